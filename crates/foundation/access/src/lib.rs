@@ -1,0 +1,1 @@
+//! Who may ask: organisations, roles, purposes, legal bases; decisions are policy.

@@ -1,0 +1,1 @@
+//! Japanese dates: eras, legal age arithmetic, fiscal and school years.

@@ -1,0 +1,1 @@
+//! Numbers with their check digits, the code permutation, sealed envelopes, key custody.

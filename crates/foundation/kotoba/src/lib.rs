@@ -1,0 +1,1 @@
+//! Japanese text: kana, width, kanji variants, names, addresses.

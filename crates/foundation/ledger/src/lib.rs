@@ -1,0 +1,1 @@
+//! Tamper-evident log: tiles, checkpoints, proofs, witness cosignature.

@@ -1,0 +1,1 @@
+//! The My Number type, alone: only administrative roles depend on it.

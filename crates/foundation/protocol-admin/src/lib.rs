@@ -1,0 +1,1 @@
+//! The messages that carry a My Number: administrative roles only.

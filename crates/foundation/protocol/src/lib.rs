@@ -1,0 +1,1 @@
+//! The messages and typed clients of every role's API that an institution may speak.

@@ -1,0 +1,1 @@
+//! Transactions on embedded SQLite or on PostgreSQL, one code path.

@@ -1,0 +1,1 @@
+//! HTTP server and client, mTLS, errors, health, metrics, page frame.

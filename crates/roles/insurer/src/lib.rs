@@ -1,0 +1,1 @@
+//! 医療保険者: members, changes, reports.

@@ -1,0 +1,1 @@
+//! 付番機関: issues codes to who asks, keeps the issue state.

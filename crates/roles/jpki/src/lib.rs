@@ -1,0 +1,1 @@
+//! 公的個人認証サービス: certificates, revocation, certificate to code.

@@ -1,0 +1,3 @@
+//! Load and benchmark programs, peers side by side.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The command: up, serve, and every engine as a subcommand.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A synthetic population with ground truth, in the real file formats.

@@ -1,0 +1,143 @@
+//! The store as roles hold it.
+
+use std::{cell::Cell, path::Path, sync::Arc};
+
+use crate::{Migration, Reader, StoreError, Tx, block_on::block_on, postgres::Postgres, sqlite::Sqlite};
+
+/// An open store. Cloning is cheap and shares it; the last clone dropped closes it.
+#[derive(Clone)]
+pub struct Db(Arc<Backend>);
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Opens the store at `url` and brings its schema to the last of `migrations`.
+    ///
+    /// `sqlite:PATH` is a file (created if missing), `sqlite::memory:` lives as long as the `Db`,
+    /// `postgres://user@host/name` or `postgres:///name?host=/socket/dir&user=...` is a server.
+    /// Blocks while it connects and migrates.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`], [`StoreError::Open`], or [`StoreError::Migration`] when an applied migration
+    /// changed, is unknown, or fails; a failed migration leaves the schema as it was.
+    pub fn open(url: &str, migrations: &[Migration]) -> Result<Self, StoreError> {
+        let backend = match url.split_once(':') {
+            Some(("sqlite", ":memory:")) => Backend::Sqlite(Sqlite::memory(migrations)?),
+            Some(("sqlite", path)) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Backend::Sqlite(Sqlite::file(Path::new(path), migrations)?)
+            }
+            Some(("postgres" | "postgresql", _)) => Backend::Postgres(Postgres::open(url, migrations)?),
+            _ => return Err(StoreError::Url { found: without_secret(url) }),
+        };
+        Ok(Self(Arc::new(backend)))
+    }
+
+    /// Runs `read` on one snapshot. SQLite: at once, on the calling thread. PostgreSQL: on a blocking thread of
+    /// the tokio runtime.
+    ///
+    /// # Errors
+    /// What `read` answers; [`StoreError::Panicked`] if it panics; [`StoreError::Nested`] inside another one.
+    pub async fn read<T, E>(
+        &self,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => guarded(|| sqlite.read(read)),
+            Backend::Postgres(postgres) => postgres.read(read).await,
+        }
+    }
+
+    /// Runs `write` in a serializable transaction; when it returns `Ok` the change is durable.
+    ///
+    /// SQLite: on the one writer thread, together with others that wait (group commit); an `Err` undoes this
+    /// closure alone. PostgreSQL: a transaction of its own; `write` may run again, on a fresh transaction, when
+    /// the server asks for it, so it must have no effect but through its [`Tx`].
+    ///
+    /// # Errors
+    /// What `write` answers; otherwise any [`StoreError`] of statements and commit.
+    pub async fn write<T, E>(
+        &self,
+        write: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        if INSIDE.get() {
+            return Err(StoreError::Nested.into());
+        }
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.write(write).await,
+            Backend::Postgres(postgres) => postgres.write(write).await,
+        }
+    }
+
+    /// [`Db::read`] for tools and bulk work outside an async runtime.
+    ///
+    /// # Errors
+    /// See [`Db::read`].
+    pub fn read_blocking<T, E>(&self, read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => guarded(|| sqlite.read(read)),
+            Backend::Postgres(postgres) => guarded(|| postgres.read_blocking(read)),
+        }
+    }
+
+    /// [`Db::write`] for tools and bulk loads: blocks the calling thread until the change is durable. Give it
+    /// some thousand rows at a time with [`Tx::execute_many`]; on SQLite other writers wait meanwhile.
+    ///
+    /// # Errors
+    /// See [`Db::write`].
+    pub fn write_blocking<T, E>(
+        &self,
+        write: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        if INSIDE.get() {
+            return Err(StoreError::Nested.into());
+        }
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => block_on(sqlite.write(write)),
+            Backend::Postgres(postgres) => guarded(|| postgres.write_blocking(write)),
+        }
+    }
+}
+
+thread_local! {
+    /// Set while a closure runs on this thread. A transaction inside another would wait for itself.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` unless this thread is inside a closure already.
+pub(crate) fn guarded<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INSIDE.set(false);
+        }
+    }
+    if INSIDE.replace(true) {
+        return Err(StoreError::Nested.into());
+    }
+    let _leave = Leave;
+    work()
+}
+
+/// The scheme of a URL that may carry a password.
+fn without_secret(url: &str) -> String {
+    url.split_once(':').map_or_else(|| url.chars().take(16).collect(), |(scheme, _)| format!("{scheme}:..."))
+}

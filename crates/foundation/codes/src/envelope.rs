@@ -1,0 +1,289 @@
+//! Sealed envelopes: HPKE (RFC 9180) in base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+//!
+//! The envelope's context (who may open it, for what, until when, in which exchange, under which consent) is
+//! authenticated: an envelope moved to another purpose does not open.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::BASE64URL_NOPAD;
+use hpke::{Deserializable, Kem as _, OpModeR, OpModeS, Serializable};
+use zeroize::Zeroizing;
+
+use crate::exchange::ExchangeId;
+use crate::organisation::OrgId;
+use crate::text::text_serde;
+
+type Kem = hpke::kem::X25519HkdfSha256;
+type Kdf = hpke::kdf::HkdfSha256;
+type Aead = hpke::aead::AesGcm256;
+
+/// HPKE `info`: names this use of the suite.
+const INFO: &[u8] = b"musubi envelope 1";
+
+/// First byte of an envelope: this format.
+const FORMAT: u8 = 1;
+
+/// Longest plaintext, in bytes: a batch of 20,000 codes with room to spare.
+pub const PLAINTEXT_LIMIT: usize = 4 << 20;
+
+/// Bytes of the encapsulated key.
+const ENC: usize = 32;
+
+/// Bytes that AES-GCM adds.
+const TAG: usize = 16;
+
+/// The public key to which envelopes are sealed (X25519). Public; text base64url.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvelopeKey([u8; 32]);
+
+impl EnvelopeKey {
+    /// The key with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for EnvelopeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for EnvelopeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EnvelopeKey({self})")
+    }
+}
+
+impl FromStr for EnvelopeKey {
+    type Err = EnvelopeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| EnvelopeError::KeyText)?;
+        bytes.try_into().map(Self).map_err(|_| EnvelopeError::KeyText)
+    }
+}
+
+text_serde!(EnvelopeKey);
+
+/// A sealed message. Opaque; text `env_` and base64url.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    enc: [u8; ENC],
+    ciphertext: Vec<u8>,
+}
+
+impl Envelope {
+    /// Text prefix.
+    pub const PREFIX: &'static str = "env_";
+
+    /// The envelope as bytes: format, encapsulated key, ciphertext.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1 + ENC + self.ciphertext.len());
+        bytes.push(FORMAT);
+        bytes.extend_from_slice(&self.enc);
+        bytes.extend_from_slice(&self.ciphertext);
+        bytes
+    }
+
+    /// Reads an envelope; its seal is verified only when it is opened.
+    ///
+    /// # Errors
+    /// Another format, too short, or longer than [`PLAINTEXT_LIMIT`] allows.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let malformed = EnvelopeError::Malformed { length: bytes.len() };
+        let Some((&FORMAT, rest)) = bytes.split_first() else { return Err(malformed) };
+        let Some((enc, ciphertext)) = rest.split_first_chunk::<ENC>() else { return Err(malformed) };
+        if ciphertext.len() < TAG || ciphertext.len() > PLAINTEXT_LIMIT + TAG {
+            return Err(malformed);
+        }
+        Ok(Self { enc: *enc, ciphertext: ciphertext.to_vec() })
+    }
+}
+
+impl fmt::Display for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, BASE64URL_NOPAD.encode(&self.to_bytes()))
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Envelope({} bytes)", self.ciphertext.len())
+    }
+}
+
+impl FromStr for Envelope {
+    type Err = EnvelopeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = EnvelopeError::Malformed { length: text.len() };
+        let body = text.strip_prefix(Self::PREFIX).ok_or(malformed.clone())?;
+        let bytes = BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| malformed)?;
+        Self::from_bytes(&bytes)
+    }
+}
+
+text_serde!(Envelope);
+
+/// What an envelope is for. Travels beside it or is known to both sides; authenticated, not secret.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EnvelopeContext {
+    /// Who may open it.
+    pub recipient: OrgId,
+    /// For what: the id of a purpose, or the name of a message.
+    pub purpose: String,
+    /// Until when, seconds since 1970.
+    pub expires_at: i64,
+    /// In which exchange.
+    pub exchange: ExchangeId,
+    /// Under which consent, where one is needed.
+    pub consent: Option<String>,
+    /// Whatever else both sides bind it to (a nonce, a digest, an institution).
+    pub binding: Vec<u8>,
+}
+
+impl EnvelopeContext {
+    /// The bytes that are authenticated: every part with its length in front, so that no two contexts agree.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let recipient = self.recipient.to_string();
+        let expires = self.expires_at.to_be_bytes();
+        let consent = self.consent.as_deref();
+        let mut bytes = Vec::with_capacity(128 + self.binding.len());
+        let parts: [&[u8]; 6] = [
+            recipient.as_bytes(),
+            self.purpose.as_bytes(),
+            &expires,
+            self.exchange.as_bytes(),
+            consent.unwrap_or_default().as_bytes(),
+            &self.binding,
+        ];
+        for part in parts {
+            bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+        bytes.push(u8::from(consent.is_some()));
+        bytes
+    }
+
+    /// Lets an envelope pass that has not expired at `now`, seconds since 1970.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Expired`] at `expires_at` and after it.
+    pub fn check_fresh(&self, now: i64) -> Result<(), EnvelopeError> {
+        if now < self.expires_at {
+            return Ok(());
+        }
+        Err(EnvelopeError::Expired { at: self.expires_at })
+    }
+}
+
+/// Seals `plaintext` so that only the holder of `to`'s private key opens it, under this context.
+///
+/// # Errors
+/// A public key that is no point of use, or a plaintext longer than [`PLAINTEXT_LIMIT`].
+pub fn seal(to: &EnvelopeKey, context: &EnvelopeContext, plaintext: &[u8]) -> Result<Envelope, EnvelopeError> {
+    if plaintext.len() > PLAINTEXT_LIMIT {
+        return Err(EnvelopeError::TooLong { length: plaintext.len() });
+    }
+    let key = <Kem as hpke::Kem>::PublicKey::from_bytes(&to.0).map_err(|_| EnvelopeError::KeyText)?;
+    let (enc, ciphertext) = hpke::single_shot_seal_with_rng::<Aead, Kdf, Kem>(
+        &OpModeS::Base,
+        &key,
+        INFO,
+        plaintext,
+        &context.encode(),
+        &mut rand::rng(),
+    )
+    .map_err(|_| EnvelopeError::KeyText)?;
+    Ok(Envelope { enc: enc.to_bytes().into(), ciphertext })
+}
+
+/// A private key to open envelopes with: the backend of [`crate::Custody::open_envelope`].
+pub(crate) struct EnvelopeSecret {
+    key: <Kem as hpke::Kem>::PrivateKey,
+    public: EnvelopeKey,
+}
+
+impl EnvelopeSecret {
+    /// The key pair derived from 32 secret bytes (RFC 9180 `DeriveKeyPair`).
+    pub(crate) fn derive(seed: &[u8; 32]) -> Self {
+        let (key, public) = Kem::derive_keypair(seed);
+        Self { key, public: EnvelopeKey(public.to_bytes().into()) }
+    }
+
+    pub(crate) fn public(&self) -> EnvelopeKey {
+        self.public
+    }
+
+    pub(crate) fn open(
+        &self,
+        envelope: &Envelope,
+        context: &EnvelopeContext,
+    ) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+        let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(&envelope.enc).map_err(|_| EnvelopeError::Refused)?;
+        hpke::single_shot_open::<Aead, Kdf, Kem>(
+            &OpModeR::Base,
+            &self.key,
+            &enc,
+            INFO,
+            &envelope.ciphertext,
+            &context.encode(),
+        )
+        .map(Zeroizing::new)
+        .map_err(|_| EnvelopeError::Refused)
+    }
+}
+
+/// Why an envelope cannot be sealed, read or opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// It does not open: another recipient, another context, or altered. Says no more, on purpose.
+    #[error("the envelope does not open for this recipient and context")]
+    Refused,
+    /// It is past its time.
+    #[error("the envelope expired at {at} (seconds since 1970)")]
+    Expired {
+        /// When it expired, seconds since 1970.
+        at: i64,
+    },
+    /// It is no envelope.
+    #[error("{length} bytes that are no envelope; expected env_ and base64url of format 1")]
+    Malformed {
+        /// How long it is.
+        length: usize,
+    },
+    /// The plaintext is too long.
+    #[error("{length} bytes are too long for an envelope; the limit is {PLAINTEXT_LIMIT}")]
+    TooLong {
+        /// How long it is, in bytes.
+        length: usize,
+    },
+    /// The recipient's public key is unusable.
+    #[error("the envelope key is not 32 bytes in base64url, or not a usable X25519 key")]
+    KeyText,
+}
+
+impl EnvelopeError {
+    /// The error in Japanese.
+    #[must_use]
+    pub fn ja(&self) -> String {
+        match self {
+            Self::Refused => "封筒は、この宛先・この用途では開けません".to_owned(),
+            Self::Expired { .. } => "封筒の有効期限が切れています".to_owned(),
+            Self::Malformed { .. } => "封筒の形式ではありません".to_owned(),
+            Self::TooLong { length } => format!("封筒に入れるには長すぎます（{length}バイト）"),
+            Self::KeyText => "封筒の宛先の公開鍵が正しくありません".to_owned(),
+        }
+    }
+}

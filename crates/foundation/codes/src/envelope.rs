@@ -209,24 +209,32 @@ pub fn seal(to: &EnvelopeKey, context: &EnvelopeContext, plaintext: &[u8]) -> Re
     Ok(Envelope { enc: enc.to_bytes().into(), ciphertext })
 }
 
-/// A private key to open envelopes with: the backend of [`crate::Custody::open_envelope`].
-pub(crate) struct EnvelopeSecret {
+/// A private key to open envelopes with: the backend of [`crate::Custody::open_envelope`], and what a chip
+/// with a key of its own (the card's applet) opens with.
+pub struct EnvelopeSecret {
     key: <Kem as hpke::Kem>::PrivateKey,
     public: EnvelopeKey,
 }
 
 impl EnvelopeSecret {
     /// The key pair derived from 32 secret bytes (RFC 9180 `DeriveKeyPair`).
-    pub(crate) fn derive(seed: &[u8; 32]) -> Self {
+    #[must_use]
+    pub fn derive(seed: &[u8; 32]) -> Self {
         let (key, public) = Kem::derive_keypair(seed);
         Self { key, public: EnvelopeKey(public.to_bytes().into()) }
     }
 
-    pub(crate) fn public(&self) -> EnvelopeKey {
+    /// The public half, to which others seal.
+    #[must_use]
+    pub fn public(&self) -> EnvelopeKey {
         self.public
     }
 
-    pub(crate) fn open(
+    /// Opens an envelope sealed to [`Self::public`] under this context.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Refused`] for another recipient, another context, or altered bytes.
+    pub fn open(
         &self,
         envelope: &Envelope,
         context: &EnvelopeContext,

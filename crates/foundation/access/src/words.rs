@@ -1,0 +1,123 @@
+//! The closed vocabulary of what can be asked and why. A word that is not here cannot be written in the table.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that is no action or purpose of this version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is no {what}; known are: {known}")]
+pub struct UnknownWord {
+    /// "action" or "purpose".
+    pub what: &'static str,
+    /// What was found, at most 40 characters.
+    pub found: String,
+    /// All that would have been understood.
+    pub known: String,
+}
+
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident, $what:literal { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its name in the table, in messages and in the ledger.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                Self::ALL.iter().copied().find(|word| word.as_str() == text).ok_or_else(|| UnknownWord {
+                    what: $what,
+                    found: text.chars().take(40).collect(),
+                    known: [$($text),+].join(", "),
+                })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+words! {
+    /// What one organisation asks of another (行為): `<who is asked>.<what>`.
+    Action, "action" {
+        /// Is this person insured on this day, by whom, on what terms (資格確認).
+        EligibilityCheck = "eligibility.check",
+        /// An insurer reports its members (資格情報の登録).
+        EligibilityReport = "eligibility.report",
+        /// The insurance code for a card (カードへの書込み).
+        EligibilityPersonalise = "eligibility.personalise",
+        /// A person reads what is held and was asked about themself (本人開示).
+        EligibilityOwnRecord = "eligibility.own-record",
+        /// Link codes for My Numbers in the insurance domain (連携用符号の取得).
+        IssuerInsuranceLinks = "issuer.insurance-links",
+        /// Entries of the resident register (住民の登録).
+        IssuerRegisterResidents = "issuer.register-residents",
+        /// Issue, change or revocation of a medical id at a counter (医療等IDの発行・変更・失効).
+        IssuerMedicalId = "issuer.medical-id",
+        /// The code behind an authentication certificate, and its status (証明書に対応する符号).
+        JpkiCertificateCode = "jpki.certificate-code",
+        /// Issue, renewal or revocation of a certificate at a counter (電子証明書の発行・更新・失効).
+        JpkiIssue = "jpki.issue",
+        /// "This institution knows this person" (受診の登録).
+        RelayRegister = "relay.register",
+        /// Another organisation's code for a person, sealed to that organisation (符号の変換).
+        RelayTranslate = "relay.translate",
+        /// State of a person's medical id: active, changed, revoked (医療等IDの状態).
+        RelayPersonState = "relay.person-state",
+    }
+}
+
+words! {
+    /// What it is asked for (目的).
+    Purpose, "purpose" {
+        /// A person came for treatment and stands at the desk (受診受付).
+        TreatmentReception = "treatment-reception",
+        /// Membership is kept correct (資格情報の管理).
+        MembershipReport = "membership-report",
+        /// A card is made ready for its holder (カードの発行).
+        CardPersonalisation = "card-personalisation",
+        /// The person themself wants to know (本人の閲覧).
+        OwnAccess = "own-access",
+        /// Codes are attached to members (符号の付番).
+        CodeAssignment = "code-assignment",
+        /// The register of residents is kept (住民の記録).
+        ResidentRegister = "resident-register",
+        /// A person decides about their medical id (本人による医療等IDの申請).
+        MedicalIdRequest = "medical-id-request",
+        /// A certificate is issued, renewed, revoked (電子証明書の手続き).
+        CertificateProcedure = "certificate-procedure",
+        /// A patient of an institution is made known for later exchange (患者の登録).
+        PatientRegistration = "patient-registration",
+        /// A record is exchanged for treatment (診療のための情報連携).
+        TreatmentExchange = "treatment-exchange",
+        /// Codes follow what the person decided (符号の状態の反映).
+        CodeState = "code-state",
+    }
+}

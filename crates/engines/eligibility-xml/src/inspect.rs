@@ -7,7 +7,7 @@ use crate::{
     error::ReadError,
     group::{Facts, Group},
     message::{self, Message, Request, Response},
-    tree::{Element, Limits},
+    tree::{Element, Limits, Node},
     write::Written,
 };
 
@@ -94,8 +94,23 @@ impl Report {
                     value: value.to_owned(),
                     meaning: known.and_then(|facts| (facts.meaning)(value)),
                 }),
-                _ => self.add(child, &path, known.and_then(|facts| facts.inner)),
+                _ => {
+                    self.add_mixed(child, &path);
+                    self.add(child, &path, known.and_then(|facts| facts.inner));
+                }
             }
+        }
+    }
+
+    /// Adds the text that stands between the elements of an unknown element.
+    fn add_mixed(&mut self, element: &Element, path: &str) {
+        let text = element.content.iter().filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let value: String = text.collect();
+        if !value.trim_ascii().is_empty() {
+            self.lines.push(Line { path: path.to_owned(), ja: None, value, meaning: None });
         }
     }
 }

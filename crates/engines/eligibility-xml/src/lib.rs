@@ -14,7 +14,7 @@
 //! ```
 
 mod charset;
-mod codes;
+mod code_values;
 mod error;
 mod file_name;
 mod group;
@@ -26,7 +26,7 @@ mod value;
 mod write;
 
 pub use charset::Charset;
-pub use codes::*;
+pub use code_values::*;
 pub use error::{Place, Problem, ReadError};
 pub use file_name::{FileName, FileNameError, Kind};
 pub use group::Layout;

@@ -4,7 +4,7 @@ use calendar::{Date, Timestamp};
 
 use crate::{
     charset::{Charset, Source},
-    codes::{
+    code_values::{
         CharacterCode, ConsentFlag, MedicalTreatmentFlag, PrescriptionIssue, ProcessingResultStatus,
         QualificationValidity, ReferenceClassification, SegmentOfResult,
     },

@@ -3,7 +3,7 @@
 use calendar::{Date, Timestamp};
 
 use crate::{
-    codes::{
+    code_values::{
         Applies, ConsentFlag, ConsistencyFlag, DesignatedFlag, InsuredCardClassification,
         LimitCertificateChanged, LimitCertificateClassification, LimitClass, MedicalTreatmentType,
         PersonalFamilyClassification, PreschoolClassification, ReasonOfLoss, Sex, SingleOrCombinedUse,
@@ -66,7 +66,7 @@ group! {
         operation_consent: Option<ConsentFlag> = "OperationInfoConsFlg", "手術情報閲覧同意フラグ";
         operation_consent_time: Option<Timestamp> = "OperationInfoConsTime", "手術情報閲覧同意日時";
         operation_available_time: Option<Timestamp> = "OperationInfoAvailableTime", "手術情報閲覧有効期限";
-        prescription_issue_select: Option<crate::codes::PrescriptionIssue> = "PrescriptionIssueSelect", "処方箋発行形態";
+        prescription_issue_select: Option<crate::code_values::PrescriptionIssue> = "PrescriptionIssueSelect", "処方箋発行形態";
         reference_number: Option<String> = "ReferenceNumber", "照会番号";
         arbitrary_identifier: Option<String> = "ArbitraryIdentifier", "任意の識別子";
     }

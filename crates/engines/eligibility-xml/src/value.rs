@@ -85,7 +85,7 @@ impl Month {
         Self(day.first_of_month())
     }
 
-    /// Its first day.
+    /// Its first day; the calendar's first day in January 1868.
     pub fn first_day(self) -> Date {
         self.0
     }
@@ -188,8 +188,9 @@ impl Field for Month {
         if text.is_empty() {
             return Ok(None);
         }
-        match Date::from_compact(&format!("{text}01")) {
-            Ok(first) if text.len() == 6 => Ok(Some(Self(first))),
+        // The calendar begins on a 25th: the 28th is a day of it in every month.
+        match Date::from_compact(&format!("{text}28")) {
+            Ok(day) => Ok(Some(Self::of(day))),
             _ => {
                 let problem = Problem::Value { found: cut(text), expected: "a month yyyyMM" };
                 Err(refuse(element, source, problem))

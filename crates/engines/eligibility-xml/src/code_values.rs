@@ -28,7 +28,7 @@ macro_rules! code {
 
             /// The value of a code; values outside of the table are kept as they are.
             pub fn from_code(code: &str) -> Self {
-                match code {
+                match code.trim_ascii() {
                     $($value => Self::$variant,)*
                     other => Self::Other(OtherCode(other.to_owned())),
                 }

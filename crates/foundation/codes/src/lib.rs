@@ -17,6 +17,8 @@ pub mod exchange;
 pub mod numbers;
 pub mod organisation;
 mod text;
+#[cfg(test)]
+mod vectors;
 
 pub use code::{
     CodeError, CodeTextError, Domain, DomainCodes, EpochWindow, Facet, Generation, Insurance, InsuranceCode,
@@ -27,8 +29,8 @@ pub use envelope::{Envelope, EnvelopeContext, EnvelopeError, EnvelopeKey, seal};
 pub use exchange::ExchangeId;
 pub use numbers::{
     Branch, CheckDigitError, CheckPolicy, CheckedNumber, CorporateNumber, FeeTable, InstitutionCode,
-    InstitutionNumber7, InsuredPersonId, InsuredPersonKey, InsurerNumber, MunicipalityCode, Number, NumberError,
-    PrefectureCode, PublicPayerNumber, PublicRecipientNumber, ResidentCode, Symbol, Warning, find_my_number,
-    my_number_check_digit,
+    InstitutionNumber7, InsuredPersonId, InsuredPersonKey, InsurerNumber, MunicipalityCode, Number,
+    NumberError, PrefectureCode, PublicPayerNumber, PublicRecipientNumber, ResidentCode, Symbol, Warning,
+    find_my_number, my_number_check_digit,
 };
 pub use organisation::{OrgId, OrgIdError, OrgKind};

@@ -152,7 +152,10 @@ impl OrgId {
     /// Its number.
     #[must_use]
     pub fn number(&self) -> &str {
-        self.number.get(..usize::from(self.length)).and_then(|n| std::str::from_utf8(n).ok()).unwrap_or_default()
+        self.number
+            .get(..usize::from(self.length))
+            .and_then(|n| std::str::from_utf8(n).ok())
+            .unwrap_or_default()
     }
 
     /// A number known to be at most 22 ASCII digits.
@@ -169,8 +172,9 @@ impl FromStr for OrgId {
     type Err = OrgIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (kind, number) =
-            text.split_once('/').ok_or_else(|| OrgIdError::Form { found: text.chars().take(40).collect() })?;
+        let (kind, number) = text
+            .split_once('/')
+            .ok_or_else(|| OrgIdError::Form { found: text.chars().take(40).collect() })?;
         Self::new(kind.parse()?, number)
     }
 }
@@ -199,7 +203,9 @@ pub enum OrgIdError {
         found: String,
     },
     /// No such kind.
-    #[error("organisation kind {found:?} is unknown; expected issuer, relay, insurer, institution or another role")]
+    #[error(
+        "organisation kind {found:?} is unknown; expected issuer, relay, insurer, institution or another role"
+    )]
     Kind {
         /// What was found.
         found: String,
@@ -244,7 +250,9 @@ mod tests {
 
     #[test]
     fn bad_names_are_refused() {
-        for text in ["", "institution", "hospital/1", "institution/", "institution/A", "institution/-1", "issuer/1/2"] {
+        for text in
+            ["", "institution", "hospital/1", "institution/", "institution/A", "institution/-1", "issuer/1/2"]
+        {
             assert!(text.parse::<OrgId>().is_err(), "{text}");
         }
         assert!(format!("issuer/{}", "1".repeat(NUMBER_LIMIT + 1)).parse::<OrgId>().is_err());

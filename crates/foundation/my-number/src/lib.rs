@@ -74,7 +74,8 @@ impl FromStr for MyNumber {
         let mut found = 0;
         for (place, character) in text.chars().enumerate() {
             let value = character.to_digit(10).and_then(|d| u8::try_from(d).ok());
-            let value = value.ok_or_else(|| error(NumberProblem::NotADigit { character, place: place + 1 }))?;
+            let value =
+                value.ok_or_else(|| error(NumberProblem::NotADigit { character, place: place + 1 }))?;
             if let Some(slot) = digits.get_mut(place) {
                 *slot = value;
             }

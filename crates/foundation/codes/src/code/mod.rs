@@ -13,3 +13,6 @@ pub use block::{CodeError, Facet, Generation, KeyVersion, RootBlock, RootBlockIn
 pub use services::{DomainCodes, EpochWindow, IssuerCodes};
 pub use text::CodeTextError;
 pub use types::{Domain, Insurance, InsuranceCode, LinkCode, Medical, MedicalId, OrgCode, RootCode};
+
+#[cfg(test)]
+mod tests;

@@ -274,7 +274,8 @@ impl KeyContext {
         let (kind, number) = (org.kind().as_str().as_bytes(), org.number().as_bytes());
         let kind_length = u8::try_from(kind.len()).unwrap_or_default();
         let mut bytes = [0; Self::LIMIT];
-        let parts = [epoch, kind_length].into_iter().chain(kind.iter().copied()).chain(number.iter().copied());
+        let parts =
+            [epoch, kind_length].into_iter().chain(kind.iter().copied()).chain(number.iter().copied());
         for (slot, byte) in bytes.iter_mut().zip(parts) {
             *slot = byte;
         }

@@ -150,7 +150,8 @@ impl Check {
 /// Product in the field of 32 elements, modulo x^5 + x^2 + 1.
 fn multiply(a: u8, b: u8) -> u8 {
     let product = (0..5).filter(|bit| b >> bit & 1 == 1).fold(0u16, |sum, bit| sum ^ (u16::from(a) << bit));
-    let reduced = (5..9).rev().fold(product, |p, bit| if p >> bit & 1 == 1 { p ^ (0b10_0101 << (bit - 5)) } else { p });
+    let reduced =
+        (5..9).rev().fold(product, |p, bit| if p >> bit & 1 == 1 { p ^ (0b10_0101 << (bit - 5)) } else { p });
     u8::try_from(reduced).unwrap_or_default()
 }
 
@@ -177,3 +178,127 @@ macro_rules! code_text {
 code_text!(LinkCode, Kind::Link);
 code_text!(RootCode, Kind::Root);
 code_text!(OrgCode, Kind::Org);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::types::{Insurance, Medical};
+    use super::*;
+
+    /// Reads a text as every kind in every domain: how many take it.
+    fn accepted(text: &str) -> usize {
+        [
+            text.parse::<LinkCode<Medical>>().is_ok(),
+            text.parse::<LinkCode<Insurance>>().is_ok(),
+            text.parse::<RootCode<Medical>>().is_ok(),
+            text.parse::<RootCode<Insurance>>().is_ok(),
+            text.parse::<OrgCode<Medical>>().is_ok(),
+            text.parse::<OrgCode<Insurance>>().is_ok(),
+        ]
+        .into_iter()
+        .filter(|accepted| *accepted)
+        .count()
+    }
+
+    /// The text of every kind of code in every domain.
+    fn texts(bytes: [u8; 17]) -> [String; 6] {
+        let short: [u8; 16] = bytes[1..].try_into().unwrap();
+        [
+            LinkCode::<Medical>::from_bytes(short).to_string(),
+            LinkCode::<Insurance>::from_bytes(short).to_string(),
+            RootCode::<Medical>::from_bytes(short).to_string(),
+            RootCode::<Insurance>::from_bytes(short).to_string(),
+            OrgCode::<Medical>::from_bytes(bytes).to_string(),
+            OrgCode::<Insurance>::from_bytes(bytes).to_string(),
+        ]
+    }
+
+    /// What a character means: its symbol value, or itself.
+    fn meaning(character: char) -> (Option<u8>, char) {
+        match base32::value(character) {
+            Some(value) => (Some(value), '0'),
+            None => (None, character.to_ascii_lowercase()),
+        }
+    }
+
+    #[test]
+    fn the_field_has_thirty_one_powers() {
+        let powers: std::collections::HashSet<u8> =
+            (0..31).scan(1, |power, _| Some(std::mem::replace(power, multiply(*power, 2)))).collect();
+        assert_eq!(powers.len(), 31);
+        assert!((1..32).all(|a| (1..32).filter(|&b| multiply(a, b) == 1).count() == 1));
+        assert_eq!((multiply(2, 1) ^ multiply(2, 2), multiply(2, 4)), (GENERATOR_1, GENERATOR_0));
+    }
+
+    #[test]
+    fn prefixes_tell_the_kind() {
+        let prefixes = texts([9; 17]).map(|text| text[..3].to_owned());
+        assert_eq!(prefixes, ["ml_", "il_", "mi_", "ic_", "mo_", "io_"]);
+        assert!(texts([9; 17]).iter().all(|text| accepted(text) == 1));
+    }
+
+    #[test]
+    fn every_wrong_character_is_noticed() {
+        let seeds = [[0; 17], [255; 17], core::array::from_fn(|i| (i * 29 + 5) as u8)];
+        for text in seeds.into_iter().flat_map(texts) {
+            let characters: Vec<char> = text.chars().collect();
+            for place in 0..characters.len() {
+                for other in ('!'..='~').chain(['あ', '\u{0}']) {
+                    let mut wrong = characters.clone();
+                    wrong[place] = other;
+                    // The prefix has no look-alikes beyond case; the body reads O as 0, I and L as 1.
+                    let same = if place < 3 {
+                        other.eq_ignore_ascii_case(&characters[place])
+                    } else {
+                        meaning(other) == meaning(characters[place])
+                    };
+                    let taken = accepted(&wrong.iter().collect::<String>());
+                    assert_eq!(taken, usize::from(same), "{text} with {other:?} at {place}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips_whatever_the_case(bytes: [u8; 17]) {
+            let code = OrgCode::<Medical>::from_bytes(bytes);
+            let text = code.to_string();
+            prop_assert_eq!(text.len(), 33);
+            for spelling in [text.to_lowercase(), text.to_uppercase(), text.replace('0', "O"), text.replace('1', "l")] {
+                prop_assert_eq!(spelling.parse::<OrgCode<Medical>>(), Ok(code));
+            }
+            prop_assert_eq!(serde_json::from_str::<OrgCode<Medical>>(&serde_json::to_string(&code).unwrap()).unwrap(), code);
+        }
+
+        #[test]
+        fn every_swap_of_neighbours_is_noticed(bytes: [u8; 17]) {
+            for text in texts(bytes) {
+                for place in 0..text.len() - 1 {
+                    let mut swapped: Vec<char> = text.chars().collect();
+                    swapped.swap(place, place + 1);
+                    let swapped: String = swapped.into_iter().collect();
+                    prop_assert_eq!(accepted(&swapped), usize::from(swapped == text), "{} {}", text, place);
+                }
+            }
+        }
+
+        #[test]
+        fn any_two_wrong_characters_are_noticed(bytes: [u8; 17], a: prop::sample::Index, b: prop::sample::Index, x in 0u8..32, y in 0u8..32) {
+            for text in texts(bytes) {
+                let mut wrong: Vec<char> = text.chars().collect();
+                let (a, b) = (3 + a.index(wrong.len() - 3), 3 + b.index(wrong.len() - 3));
+                (wrong[a], wrong[b]) = (base32::symbol(x), base32::symbol(y));
+                let wrong: String = wrong.into_iter().collect();
+                prop_assert_eq!(accepted(&wrong), usize::from(wrong == text));
+            }
+        }
+
+        #[test]
+        fn reading_never_panics(text in ".{0,40}", tail in "[mi][lico]_[0-9A-Z]{0,34}") {
+            accepted(&text);
+            accepted(&tail);
+        }
+    }
+}

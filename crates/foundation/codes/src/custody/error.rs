@@ -69,10 +69,16 @@ impl CustodyError {
         match self {
             Self::NoKey { key } => format!("鍵 {key} はここにはありません"),
             Self::WrongUse { key, .. } => format!("鍵 {key} はこの用途には使えません"),
-            Self::Sealed { key } => format!("封じられたデータが鍵 {key} では開きません（改ざん又は別の場所のもの）"),
+            Self::Sealed { key } => {
+                format!("封じられたデータが鍵 {key} では開きません（改ざん又は別の場所のもの）")
+            }
             Self::Envelope(error) => error.ja(),
-            Self::Io { path, source } => format!("鍵ファイル {}: 読み書きできません（{source}）", path.display()),
-            Self::File { path, .. } => format!("鍵ファイル {}: 壊れているか、鍵ファイルではありません", path.display()),
+            Self::Io { path, source } => {
+                format!("鍵ファイル {}: 読み書きできません（{source}）", path.display())
+            }
+            Self::File { path, .. } => {
+                format!("鍵ファイル {}: 壊れているか、鍵ファイルではありません", path.display())
+            }
             Self::Locked { path, .. } => {
                 format!("鍵ファイル {}: このパスフレーズ又は鍵では開きません", path.display())
             }

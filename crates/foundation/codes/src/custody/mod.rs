@@ -95,3 +95,6 @@ pub trait Custody: Send + Sync {
     /// The key is not held or not meant for this; the bytes were altered or belong to another place.
     fn open_row(&self, key: &KeyName, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CustodyError>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,7 +111,8 @@ impl Sealer {
 
     /// For the bytes of a file; gives its keys as well.
     pub(super) fn open(unlock: &Unlock, bytes: &[u8]) -> Result<(Self, Vec<(KeyName, Secret)>), SealProblem> {
-        let (head, nonce, sealed) = Head::read(bytes).ok_or(SealProblem::File("no custody file of this format"))?;
+        let (head, nonce, sealed) =
+            Head::read(bytes).ok_or(SealProblem::File("no custody file of this format"))?;
         let [memory, passes, lanes] = head.costs;
         if memory > MEMORY_KIB_LIMIT || passes > PASSES_LIMIT || lanes > LANES_LIMIT {
             return Err(SealProblem::File("asks for more Argon2 work than we do"));
@@ -121,8 +122,10 @@ impl Sealer {
         }
         let sealer = Self::derive(head, unlock)?;
         let payload = Payload { msg: sealed, aad: &sealer.head.bytes() };
-        let opened = sealer.cipher().decrypt(&Nonce::from(nonce), payload).map_err(|_| SealProblem::Locked)?;
-        let keys = read_keys(&Zeroizing::new(opened)).ok_or(SealProblem::File("holds a key of unknown name"))?;
+        let opened =
+            sealer.cipher().decrypt(&Nonce::from(nonce), payload).map_err(|_| SealProblem::Locked)?;
+        let keys =
+            read_keys(&Zeroizing::new(opened)).ok_or(SealProblem::File("holds a key of unknown name"))?;
         Ok((sealer, keys))
     }
 

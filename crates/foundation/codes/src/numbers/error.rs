@@ -121,7 +121,9 @@ impl NumberProblem {
     fn ja(&self) -> String {
         match self {
             Self::Length { found, expected } => format!("{found}桁あります（{expected}桁であるべきです）"),
-            Self::NotADigit { character, place } => format!("{place}文字目の「{character}」は数字ではありません"),
+            Self::NotADigit { character, place } => {
+                format!("{place}文字目の「{character}」は数字ではありません")
+            }
             Self::CheckDigit(wrong) => wrong.ja(),
             Self::Part { ja, .. } => (*ja).to_owned(),
         }
@@ -132,7 +134,9 @@ impl fmt::Display for NumberProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { found, expected } => write!(f, "{found} digits, expected {expected}"),
-            Self::NotADigit { character, place } => write!(f, "character {place} ({character:?}) is no digit"),
+            Self::NotADigit { character, place } => {
+                write!(f, "character {place} ({character:?}) is no digit")
+            }
             Self::CheckDigit(wrong) => wrong.fmt(f),
             Self::Part { en, .. } => f.write_str(en),
         }

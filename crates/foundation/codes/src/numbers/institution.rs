@@ -146,8 +146,10 @@ impl TryFrom<u8> for FeeTable {
 
     fn try_from(digit: u8) -> Result<Self, Self::Error> {
         Self::from_digit(digit).ok_or_else(|| {
-            let problem =
-                NumberProblem::Part { en: "the fee table is 1, 3, 4 or 6", ja: "点数表は1・3・4・6のいずれかです" };
+            let problem = NumberProblem::Part {
+                en: "the fee table is 1, 3, 4 or 6",
+                ja: "点数表は1・3・4・6のいずれかです",
+            };
             NumberError::new(NumberKind::Institution, &digit.to_string(), problem)
         })
     }

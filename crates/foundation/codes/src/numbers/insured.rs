@@ -194,8 +194,10 @@ impl FromStr for Branch {
         let folded: String = text.trim().chars().map(super::scan::narrow_digit).collect();
         let digits = matches!(folded.len(), 1 | 2) && folded.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| folded.parse().ok()).flatten().and_then(Self::new).ok_or_else(|| {
-            let problem =
-                NumberProblem::Part { en: "the branch is two digits", ja: "枝番は2桁の数字であるべきです" };
+            let problem = NumberProblem::Part {
+                en: "the branch is two digits",
+                ja: "枝番は2桁の数字であるべきです",
+            };
             NumberError::new(NumberKind::InsuredPerson, text, problem)
         })
     }
@@ -219,7 +221,9 @@ fn part(text: &str) -> Result<String, NumberError> {
             ja: "コロンや制御文字は使えません",
         }
     } else if kept.chars().count() > PART_LIMIT {
-        NumberProblem::Part { en: "at most 40 characters are allowed", ja: "40文字以内であるべきです" }
+        NumberProblem::Part {
+            en: "at most 40 characters are allowed", ja: "40文字以内であるべきです"
+        }
     } else {
         return Ok(kept);
     };
@@ -260,7 +264,9 @@ mod tests {
     fn spellings_compare_equal() {
         let key = |text: &str| text.parse::<InsuredPersonId>().unwrap().normalized();
         let plain = key("00138057:12-34:5678:05");
-        for text in ["138057:１２－３４:５６７８:５", "  138057: 12−34 :56 78:05", "00138057:１２ー３４:５６７８:05"] {
+        for text in
+            ["138057:１２－３４:５６７８:５", "  138057: 12−34 :56 78:05", "00138057:１２ー３４:５６７８:05"]
+        {
             assert_eq!(key(text).as_str(), plain.as_str(), "{text}");
         }
         assert_eq!(key("138057:ｶﾞｰﾄ:1:").as_str(), key("138057:ガート:1:").as_str());

@@ -70,7 +70,8 @@ impl FromStr for PrefectureCode {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let [tens, ones] = digits::parse::<2>(NumberKind::Prefecture, text, "2")?;
         Self::new(tens * 10 + ones).ok_or_else(|| {
-            let problem = NumberProblem::Part { en: "expected 01 to 47", ja: "01から47までであるべきです" };
+            let problem =
+                NumberProblem::Part { en: "expected 01 to 47", ja: "01から47までであるべきです" };
             NumberError::new(NumberKind::Prefecture, text, problem)
         })
     }

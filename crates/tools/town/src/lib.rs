@@ -1,1 +1,37 @@
 //! A synthetic population with ground truth, in the real file formats.
+//!
+//! [`generate`] writes a town of any size in one pass; [`Families`] gives the same households one by one, for
+//! programs that need no files. Everything follows from the [`TownPlan`]: equal plans give byte-identical
+//! files. The layouts are in [`formats`] and, for readers, in `docs/formats/town-files.md`.
+//!
+//! How a household is made: [`household`] throws who lives together and what happens to them, [`career`] who works
+//! for whom, [`coverage`] derives from it by the law who insures whom, [`reporting`] what the insurers learn of it
+//! and when, [`counter`] cards and local records; [`rows`] turns it into lines. [`stories`] constructs the scenario
+//! persons of the front page instead of throwing them.
+
+mod career;
+mod counter;
+mod coverage;
+mod day;
+mod dice;
+mod families;
+pub mod formats;
+mod household;
+pub mod knowledge;
+mod maker;
+pub mod model;
+pub mod organisations;
+mod plan;
+mod reporting;
+mod rows;
+mod sheet;
+mod stories;
+mod vocabulary;
+mod writer;
+
+pub use day::Day;
+pub use families::Families;
+pub use plan::{TownError, TownPlan};
+pub use stories::{Story, stories};
+pub use vocabulary::{FamilyName, GivenName};
+pub use writer::{Summary, finished, generate};

@@ -1,0 +1,17 @@
+//! The layouts of the town's files: one struct a file, one field a column, in this order.
+//!
+//! All files are UTF-8 CSV with a header line, LF line ends and quotes only where a value needs them. Days are
+//! `YYYY-MM-DD`; a value that does not apply is empty. The pages for readers are `docs/formats/town-files.md`,
+//! `insurer-members.md` and `issuer-residents.md`; a test holds them to these structs.
+
+mod columns;
+mod insurer;
+mod issuer;
+mod organisations;
+mod truth;
+
+pub use columns::{Columns, REPORT_COLUMNS, REPORT_LAYOUT};
+pub use insurer::{EventKind, InsurerEventRow, LossReason, MemberRow};
+pub use issuer::{CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow};
+pub use organisations::{InsurerRow, InstitutionRow, MunicipalityRow, PatientRow};
+pub use truth::{ErrorKind, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow};

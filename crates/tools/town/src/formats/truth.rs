@@ -1,0 +1,147 @@
+//! `truth/*.csv` and `stories.csv`: what really is, for tests and the front page only; no role reads them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::day::Day;
+
+/// A person as they really are: `truth/persons.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthPersonRow {
+    /// The simulation's own number of the person: household index × 16 + place in it.
+    pub person: u64,
+    /// 住民票コード.
+    pub resident_code: String,
+    /// 個人番号.
+    pub my_number: String,
+    /// Household index.
+    pub household: u64,
+    /// True day of birth.
+    pub birth: Day,
+    /// True day of death; empty for the living.
+    pub death: Option<Day>,
+    /// Day of arrival in the town; empty when always there.
+    pub arrived: Option<Day>,
+    /// Day of leaving the town; empty when still there.
+    pub left: Option<Day>,
+    /// Receives 生活保護 since; empty when not.
+    pub welfare_since: Option<Day>,
+}
+
+/// A membership as it really was: `truth/memberships.csv`, half-open `[acquired_on, lost_on)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthMembershipRow {
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// 保険者番号.
+    pub insurer_number: String,
+    /// 記号.
+    pub symbol: String,
+    /// 番号.
+    pub number: String,
+    /// 枝番.
+    pub branch: String,
+    /// 1 the insured person, 2 a dependant.
+    pub relation: u8,
+    /// First day.
+    pub acquired_on: Day,
+    /// First day not covered; empty while open.
+    pub lost_on: Option<Day>,
+    /// The day the insurer learned of the beginning; empty when it never did (or not by the plan's day).
+    pub acquisition_reported_on: Option<Day>,
+    /// The day the insurer learned of the end; empty when it never did (or not by the plan's day), or while open.
+    pub loss_reported_on: Option<Day>,
+}
+
+/// An error put into the files on purpose: `truth/errors.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthErrorRow {
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// What was done.
+    pub error: ErrorKind,
+    /// The insurer or institution in whose file it is; empty for `never-insured` and `gap` without one.
+    pub organisation: String,
+    /// First day on which the files are wrong.
+    pub from: Day,
+    /// First day on which they are right again; empty while they are wrong.
+    pub until: Option<Day>,
+    /// What is wrong, in words: the right value for a typo.
+    pub detail: String,
+}
+
+/// What was put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    /// An acquisition reported after more than 14 days.
+    LateAcquisition,
+    /// A loss reported after more than 14 days.
+    LateLoss,
+    /// An acquisition that nobody has reported.
+    UnreportedAcquisition,
+    /// A loss that nobody has reported.
+    UnreportedLoss,
+    /// Two insurers claim the person for the same days.
+    Overlap,
+    /// No insurer claims a person who must be insured.
+    Gap,
+    /// A person who should be insured and never was.
+    NeverInsured,
+    /// A wrong reading of the name.
+    KanaTypo,
+    /// A wrong birthday.
+    BirthTypo,
+    /// A plain character where the register has a variant.
+    NameVariant,
+}
+
+/// A named scenario person of the front page's tray: `stories.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryRow {
+    /// Short name, unique: `valid-employee`, `overlap`, ….
+    pub story: String,
+    /// 住民票コード, to find the person's card.
+    pub resident_code: String,
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// 氏名.
+    pub name: String,
+    /// カナ氏名.
+    pub kana: String,
+    /// 生年月日.
+    pub birth: Day,
+    /// 性別: 1 male, 2 female.
+    pub sex: u8,
+    /// What the card in the tray is called.
+    pub title_ja: String,
+    /// What the card in the tray is called, in English.
+    pub title_en: String,
+    /// The situation and what to look for.
+    pub text_ja: String,
+    /// The situation and what to look for, in English.
+    pub text_en: String,
+    /// QualificationValidity of a check by card on the plan's day: 1 valid, 2 invalid, 3 invalid with a newer one,
+    /// 4 none, 5 several.
+    pub expect_validity: u8,
+    /// 保険者番号 of the answer; several joined by `+`; of the last one known when invalid; empty when none.
+    pub expect_insurer: String,
+    /// What the card must do: `valid`, `certificate-expired`, `card-expired`, `revoked`.
+    pub expect_card: String,
+    /// Whether an answer brings the medical code: `active`, `none` or `revoked`.
+    pub expect_medical_id: String,
+    /// A day in the past on which the answer known then differs from the answer known now; empty when there is none.
+    pub look_back_on: Option<Day>,
+    /// QualificationValidity that was known on that day about that day; empty when there is none.
+    pub look_back_validity: Option<u8>,
+}
+
+/// Whose record an institution holds: `truth/patients.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthPatientRow {
+    /// 医療機関コード.
+    pub institution_code: String,
+    /// The institution's own number of the patient.
+    pub local_number: String,
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+}

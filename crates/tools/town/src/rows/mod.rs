@@ -1,0 +1,7 @@
+//! From a household to the rows of the files.
+
+mod insurer;
+mod others;
+
+pub use insurer::{first_load, learned, member_row, report_fields};
+pub use others::{card_row, patient_row, resident_events, resident_row, story_row, truth_errors, truth_membership, truth_person};

@@ -1,0 +1,284 @@
+//! The files of a town, written household by household.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::dice::Dice;
+use crate::families::Families;
+use crate::formats::{
+    CardRow, Columns, REPORT_COLUMNS, REPORT_LAYOUT, InstitutionRow, InsurerEventRow, InsurerRow, MemberRow, MunicipalityRow, PatientRow,
+    ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
+};
+use crate::maker::purpose;
+use crate::model::{Family, Membership, Person};
+use crate::organisations::{INSTITUTIONS, INSURERS, MUNICIPALITIES};
+use crate::plan::{TownError, TownPlan};
+use crate::rows;
+use crate::sheet::Sheet;
+use crate::stories::stories;
+
+/// What a town came to: `town.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The plan.
+    pub plan: TownPlan,
+    /// Households, those that are no more included.
+    pub households: u64,
+    /// People living in the town on the plan's day: exactly the plan's number.
+    pub residents: u64,
+    /// People of the ten years who died.
+    pub dead: u64,
+    /// People of the ten years who left.
+    pub left: u64,
+    /// True memberships.
+    pub memberships: u64,
+    /// Rows of all `members-*.csv`.
+    pub members: u64,
+    /// Rows of all `events-*.csv`.
+    pub events: u64,
+    /// Rows of all `report-*.csv`.
+    pub reports: u64,
+    /// Rows of `cards.csv`.
+    pub cards: u64,
+    /// Rows of `truth/errors.csv`.
+    pub errors: u64,
+}
+
+/// Makes the town of a plan in `out`, which must be empty or new. `town.json` is written last: without it a town is
+/// unfinished, and making it again starts from nothing.
+///
+/// # Errors
+/// When the plan is out of range, the directory holds a finished town or other files, or a file cannot be written.
+pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
+    let mut families = Families::new(plan)?;
+    prepare(out)?;
+    let mut files = Files::create(plan, out)?;
+    for family in families.by_ref() {
+        files.family(&family)?;
+    }
+    files.organisations(out)?;
+    let summary = files.finish(families.residents())?;
+    let path = out.join(SUMMARY);
+    let json = serde_json::to_vec_pretty(&summary).map_err(|e| TownError::Write { path: path.clone(), source: e.into() })?;
+    fs::write(&path, json).map_err(|source| TownError::Write { path, source })?;
+    Ok(summary)
+}
+
+/// Reads the summary of a finished town; `None` when there is none in that directory.
+///
+/// # Errors
+/// When `town.json` is there and cannot be read.
+pub fn finished(out: &Path) -> Result<Option<Summary>, TownError> {
+    let path = out.join(SUMMARY);
+    let wrong = |source| TownError::Write { path: path.clone(), source };
+    match fs::read(&path) {
+        Ok(json) => serde_json::from_slice(&json).map(Some).map_err(|e| wrong(e.into())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(wrong(e)),
+    }
+}
+
+/// Takes an empty or new directory, or one that holds an unfinished town and nothing else.
+fn prepare(out: &Path) -> Result<(), TownError> {
+    let write = |source| TownError::Write { path: out.to_owned(), source };
+    fs::create_dir_all(out.join("truth")).map_err(write)?;
+    for entry in fs::read_dir(out).map_err(write)? {
+        let name = entry.map_err(write)?.file_name();
+        let name = name.to_string_lossy();
+        if name != "truth" && !name.ends_with(".csv") {
+            return Err(TownError::NotEmpty { path: out.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+struct Files {
+    plan: TownPlan,
+    residents: Sheet,
+    resident_events: Sheet,
+    cards: Sheet,
+    insurers: Vec<InsurerSheets>,
+    patients: Vec<Sheet>,
+    stories: Sheet,
+    truth_persons: Sheet,
+    truth_memberships: Sheet,
+    truth_errors: Sheet,
+    truth_patients: Sheet,
+    households: u64,
+    dead: u64,
+    left: u64,
+}
+
+struct InsurerSheets {
+    members: Sheet,
+    events: Sheet,
+    report: Sheet,
+}
+
+impl Files {
+    fn create(plan: &TownPlan, out: &Path) -> Result<Self, TownError> {
+        let truth: PathBuf = out.join("truth");
+        Ok(Self {
+            plan: plan.clone(),
+            residents: sheet::<ResidentRow>(out, "residents")?,
+            resident_events: sheet::<ResidentEventRow>(out, "resident-events")?,
+            cards: sheet::<CardRow>(out, "cards")?,
+            insurers: INSURERS
+                .iter()
+                .map(|insurer| InsurerSheets::create(plan, out, insurer.number, insurer.cp932))
+                .collect::<Result<_, _>>()?,
+            patients: INSTITUTIONS
+                .iter()
+                .map(|i| sheet::<PatientRow>(out, &format!("patients-{}", i.code)))
+                .collect::<Result<_, _>>()?,
+            stories: sheet::<StoryRow>(out, "stories")?,
+            truth_persons: sheet::<TruthPersonRow>(&truth, "persons")?,
+            truth_memberships: sheet::<TruthMembershipRow>(&truth, "memberships")?,
+            truth_errors: sheet::<TruthErrorRow>(&truth, "errors")?,
+            truth_patients: sheet::<TruthPatientRow>(&truth, "patients")?,
+            households: 0,
+            dead: 0,
+            left: 0,
+        })
+    }
+
+    fn family(&mut self, family: &Family) -> Result<(), TownError> {
+        self.households += 1;
+        let mut dice = Dice::of(self.plan.seed, purpose::REGISTER, family.index);
+        for person in &family.persons {
+            self.person(family, person, &mut dice)?;
+        }
+        for (index, membership) in family.memberships.iter().enumerate() {
+            self.membership(family, membership, index)?;
+        }
+        for card in &family.cards {
+            if let Some(person) = family.person(card.slot) {
+                self.cards.row(&rows::card_row(person, card))?;
+            }
+        }
+        self.records(family)?;
+        for error in rows::truth_errors(family) {
+            self.truth_errors.row(&error)?;
+        }
+        for story in stories().filter(|s| s.household == family.index) {
+            if let Some(row) = rows::story_row(family, &story, self.plan.today) {
+                self.stories.row(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, family: &Family, person: &Person, dice: &mut Dice) -> Result<(), TownError> {
+        let (history, today) = (self.plan.history_start(), self.plan.today);
+        self.dead += u64::from(person.death.is_some());
+        self.left += u64::from(person.death.is_none() && person.left.is_some());
+        self.truth_persons.row(&rows::truth_person(family, person))?;
+        if let Some(row) = rows::resident_row(family, person, history, today) {
+            self.residents.row(&row)?;
+        }
+        for event in rows::resident_events(family, person, dice, history, today) {
+            self.resident_events.row(&event)?;
+        }
+        Ok(())
+    }
+
+    fn membership(&mut self, family: &Family, membership: &Membership, index: usize) -> Result<(), TownError> {
+        if let Some(row) = rows::truth_membership(family, membership) {
+            self.truth_memberships.row(&row)?;
+        }
+        let Some(sheets) = self.insurers.get_mut(membership.insurer) else { return Ok(()) };
+        let learned = rows::learned(membership);
+        for (place, what) in learned.iter().enumerate() {
+            if let Some(row) = rows::member_row(family, membership, what) {
+                let id = format!("{}.{index}.{place}", family.index * 16 + u64::from(membership.slot));
+                sheets.report.row(&rows::report_fields(id, what, &row))?;
+            }
+        }
+        let (row, events) = rows::first_load(family, membership, &learned, self.plan.opening);
+        if let Some(row) = row {
+            sheets.members.row(&row)?;
+        }
+        events.iter().try_for_each(|event| sheets.events.row(event))
+    }
+
+    fn records(&mut self, family: &Family) -> Result<(), TownError> {
+        for patient in &family.patients {
+            let row = rows::patient_row(family, patient);
+            let place = self.patients.get_mut(patient.institution).zip(INSTITUTIONS.get(patient.institution));
+            if let Some((row, (sheet, institution))) = row.zip(place) {
+                self.truth_patients.row(&TruthPatientRow {
+                    institution_code: institution.code.to_owned(),
+                    local_number: row.local_number.clone(),
+                    person: family.index * 16 + u64::from(patient.slot),
+                })?;
+                sheet.row(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn organisations(&self, out: &Path) -> Result<(), TownError> {
+        let mut sheet = self::sheet::<MunicipalityRow>(out, "municipalities")?;
+        MUNICIPALITIES.iter().try_for_each(|m| sheet.row(&MunicipalityRow::from(m)))?;
+        sheet.finish()?;
+        let mut sheet = self::sheet::<InsurerRow>(out, "insurers")?;
+        INSURERS.iter().enumerate().try_for_each(|(i, insurer)| sheet.row(&InsurerRow::of(i, insurer)))?;
+        sheet.finish()?;
+        let mut sheet = self::sheet::<InstitutionRow>(out, "institutions")?;
+        INSTITUTIONS.iter().try_for_each(|i| sheet.row(&InstitutionRow::from(i)))?;
+        sheet.finish().map(drop)
+    }
+
+    fn finish(self, residents: u64) -> Result<Summary, TownError> {
+        let (mut members, mut events, mut reports) = (0, 0, 0);
+        for sheets in self.insurers {
+            members += sheets.members.finish()?;
+            events += sheets.events.finish()?;
+            reports += sheets.report.rows();
+            let mut report = sheets.report;
+            report.line(&["end".to_owned(), report.rows().to_string()])?;
+            report.finish()?;
+        }
+        for sheet in self.patients.into_iter().chain([self.residents, self.resident_events, self.stories]) {
+            sheet.finish()?;
+        }
+        self.truth_persons.finish()?;
+        self.truth_patients.finish()?;
+        Ok(Summary {
+            plan: self.plan,
+            households: self.households,
+            residents,
+            dead: self.dead,
+            left: self.left,
+            memberships: self.truth_memberships.finish()?,
+            members,
+            events,
+            reports,
+            cards: self.cards.finish()?,
+            errors: self.truth_errors.finish()?,
+        })
+    }
+}
+
+impl InsurerSheets {
+    fn create(plan: &TownPlan, out: &Path, number: &str, cp932: bool) -> Result<Self, TownError> {
+        let mut report = Sheet::create(out, &format!("report-{number}"), &[], false)?;
+        let file_id = format!("town-{}-{number}", plan.seed);
+        let written_at = format!("{}T05:00:00+09:00", plan.today);
+        report.line(&[REPORT_LAYOUT, number, &file_id, &written_at])?;
+        report.line(REPORT_COLUMNS)?;
+        Ok(Self {
+            members: Sheet::create(out, &format!("members-{number}"), MemberRow::COLUMNS, cp932)?,
+            events: Sheet::create(out, &format!("events-{number}"), InsurerEventRow::COLUMNS, cp932)?,
+            report,
+        })
+    }
+}
+
+fn sheet<R: Columns>(dir: &Path, name: &str) -> Result<Sheet, TownError> {
+    Sheet::create(dir, name, R::COLUMNS, false)
+}
+
+const SUMMARY: &str = "town.json";

@@ -1,0 +1,181 @@
+//! The people of a town: their ages, households, errors and stories, and that making more of them takes no more memory.
+
+use std::collections::HashMap;
+
+use musubi_town::formats::{CardState, ErrorKind, MedicalIdState, TruthErrorRow};
+use musubi_town::model::{Family, Relation};
+use musubi_town::{Day, Families, TownPlan, generate, knowledge, stories};
+
+fn today() -> Day {
+    Day::new(2026, 11, 22)
+}
+
+fn families(people: u64) -> impl Iterator<Item = Family> {
+    Families::new(&TownPlan::new(3, people, today())).unwrap()
+}
+
+/// Shares held to a range each; all are told before the first that is out of it fails.
+#[derive(Default)]
+struct Shares(Vec<String>);
+
+impl Shares {
+    fn hold(&mut self, what: &str, part: usize, whole: usize, low: f64, high: f64) {
+        let percent = part as f64 * 100.0 / whole as f64;
+        println!("{what}: {percent:.1} %");
+        if !(low..=high).contains(&percent) {
+            self.0.push(format!("{what}: {percent:.1} %, expected {low} to {high}"));
+        }
+    }
+}
+
+impl Drop for Shares {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() || self.0.is_empty(), "{:?}", self.0);
+    }
+}
+
+#[test]
+fn ages_and_households_are_those_of_japan() {
+    let today = today();
+    let mut shares = Shares::default();
+    let (mut ages, mut sizes, mut women, mut dead) = (Vec::new(), HashMap::<usize, usize>::new(), 0, 0);
+    for family in families(30_000) {
+        let living: Vec<_> = family.persons.iter().filter(|p| p.is_resident(today)).collect();
+        *sizes.entry(living.len()).or_default() += 1;
+        women += living.iter().filter(|p| p.sex == 2).count();
+        ages.extend(living.iter().map(|p| p.birth.age_on(today)));
+        dead += family.persons.iter().filter(|p| p.death.is_some()).count();
+        assert!(family.persons.iter().enumerate().all(|(i, p)| usize::from(p.slot) == i));
+    }
+    let count = |low, high| ages.iter().filter(|age| (low..=high).contains(*age)).count();
+    let all = ages.len();
+    shares.hold("0-14", count(0, 14), all, 10.0, 14.0);
+    shares.hold("15-64", count(15, 64), all, 55.0, 62.0);
+    shares.hold("65 and over", count(65, 120), all, 27.0, 32.0);
+    shares.hold("75 and over", count(75, 120), all, 14.0, 18.5);
+    shares.hold("90 and over", count(90, 120), all, 1.0, 4.0);
+    shares.hold("women", women, all, 49.5, 54.0);
+    shares.hold("died in ten years", dead, all, 6.0, 13.0);
+    let households: usize = sizes.iter().filter(|(size, _)| **size > 0).map(|(_, n)| n).sum();
+    shares.hold("living alone", sizes[&1], households, 34.0, 42.0);
+    shares.hold("of five or more", sizes.iter().filter(|(s, _)| **s > 4).map(|(_, n)| n).sum(), households, 3.0, 9.0);
+    let mean = all as f64 / households as f64;
+    assert!((2.0..2.5).contains(&mean), "{mean}");
+}
+
+#[test]
+fn insurers_and_cards_are_those_of_japan() {
+    let today = today();
+    let mut shares = Shares::default();
+    let (mut all, mut kinds, mut cards, mut opted, mut usable) = (0, HashMap::<&str, usize>::new(), 0, 0, 0);
+    for family in families(30_000) {
+        for person in family.persons.iter().filter(|p| p.is_resident(today)) {
+            all += 1;
+            let insurer = family.memberships.iter().find(|m| m.slot == person.slot && m.until.is_none());
+            let kind = insurer.map_or("none", |m| musubi_town::organisations::INSURERS[m.insurer].kind.word());
+            *kinds.entry(kind).or_default() += 1;
+            if let Some(card) = family.cards.iter().find(|c| c.slot == person.slot) {
+                cards += 1;
+                opted += usize::from(card.medical_id == MedicalIdState::Active);
+                usable += usize::from(card.state == CardState::Valid);
+            }
+        }
+    }
+    shares.hold("協会けんぽ", kinds["kyokai"], all, 26.0, 36.0);
+    shares.hold("健保組合", kinds["kumiai"], all, 18.0, 26.0);
+    shares.hold("共済", kinds["kyosai"], all, 5.0, 11.0);
+    shares.hold("国保", kinds["kokuho"], all, 17.0, 28.0);
+    shares.hold("後期高齢者", kinds["koki"], all, 13.5, 18.5);
+    shares.hold("nobody", kinds["none"], all, 0.5, 3.0);
+    shares.hold("cards", cards, all, 74.0, 80.0);
+    shares.hold("opted in, of holders", opted, cards, 37.0, 43.0);
+    shares.hold("usable, of cards", usable, cards, 88.0, 99.0);
+}
+
+#[test]
+fn names_need_more_than_shift_jis_now_and_then() {
+    let mut shares = Shares::default();
+    let (mut outside, mut all) = (0, 0);
+    for person in families(20_000).flat_map(|f| f.persons) {
+        all += 1;
+        let lost = kotoba::cp932_encode(&person.name_on(today())).losses;
+        outside += usize::from(!lost.is_empty());
+    }
+    shares.hold("names outside CP932", outside, all, 0.5, 8.0);
+}
+
+#[test]
+fn every_kind_of_error_is_put_in_and_written_down() {
+    let dir = tempfile::TempDir::new().unwrap();
+    generate(&TownPlan::new(3, 20_000, today()), dir.path()).unwrap();
+    let mut seen: HashMap<ErrorKind, usize> = HashMap::new();
+    let mut rows = csv::Reader::from_path(dir.path().join("truth/errors.csv")).unwrap();
+    for row in rows.deserialize::<TruthErrorRow>().map(Result::unwrap) {
+        assert!(row.until.is_none_or(|until| row.from <= until), "{row:?}");
+        *seen.entry(row.error).or_default() += 1;
+    }
+    println!("{seen:?}");
+    assert_eq!(seen.len(), 10);
+}
+
+#[test]
+fn stories_are_as_they_are_told() {
+    for today in [today(), Day::new(2026, 8, 1), Day::new(2027, 2, 28), Day::new(2028, 2, 29), Day::new(2027, 4, 1)] {
+        let plan = TownPlan::new(5, 300, today);
+        let families: Vec<Family> = Families::new(&plan).unwrap().collect();
+        let stories: Vec<_> = stories().collect();
+        assert_eq!(stories.len(), 24);
+        for story in stories {
+            let family = &families[story.household as usize];
+            let validity = |day: Day| knowledge::validity(family, story.slot, day, day);
+            assert_eq!(validity(today), story.validity, "{} on {today}", story.story);
+            if let Some((days, then)) = story.look_back {
+                assert_eq!(validity(today.plus(-days)), then, "{}", story.story);
+            }
+            let card = family.cards.iter().find(|c| c.slot == story.slot).unwrap();
+            assert_eq!(word(&card.state), story.card, "{} on {today}", story.story);
+            assert_eq!(word(&card.medical_id), story.medical_id, "{}", story.story);
+            let state = match card {
+                c if c.revoked.is_some() => CardState::Revoked,
+                c if c.card_until < today => CardState::CardExpired,
+                c if c.certificate_until < today => CardState::CertificateExpired,
+                _ => CardState::Valid,
+            };
+            assert_eq!(state, card.state, "{} on {today}", story.story);
+        }
+    }
+}
+
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_newly_married_left_her_name_at_the_hospital() {
+    let family = families(300).nth(18).unwrap();
+    let wife = family.persons.iter().find(|p| p.relation == Relation::Spouse).unwrap();
+    assert_eq!(wife.family_on(today()).written, "渡邊");
+    let record = family.patients.iter().find(|p| p.slot == wife.slot).unwrap();
+    assert_eq!(wife.family_on(record.last_visit).written, "坂本");
+}
+
+#[test]
+fn memory_does_not_grow_with_the_town() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let grow = |people, name: &str| {
+        generate(&TownPlan::new(1, people, today()), &dir.path().join(name)).unwrap();
+        peak()
+    };
+    let Some((small, large)) = grow(5_000, "a").zip(grow(100_000, "b")) else {
+        println!("skipped: this system does not tell the peak of resident memory");
+        return;
+    };
+    println!("peak: {small} kB at 5,000 people, {large} kB at 100,000");
+    assert!(large < small + 24 * 1024, "{small} kB, then {large} kB");
+}
+
+/// Peak resident memory of this process so far, in kB. Tests beside this one hold at most one town of 60,000 as a stream.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
+}

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use codes::numbers::{CheckDigitError, NumberKind, NumberProblem};
 use codes::{Custody, CustodyError, Direction, KeyName, NumberError, my_number_check_digit};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// 個人番号（マイナンバー）: twelve digits with a check digit. Erased from memory when dropped; `Debug` prints
 /// stars; `Display` and serde give the digits, for the administrative messages that carry them.
@@ -113,8 +113,10 @@ impl serde::Serialize for MyNumber {
 
 impl<'de> serde::Deserialize<'de> for MyNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = zeroize::Zeroizing::new(<String as serde::Deserialize>::deserialize(deserializer)?);
-        text.parse().map_err(serde::de::Error::custom)
+        // The format's own error would echo a number that stands in place of a string.
+        let text = <String as serde::Deserialize>::deserialize(deserializer)
+            .map_err(|_| serde::de::Error::custom("an individual number is a string of twelve digits"))?;
+        Zeroizing::new(text).parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -189,6 +191,11 @@ mod tests {
         for wrong in ["123456789019", "12345678901", "1234567890188", "12345678901八"] {
             let error = wrong.parse::<MyNumber>().unwrap_err();
             assert!(!format!("{error} {error:?} {}", error.ja()).contains("12345"), "{wrong}");
+        }
+        for wrong in ["123456789018", "123456789018.5", "-123456789018", "\"123456789019\"", "[123456789018]"]
+        {
+            let error = serde_json::from_str::<MyNumber>(wrong).unwrap_err().to_string();
+            assert!(!error.contains("12345"), "{error}");
         }
     }
 

@@ -211,11 +211,11 @@ impl fmt::Display for Branch {
 
 text_serde!(Branch);
 
-/// A symbol or number: surrounding spaces cut, inner ones dropped (the identifier's grammar has none), no colon
-/// and no control character.
+/// A symbol or number: surrounding spaces cut, inner ones dropped (the identifier's grammar has none), no control
+/// character and no colon of any width, so that the parts of a key do not run into each other.
 fn part(text: &str) -> Result<String, NumberError> {
     let kept: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let problem = if kept.chars().any(|c| c == ':' || c.is_control()) {
+    let problem = if kept.nfkc().any(|c| c == ':' || c.is_control()) {
         NumberProblem::Part {
             en: "no colon or control character is allowed",
             ja: "コロンや制御文字は使えません",
@@ -276,7 +276,14 @@ mod tests {
 
     #[test]
     fn malformed_parts_are_refused() {
-        for text in ["138057:1:2", "138057:1::00", "138057:1:2:100", "138057:1:2:3:4", "138057:\u{7}:2:"] {
+        for text in [
+            "138057:1:2",
+            "138057:1::00",
+            "138057:1:2:100",
+            "138057:1:2:3:4",
+            "138057:\u{7}:2:",
+            "138057:1：2:3:",
+        ] {
             assert!(text.parse::<InsuredPersonId>().is_err(), "{text}");
         }
     }

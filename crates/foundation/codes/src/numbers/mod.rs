@@ -80,3 +80,6 @@ pub trait CheckedNumber: Sized {
         Self::parse_with(text, CheckPolicy::Warn)
     }
 }
+
+#[cfg(test)]
+mod tests;

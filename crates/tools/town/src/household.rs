@@ -97,7 +97,7 @@ struct Room<'a> {
 
 impl Room<'_> {
     fn single(&mut self, fill: bool) {
-        let band = self.dice.weighted(&[24, 18, 23, 12, 23]);
+        let band = self.dice.weighted(&[22, 16, 21, 13, 28]);
         let (low, high) = [(18, 29), (30, 44), (45, 64), (65, 74), (75, 97)].get(band).copied().unwrap_or((18, 29));
         let age = self.dice.between(low, high);
         let sex = if self.dice.chance(if age < 65 { 0.42 } else { 0.66 }) { 2 } else { 1 };
@@ -106,7 +106,7 @@ impl Room<'_> {
         if fill {
             return;
         }
-        if age >= 65 && self.dice.chance(0.45) {
+        if age >= 65 && self.dice.chance(0.55) {
             self.dead_partner(Relation::Spouse, sex, birth);
         }
         if self.dice.chance(0.0006)
@@ -117,7 +117,7 @@ impl Room<'_> {
     }
 
     fn couple(&mut self) {
-        let band = self.dice.weighted(&[17, 27, 31, 25]);
+        let band = self.dice.weighted(&[13, 23, 32, 32]);
         let (low, high) = [(24, 44), (45, 64), (65, 74), (75, 91)].get(band).copied().unwrap_or((24, 44));
         let age = self.dice.between(low, high);
         let married_at = self.dice.between(22, 38).min(age - 1);
@@ -128,7 +128,7 @@ impl Room<'_> {
     }
 
     fn couple_with_children(&mut self) {
-        let band = self.dice.weighted(&[12, 33, 31, 16, 8]);
+        let band = self.dice.weighted(&[7, 24, 28, 23, 18]);
         let (low, high) =
             [(27, 34), (35, 44), (45, 54), (55, 64), (65, 76)].get(band).copied().unwrap_or((35, 44));
         let age = self.dice.between(low, high);
@@ -143,7 +143,7 @@ impl Room<'_> {
 
     fn single_parent(&mut self) {
         let sex = if self.dice.chance(0.84) { 2 } else { 1 };
-        if self.dice.chance(0.55) {
+        if self.dice.chance(0.5) {
             let age = self.dice.between(26, 52);
             let birth = self.born(age);
             self.add(Relation::Head, sex, birth);
@@ -238,7 +238,7 @@ impl Room<'_> {
     }
 
     fn children(&mut self, first_age: i32) {
-        let count = [1, 2, 3, 4].get(self.dice.weighted(&[38, 45, 14, 3])).copied().unwrap_or(1);
+        let count = [1, 2, 3, 4].get(self.dice.weighted(&[44, 43, 11, 2])).copied().unwrap_or(1);
         let mut age = first_age;
         for _ in 0..count {
             let sex = if self.dice.chance(0.512) { 1 } else { 2 };
@@ -338,4 +338,4 @@ impl Room<'_> {
 }
 
 /// Of 1,000 households: single, couple, couple with children, single parent, three generations, gone.
-const SHAPES: [u32; 6] = [352, 192, 246, 84, 66, 60];
+const SHAPES: [u32; 6] = [354, 214, 230, 84, 54, 64];

@@ -1,1 +1,16 @@
 //! The messages and typed clients of every role's API that an institution may speak.
+//!
+//! Messages know nothing: they carry types that cannot be built wrong and no behaviour of a role. Whatever
+//! carries a My Number lives in `protocol-admin`, so that no institution's dependency closure holds that type.
+
+pub mod clients;
+pub mod eligibility;
+pub mod jpki;
+pub mod ledger;
+pub mod own_record;
+pub mod reader;
+pub mod relay;
+pub mod sealed;
+
+pub use ledger::ledger_routes;
+pub use sealed::Sealed;

@@ -1,0 +1,125 @@
+//! Typed clients: one method an endpoint, so that a path is written once.
+
+use wire::{Client, ClientError};
+
+use crate::{
+    eligibility::{
+        CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
+    },
+    jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
+    relay::{
+        Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
+    },
+};
+
+/// Where each endpoint is; servers mount and clients call the same words.
+pub mod paths {
+    /// POST [`crate::eligibility::CheckRequest`] at the eligibility service.
+    pub const CHECKS: &str = "/checks";
+    /// POST [`crate::eligibility::PersonaliseRequest`] at the eligibility service.
+    pub const PERSONALISATIONS: &str = "/personalisations";
+    /// POST [`crate::eligibility::MedicalLinkUpdate`] at the eligibility service.
+    pub const MEDICAL_LINKS: &str = "/medical-links";
+    /// GET the asking insurer's work list at the eligibility service.
+    pub const WORK_LIST: &str = "/work-list";
+    /// POST [`crate::own_record::OwnRecordRequest`] at the eligibility service's public listener.
+    pub const OWN_RECORD: &str = "/own-record";
+    /// POST one membership report (protocol-admin) at the eligibility service.
+    pub const REPORTS: &str = "/reports";
+    /// POST a membership report file (protocol-admin) at the eligibility service.
+    pub const REPORT_FILES: &str = "/report-files";
+    /// POST [`crate::relay::RegisterRequest`] at the relay.
+    pub const REGISTRATIONS: &str = "/registrations";
+    /// POST [`crate::relay::TranslateRequest`] at the relay.
+    pub const TRANSLATIONS: &str = "/translations";
+    /// POST [`crate::relay::PersonStateUpdate`] at the relay.
+    pub const PERSON_STATES: &str = "/person-states";
+    /// POST [`crate::jpki::IssueRequest`] at the certificate authority.
+    pub const CERTIFICATES: &str = "/certificates";
+    /// POST [`crate::jpki::RevokeRequest`] at the certificate authority.
+    pub const REVOCATIONS: &str = "/revocations";
+    /// POST [`crate::jpki::CertificateCodeRequest`] at the certificate authority.
+    pub const CERTIFICATE_CODES: &str = "/certificate-codes";
+    /// POST insurance link questions (protocol-admin) at the issuer.
+    pub const INSURANCE_LINKS: &str = "/insurance-links";
+    /// POST an act on a medical ID (protocol-admin) at the issuer.
+    pub const MEDICAL_IDS: &str = "/medical-ids";
+    /// POST a card's contents (protocol-admin) at the issuer.
+    pub const CARDS: &str = "/cards";
+}
+
+macro_rules! client {
+    ($(#[$doc:meta])* $name:ident { $($(#[$method_doc:meta])* $method:ident($question:ty) -> $answer:ty = $path:expr;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            http: Client,
+            base: String,
+        }
+
+        impl $name {
+            /// A client of the role whose API stands at `base`.
+            pub fn new(http: Client, base: impl Into<String>) -> Self {
+                Self { http, base: base.into() }
+            }
+
+            $(
+                $(#[$method_doc])*
+                ///
+                /// Carries an exchange key: sent again when the connection fails, without harm.
+                ///
+                /// # Errors
+                /// The other side's refusal, or that it could not be reached.
+                pub async fn $method(&self, question: &$question) -> Result<$answer, ClientError> {
+                    self.http.post_idempotent(&self.base, $path, question).await
+                }
+            )*
+        }
+    };
+}
+
+client! {
+    /// The eligibility service, as institutions, insurers and the issuer call it.
+    EligibilityClient {
+        /// Asks whether a person is insured.
+        check(CheckRequest) -> CheckAnswer = paths::CHECKS;
+        /// Asks for a card's insurance code (issuer).
+        personalise(PersonaliseRequest) -> PersonaliseAnswer = paths::PERSONALISATIONS;
+        /// Sets or clears a person's medical link (issuer).
+        set_medical_link(MedicalLinkUpdate) -> Acknowledged = paths::MEDICAL_LINKS;
+    }
+}
+
+impl EligibilityClient {
+    /// The asking insurer's open work items, newest first.
+    ///
+    /// # Errors
+    /// The other side's refusal, or that it could not be reached.
+    pub async fn work_list(&self) -> Result<Vec<WorkItem>, ClientError> {
+        self.http.get(&self.base, paths::WORK_LIST).await
+    }
+}
+
+client! {
+    /// The relay, as institutions and the issuer call it.
+    RelayClient {
+        /// Registers that the institution knows a person.
+        register(RegisterRequest) -> RegisterAnswer = paths::REGISTRATIONS;
+        /// Translates the asker's code into another organisation's.
+        translate(TranslateRequest) -> TranslateAnswer = paths::TRANSLATIONS;
+        /// Sets whether a medical ID works (issuer).
+        set_person_state(PersonStateUpdate) -> Acknowledged = paths::PERSON_STATES;
+    }
+}
+
+client! {
+    /// The certificate authority, as the issuer and the eligibility service call it.
+    JpkiClient {
+        /// Issues or renews a certificate (issuer).
+        issue(IssueRequest) -> IssueAnswer = paths::CERTIFICATES;
+        /// Revokes a certificate (issuer).
+        revoke(RevokeRequest) -> Acknowledged = paths::REVOCATIONS;
+        /// Asks what certificates are worth, and for whom (eligibility service).
+        certificate_codes(CertificateCodeRequest) -> CertificateCodeAnswer = paths::CERTIFICATE_CODES;
+    }
+}

@@ -1,0 +1,66 @@
+//! What the person sees: who asked about me, when, why, on what basis (情報提供等記録).
+
+use calendar::{Date, Timestamp};
+use codes::{ExchangeId, OrgId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    eligibility::{Presented, Validity},
+    reader::ReaderMode,
+};
+
+/// The person asks with the card and PIN: the certificate's signature proves who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnRecordRequest {
+    /// Key of this exchange.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// A certificate read in PIN mode; anything else is refused.
+    pub presented: Presented,
+}
+
+/// The exchanges about the person that one role's ledger holds, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnRecordAnswer {
+    /// The entries.
+    pub entries: Vec<OwnRecordEntry>,
+    /// Since when this ledger records.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub covered_since: Option<Timestamp>,
+    /// The signed checkpoint (C2SP signed note) that the inclusion proofs lead to.
+    pub checkpoint: String,
+}
+
+/// One disclosure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnRecordEntry {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who asked.
+    #[schema(value_type = String)]
+    pub organisation: OrgId,
+    /// Their name.
+    pub organisation_name: String,
+    /// For what purpose (the access table's identifier).
+    pub purpose: String,
+    /// On what legal basis (the access table's words).
+    pub basis: String,
+    /// About which day.
+    #[schema(value_type = String, format = Date)]
+    pub on: Date,
+    /// How the bearer of the card was verified; absent when no card was read.
+    pub mode: Option<ReaderMode>,
+    /// What was answered.
+    pub validity: Validity,
+    /// The exchange.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// Leaf number in the ledger.
+    pub index: u64,
+    /// The leaf's hash, base64.
+    pub leaf_hash: String,
+    /// RFC 6962 inclusion proof to the checkpoint, base64, leaf to root.
+    pub proof: Vec<String>,
+}

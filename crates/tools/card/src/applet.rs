@@ -1,0 +1,220 @@
+//! The insurance applet: holds the insurance code and gives it out only sealed (docs/formats/card-applet.md).
+
+use calendar::Timestamp;
+use codes::envelope::EnvelopeSecret;
+use codes::{Envelope, EnvelopeContext, EnvelopeKey, ExchangeId, InsuranceCode, OrgId};
+use data_encoding::HEXLOWER;
+use protocol::eligibility::{PROOF_LIFE_SECONDS, ReadProof};
+use protocol::sealed::purpose;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::apdu::Status;
+
+/// The applet's memory.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Applet {
+    /// What the applet's X25519 key is derived from.
+    seed: [u8; 32],
+    #[zeroize(skip)]
+    held: Option<Held>,
+}
+
+/// What personalisation wrote.
+#[derive(Serialize, Deserialize)]
+struct Held {
+    code: InsuranceCode,
+    /// The only key the code is ever sealed to, so that a reader of ill will gets nothing it can open.
+    recipient: EnvelopeKey,
+}
+
+/// An answer of the applet.
+pub(crate) struct AppletAnswer {
+    pub body: Vec<u8>,
+    /// Memory changed.
+    pub written: bool,
+}
+
+impl Applet {
+    pub(crate) fn blank() -> Self {
+        Self { seed: rand::random(), held: None }
+    }
+
+    pub(crate) fn public_key(&self) -> EnvelopeKey {
+        EnvelopeSecret::derive(&self.seed).public()
+    }
+
+    pub(crate) fn execute(&mut self, instruction: u8, parameters: usize, data: &[u8]) -> Result<AppletAnswer, Status> {
+        if parameters != 0 {
+            return Err(Status::WRONG_PARAMETERS);
+        }
+        let read = |body| AppletAnswer { body, written: false };
+        match instruction {
+            STATUS => Ok(read(vec![VERSION, u8::from(self.held.is_some())])),
+            PUBLIC_KEY => Ok(read(self.public_key().as_bytes().to_vec())),
+            PERSONALISE => {
+                self.personalise(data)?;
+                Ok(AppletAnswer { body: Vec::new(), written: true })
+            }
+            READ_SEALED => self.read_sealed(data).map(read),
+            _ => Err(Status::UNKNOWN_INSTRUCTION),
+        }
+    }
+
+    /// Opens the sealed code and pins the key it may be sealed to. A second time only by who knows the code.
+    fn personalise(&mut self, data: &[u8]) -> Result<(), Status> {
+        let mut reader = Fields(data);
+        let recipient = EnvelopeKey::from_bytes(reader.array()?);
+        let length = u16::from_be_bytes(reader.array()?);
+        let envelope = Envelope::from_bytes(reader.take(usize::from(length))?).map_err(|_| Status::WRONG_DATA)?;
+        let context = reader.context()?;
+        if context.purpose != purpose::CARD_PERSONALISE {
+            return Err(Status::WRONG_DATA);
+        }
+        let secret = EnvelopeSecret::derive(&self.seed);
+        let opened = secret.open(&envelope, &context).map_err(|_| Status::WRONG_DATA)?;
+        let code: [u8; 16] = opened.as_slice().try_into().map_err(|_| Status::WRONG_DATA)?;
+        let code = InsuranceCode::from_bytes(code);
+        if self.held.as_ref().is_some_and(|held| held.code != code) {
+            return Err(Status::CONDITIONS);
+        }
+        self.held = Some(Held { code, recipient });
+        Ok(())
+    }
+
+    fn read_sealed(&self, data: &[u8]) -> Result<Vec<u8>, Status> {
+        let (key, order) = SealOrder::decode(data)?;
+        let held = self.held.as_ref().ok_or(Status::CONDITIONS)?;
+        if held.recipient != key {
+            return Err(Status::SECURITY);
+        }
+        let envelope = codes::seal(&key, &order.context(), &held.code.to_bytes()).map_err(|_| Status::INTERNAL)?;
+        Ok(envelope.to_bytes())
+    }
+}
+
+/// What one read is bound to: the reader sends it, the applet seals under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SealOrder {
+    pub exchange: ExchangeId,
+    pub at: Timestamp,
+    pub nonce: [u8; 16],
+    pub recipient: OrgId,
+    pub institution: OrgId,
+}
+
+impl SealOrder {
+    /// The context of the envelope; the card makes it itself from the fields, so it cannot be made to seal
+    /// for another purpose.
+    pub(crate) fn context(&self) -> EnvelopeContext {
+        EnvelopeContext {
+            recipient: self.recipient.clone(),
+            purpose: purpose::CARD_READ.into(),
+            expires_at: self.at.as_seconds() + PROOF_LIFE_SECONDS,
+            exchange: self.exchange.clone(),
+            consent: None,
+            binding: ReadProof::binding(&self.institution, self.at, &HEXLOWER.encode(&self.nonce)),
+        }
+    }
+
+    /// The data field of READ SEALED.
+    pub(crate) fn encode(&self, key: &EnvelopeKey) -> Vec<u8> {
+        let mut out = key.as_bytes().to_vec();
+        out.extend_from_slice(self.exchange.as_bytes());
+        out.extend_from_slice(&self.at.as_millis().to_be_bytes());
+        out.extend_from_slice(&self.nonce);
+        for name in [&self.recipient, &self.institution] {
+            let text = name.to_string();
+            out.push(text.len() as u8);
+            out.extend_from_slice(text.as_bytes());
+        }
+        out
+    }
+
+    fn decode(data: &[u8]) -> Result<(EnvelopeKey, Self), Status> {
+        let mut reader = Fields(data);
+        let key = EnvelopeKey::from_bytes(reader.array()?);
+        let exchange = ExchangeId::from_bytes(reader.array()?);
+        let at = i64::from_be_bytes(reader.array()?);
+        if !(0..=LAST_MILLISECOND).contains(&at) {
+            return Err(Status::WRONG_DATA);
+        }
+        let nonce = reader.array()?;
+        let recipient = reader.organisation()?;
+        let institution = reader.organisation()?;
+        reader.end()?;
+        Ok((key, Self { exchange, at: Timestamp::from_millis(at), nonce, recipient, institution }))
+    }
+}
+
+/// The data field of PERSONALISE: the key to pin, the envelope, its context as it is authenticated.
+pub(crate) fn personalise_data(recipient: &EnvelopeKey, envelope: &Envelope, context: &EnvelopeContext) -> Vec<u8> {
+    let envelope = envelope.to_bytes();
+    let mut out = recipient.as_bytes().to_vec();
+    out.extend_from_slice(&(envelope.len() as u16).to_be_bytes());
+    out.extend_from_slice(&envelope);
+    out.extend_from_slice(&context.encode());
+    out
+}
+
+/// Fields of a data field, one after the other.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Status> {
+        let (part, rest) = self.0.split_at_checked(count).ok_or(Status::WRONG_DATA)?;
+        self.0 = rest;
+        Ok(part)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Status> {
+        self.take(N)?.try_into().map_err(|_| Status::WRONG_DATA)
+    }
+
+    fn organisation(&mut self) -> Result<OrgId, Status> {
+        let [count] = self.array()?;
+        text(self.take(usize::from(count))?)?.parse().map_err(|_| Status::WRONG_DATA)
+    }
+
+    fn end(&self) -> Result<(), Status> {
+        if self.0.is_empty() { Ok(()) } else { Err(Status::WRONG_DATA) }
+    }
+
+    /// The layout of [`EnvelopeContext::encode`]: six parts with a 64-bit length, then whether a consent is
+    /// named.
+    fn context(&mut self) -> Result<EnvelopeContext, Status> {
+        let recipient = text(self.part()?)?.parse().map_err(|_| Status::WRONG_DATA)?;
+        let purpose = text(self.part()?)?.to_owned();
+        let expires = self.part()?.try_into().map_err(|_| Status::WRONG_DATA)?;
+        let exchange = self.part()?.try_into().map_err(|_| Status::WRONG_DATA)?;
+        let consent = text(self.part()?)?.to_owned();
+        let binding = self.part()?.to_vec();
+        let [named] = self.array()?;
+        self.end()?;
+        Ok(EnvelopeContext {
+            recipient,
+            purpose,
+            expires_at: i64::from_be_bytes(expires),
+            exchange: ExchangeId::from_bytes(exchange),
+            consent: (named == 1).then_some(consent),
+            binding,
+        })
+    }
+
+    fn part(&mut self) -> Result<&'a [u8], Status> {
+        let count = u64::from_be_bytes(self.array()?);
+        self.take(usize::try_from(count).map_err(|_| Status::WRONG_DATA)?)
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Status> {
+    std::str::from_utf8(bytes).map_err(|_| Status::WRONG_DATA)
+}
+
+pub(crate) const STATUS: u8 = 0x16;
+pub(crate) const PUBLIC_KEY: u8 = 0x10;
+pub(crate) const PERSONALISE: u8 = 0x12;
+pub(crate) const READ_SEALED: u8 = 0x14;
+const VERSION: u8 = 1;
+/// The end of the year 9999.
+const LAST_MILLISECOND: i64 = 253_402_300_799_999;

@@ -1,4 +1,5 @@
 //! Any message that a program can make is read back as it was, in both encodings; any bytes are read or refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use calendar::{Date, Timestamp};
 use musubi_eligibility_xml::*;

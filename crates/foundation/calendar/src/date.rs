@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Span, civil, civil::Weekday};
+use jiff::{civil, civil::Weekday};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{DateError, DateProblem, Era, era};
@@ -109,7 +109,7 @@ impl Date {
         self.0.day()
     }
 
-    /// The weekday.
+    /// The weekday, as jiff's own type.
     pub fn weekday(self) -> Weekday {
         self.0.weekday()
     }
@@ -137,11 +137,9 @@ impl Date {
     /// # Errors
     /// When it lies outside [`Date::MIN`] to [`Date::MAX`].
     pub fn from_days(days: i32) -> Result<Self, DateError> {
-        epoch()
-            .checked_add(Span::new().try_days(days).unwrap_or_default())
-            .ok()
+        civil_from_days(days)
             .map(Self)
-            .filter(|date| date.to_days() == days && (Self::MIN..=Self::MAX).contains(date))
+            .filter(|date| (Self::MIN..=Self::MAX).contains(date))
             .ok_or_else(|| DateError::new(format!("day {days}"), DateProblem::Range))
     }
 
@@ -194,7 +192,7 @@ impl Date {
         if self.month() >= 4 { self.year() } else { self.year() - 1 }
     }
 
-    /// `calendar::Date` of a day that jiff knows.
+    /// A day that jiff knows.
     ///
     /// # Errors
     /// When it lies outside [`Date::MIN`] to [`Date::MAX`].
@@ -291,10 +289,6 @@ pub(crate) fn digits(text: &str, count: usize) -> Option<i64> {
     text.parse().ok()
 }
 
-const fn epoch() -> civil::Date {
-    civil::date(1970, 1, 1)
-}
-
 /// Days since 1970-01-01 of a Gregorian day (counting years from March, so that the leap day is last).
 fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -303,4 +297,17 @@ fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_400 = year_of * 365 + year_of / 4 - year_of / 100 + day_of_year;
     century * 146_097 + day_of_400 - 719_468
+}
+
+/// The Gregorian day of a number of days since 1970-01-01: the inverse of [`days_from_civil`].
+fn civil_from_days(days: i32) -> Option<civil::Date> {
+    let days = days.checked_add(719_468)?;
+    let day_of_400 = days.rem_euclid(146_097);
+    let year_of = (day_of_400 - day_of_400 / 1460 + day_of_400 / 36_524 - day_of_400 / 146_096) / 365;
+    let day_of_year = day_of_400 - (365 * year_of + year_of / 4 - year_of / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = days.div_euclid(146_097) * 400 + year_of + i32::from(month <= 2);
+    civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     variants::{self, Tier},
-    width::fold_width,
+    width::{fold_width, settled},
 };
 
 /// A postal code (郵便番号) of seven digits, written `123-4567`.
@@ -57,11 +57,16 @@ impl fmt::Display for PostalCode {
 /// before 丁目・番地・番・号 as digits, those words as hyphens (`三丁目２番１号` = `3-2-1`), ヶ = ケ, kanji variants
 /// folded. For comparison only.
 pub fn fold_address(address: &str) -> String {
+    settled(address, fold_once)
+}
+
+fn fold_once(address: &str) -> String {
     let composed: String = address.chars().filter(|c| !variants::is_variation_selector(*c)).nfkc().collect();
     let mut key = String::with_capacity(composed.len());
     for c in fold_width(&composed).chars().filter(|c| !c.is_whitespace()) {
         match c {
-            '‐' | '‑' | '–' | '—' | '―' | '−' | 'ー' if key.ends_with(|c: char| c.is_ascii_digit()) => {
+            '‐' | '‑' | '–' | '—' | '―' | '−' | 'ー' if key.ends_with(|c: char| c.is_ascii_digit()) =>
+            {
                 key.push('-');
             }
             'ヶ' => key.push('ケ'),
@@ -74,7 +79,7 @@ pub fn fold_address(address: &str) -> String {
     key.trim_end_matches('-').to_owned()
 }
 
-/// Turns `三丁目` and `3丁目` into `3-`.
+/// Turns `三丁目` and `3丁目` into `3-`, but leaves the name of a town such as 三番町.
 fn unit_as_hyphen(text: &str, unit: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -82,7 +87,7 @@ fn unit_as_hyphen(text: &str, unit: &str) -> String {
         let plain = head.trim_end_matches(is_numeral);
         let numeral = head.strip_prefix(plain).unwrap_or_default();
         out.push_str(plain);
-        match number(numeral) {
+        match number(numeral).filter(|_| !tail.starts_with('町')) {
             Some(value) => out.push_str(&format!("{value}-")),
             None => {
                 out.push_str(numeral);

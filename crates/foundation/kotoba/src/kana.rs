@@ -94,8 +94,12 @@ fn compose(base: char, mark: Mark) -> Option<char> {
         ('う', Mark::Voiced) => Some('ゔ'),
         ('ワ', Mark::Voiced) => Some('ヷ'),
         ('ヲ', Mark::Voiced) => Some('ヺ'),
-        (c, Mark::Voiced) if "カキクケコサシスセソタチツテトハヒフヘホ".contains(c) => next(1),
-        (c, Mark::Voiced) if "かきくけこさしすせそたちつてとはひふへほ".contains(c) => next(1),
+        (c, Mark::Voiced) if "カキクケコサシスセソタチツテトハヒフヘホ".contains(c) => {
+            next(1)
+        }
+        (c, Mark::Voiced) if "かきくけこさしすせそたちつてとはひふへほ".contains(c) => {
+            next(1)
+        }
         (c, Mark::Half) if "ハヒフヘホはひふへほ".contains(c) => next(2),
         _ => None,
     }
@@ -108,7 +112,9 @@ fn decompose(c: char) -> Option<(char, char)> {
         'ヴ' => Some(('ウ', 'ﾞ')),
         'ヷ' => Some(('ワ', 'ﾞ')),
         'ヺ' => Some(('ヲ', 'ﾞ')),
-        c if "ガギグゲゴザジズゼゾダヂヅデドバビブベボ".contains(c) => Some((before(1)?, 'ﾞ')),
+        c if "ガギグゲゴザジズゼゾダヂヅデドバビブベボ".contains(c) => {
+            Some((before(1)?, 'ﾞ'))
+        }
         c if "パピプペポ".contains(c) => Some((before(2)?, 'ﾟ')),
         _ => None,
     }

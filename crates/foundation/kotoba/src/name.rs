@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     variants::{self, Tier},
-    width::fold_width,
+    width::{fold_width, settled},
 };
 
 /// How far two names agree.
@@ -73,6 +73,10 @@ impl fmt::Display for PersonName {
 }
 
 fn key(name: &str, tier: Option<Tier>) -> String {
+    settled(name, |text| fold_once(text, tier))
+}
+
+fn fold_once(name: &str, tier: Option<Tier>) -> String {
     let mut key = String::with_capacity(name.len());
     let bare = name.chars().filter(|c| !variants::is_variation_selector(*c));
     let composed: String = bare.nfkc().collect();

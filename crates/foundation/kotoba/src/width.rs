@@ -20,6 +20,20 @@ pub fn to_full_width(text: &str) -> String {
     kana::to_full_kana(text).chars().map(to_full).collect()
 }
 
+/// Folds a text until folding changes nothing more: dropping a space can bring a mark to a letter that it then
+/// joins. Two rounds for nearly every text; five at most, each of which only shortens or composes.
+pub(crate) fn settled(text: &str, fold: impl Fn(&str) -> String) -> String {
+    let mut folded = fold(text);
+    for _ in 0..4 {
+        let again = fold(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
+}
+
 fn to_half(c: char) -> char {
     match c {
         '　' => ' ',

@@ -1,0 +1,78 @@
+//! The issuer's refusals.
+
+use wire::Problem;
+
+/// A refusal inside a transaction; the store's own faults become an internal problem.
+pub(crate) struct Refusal(pub Problem);
+
+impl From<store::StoreError> for Refusal {
+    fn from(error: store::StoreError) -> Self {
+        Self(internal(error))
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+pub(crate) fn not_on_register() -> Problem {
+    Problem::new(404, "not-on-register")
+        .ja("住民基本台帳に見つかりません。")
+        .en("not on the resident register")
+        .detail(
+            "番号を確かめてください。転入直後の方は、台帳が届くまで待ってください。",
+            "check the number; a person who just moved in appears when the register's file has arrived",
+        )
+        .at("my_number")
+}
+
+pub(crate) fn exchange_used() -> Problem {
+    Problem::new(409, "exchange-already-used")
+        .ja("この照会番号は使用済みです。")
+        .en("this exchange was used for another question")
+        .detail(
+            "同じ照会番号で内容の異なる要求が届きました。新しい照会番号で送ってください。",
+            "the key came before with another content; send under a new key",
+        )
+        .at("exchange")
+}
+
+pub(crate) fn too_many(found: usize) -> Problem {
+    Problem::new(413, "too-many").ja("件数が多すぎます。").en("too many at once").detail(
+        format!("一度に{}件までです（{found}件ありました）。", protocol_admin::issuer::LINKS_MAX),
+        format!("at most {} a call, found {found}", protocol_admin::issuer::LINKS_MAX),
+    )
+}
+
+pub(crate) fn act_not_possible(ja: &str, en: &str) -> Problem {
+    Problem::new(409, "act-not-possible")
+        .ja("この手続きはできません。")
+        .en("not possible now")
+        .detail(ja, en)
+        .at("act")
+}
+
+pub(crate) fn not_delivered(who: &codes::OrgId) -> Problem {
+    Problem::new(503, "not-yet-everywhere")
+        .ja("受け付けましたが、まだ反映されていません。")
+        .en("recorded, not yet in effect everywhere")
+        .detail(
+            format!("{who}に届けられませんでした。自動で再送します。同じ照会番号でもう一度確認できます。"),
+            format!("{who} could not be reached; it is sent again by itself, and the same key may be asked again"),
+        )
+}
+
+pub(crate) fn denied(denial: access::Denial) -> Problem {
+    Problem::new(403, "not-permitted")
+        .ja("許可されていません。")
+        .en("not permitted")
+        .detail(denial.ja, denial.en)
+}
+
+/// A fault of the house itself: logged here, said without detail outside.
+pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "issuer");
+    Problem::internal()
+}

@@ -1,0 +1,104 @@
+//! A card at the counter: certificates from the certificate authority, the insurance code for the applet.
+
+use access::{Action, Purpose};
+use codes::{Generation, OrgId, OrgKind};
+use protocol::{
+    Sealed,
+    clients::{EligibilityClient, JpkiClient},
+    eligibility::{Person, PersonaliseRequest},
+    jpki::{CertificateKind, Identity, IssueAnswer, IssueRequest},
+    sealed::purpose,
+};
+use protocol_admin::issuer::{CardContents, CardKey, CardRequest};
+use serde_json::json;
+use wire::Problem;
+
+use super::{Service, block, question_digest};
+use crate::{
+    problems::{self, Refusal},
+    store as sql,
+};
+
+impl Service {
+    /// Gathers what is written to a card for a person on the register.
+    ///
+    /// # Errors
+    /// When the caller is no counter, the person is not on the register, or a role behind it refuses.
+    pub async fn card(&self, peer: &OrgId, request: CardRequest) -> Result<CardContents, Problem> {
+        self.decide(peer, Action::JpkiIssue, Purpose::CertificateProcedure)?;
+        let question = question_digest(&request)?;
+        let exchange = request.exchange;
+        if let Some(contents) = self.answered(&exchange, question).await? {
+            return Ok(contents);
+        }
+        let found = self.find(&request.my_number).await?;
+        self.log("issuer.card", Some(&found.sealed), exchange, json!({ "by": peer })).await?;
+        let holder = self.sealed_link(
+            &self.insurance,
+            OrgKind::Eligibility,
+            purpose::INSURANCE_LINK,
+            exchange,
+            block(found.resident, Generation::default()),
+        )?;
+        let contents = self.gather(&request, holder, found.person).await?;
+        let (text, at) = (
+            serde_json::to_string(&contents).map_err(problems::internal)?,
+            self.clock.now().as_millis(),
+        );
+        self.db
+            .write(move |tx| sql::put_act(tx, &exchange, &question, &text, at).map_err(Refusal::from))
+            .await
+            .map_err(|r| r.0)?;
+        Ok(contents)
+    }
+
+    async fn gather(
+        &self,
+        request: &CardRequest,
+        holder: Sealed,
+        person: Person,
+    ) -> Result<CardContents, Problem> {
+        let authentication = self
+            .certificate(request, CertificateKind::Authentication, &request.authentication, &holder, None)
+            .await?;
+        let signing = match &request.signing {
+            Some(key) => {
+                let identity = Identity {
+                    name: person.name.clone(),
+                    sex: person.sex,
+                    birthdate: person.birthdate,
+                    address: person.address.clone(),
+                };
+                Some(self.certificate(request, CertificateKind::Signing, key, &holder, Some(identity)).await?)
+            }
+            None => None,
+        };
+        let personalise =
+            PersonaliseRequest { exchange: request.exchange, person: holder, card_key: request.applet_key };
+        let eligibility = EligibilityClient::new(self.client.clone(), self.service_of(OrgKind::Eligibility)?.1);
+        let insurance_code = eligibility.personalise(&personalise).await.map_err(Problem::from)?;
+        Ok(CardContents { exchange: request.exchange, authentication, signing, insurance_code, person })
+    }
+
+    async fn certificate(
+        &self,
+        request: &CardRequest,
+        kind: CertificateKind,
+        key: &CardKey,
+        holder: &Sealed,
+        identity: Option<Identity>,
+    ) -> Result<IssueAnswer, Problem> {
+        let replaces = request.replaces.clone().filter(|_| kind == CertificateKind::Authentication);
+        let question = IssueRequest {
+            exchange: request.exchange,
+            kind,
+            public_key: key.public_key.clone(),
+            proof: key.proof.clone(),
+            holder: holder.clone(),
+            replaces,
+            identity,
+        };
+        let jpki = JpkiClient::new(self.client.clone(), self.service_of(OrgKind::Jpki)?.1);
+        jpki.issue(&question).await.map_err(Problem::from)
+    }
+}

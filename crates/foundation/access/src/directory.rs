@@ -91,7 +91,16 @@ impl Organisation {
     /// An active organisation without address and keys.
     pub fn new(id: OrgId, ja: impl Into<String>, en: impl Into<String>, since: Date) -> Self {
         let (ja, en) = (ja.into(), en.into());
-        Organisation { id, ja, en, api: None, envelope_key: None, ledger_key: None, since, status: Status::Active }
+        Organisation {
+            id,
+            ja,
+            en,
+            api: None,
+            envelope_key: None,
+            ledger_key: None,
+            since,
+            status: Status::Active,
+        }
     }
 }
 
@@ -142,7 +151,10 @@ impl Directory {
     ///
     /// # Errors
     /// [`DirectoryError::Twice`]; then nothing was replaced.
-    pub fn replace(&self, organisations: impl IntoIterator<Item = Organisation>) -> Result<(), DirectoryError> {
+    pub fn replace(
+        &self,
+        organisations: impl IntoIterator<Item = Organisation>,
+    ) -> Result<(), DirectoryError> {
         let mut table = HashMap::new();
         for organisation in organisations {
             let id = organisation.id;
@@ -270,10 +282,12 @@ mod tests {
 
     fn hospital() -> Organisation {
         let id = OrgId::new(OrgKind::Institution, "1310000001").unwrap();
-        let mut hospital = Organisation::new(id, "髙﨑北病院", "North Hospital", Date::new(2026, 4, 1).unwrap());
+        let mut hospital =
+            Organisation::new(id, "髙﨑北病院", "North Hospital", Date::new(2026, 4, 1).unwrap());
         hospital.envelope_key = Some(EnvelopeKey::from_bytes([7; 32]));
         hospital.ledger_key = Some(VerifyingKey::from_bytes([9; 32]));
-        hospital.status = Status::Suspended { since: Date::new(2026, 5, 1).unwrap(), reason: "調査中".into() };
+        hospital.status =
+            Status::Suspended { since: Date::new(2026, 5, 1).unwrap(), reason: "調査中".into() };
         hospital
     }
 
@@ -299,6 +313,10 @@ mod tests {
         let other = directory.clone();
         assert!(directory.suspend(&hospital().id, Date::new(2026, 5, 1).unwrap(), "調査中"));
         assert_eq!(other.get(&hospital().id).unwrap().status, hospital().status);
-        assert!(!directory.suspend(&OrgId::new(OrgKind::Relay, "1").unwrap(), Date::new(2026, 5, 1).unwrap(), ""));
+        assert!(!directory.suspend(
+            &OrgId::new(OrgKind::Relay, "1").unwrap(),
+            Date::new(2026, 5, 1).unwrap(),
+            ""
+        ));
     }
 }

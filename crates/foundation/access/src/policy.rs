@@ -95,7 +95,11 @@ fn standing(organisation: &Organisation, on: Date) -> Option<Denial> {
         Status::Suspended { since, reason } if *since <= on => Some(denial(
             DenialRule::Suspended,
             (
-                format!("{}は{}から利用を停止されています（理由: {reason}）", organisation.ja, since.to_wareki()),
+                format!(
+                    "{}は{}から利用を停止されています（理由: {reason}）",
+                    organisation.ja,
+                    since.to_wareki()
+                ),
                 format!("{} is suspended since {since}: {reason}", organisation.en),
             ),
         )),
@@ -123,7 +127,10 @@ fn denial(rule: DenialRule, (ja, en): (String, String)) -> Denial {
 }
 
 fn unknown(asker: &OrgId) -> (String, String) {
-    (format!("{asker}は参加機関の名簿にありません"), format!("{asker} is not in the directory of organisations"))
+    (
+        format!("{asker}は参加機関の名簿にありません"),
+        format!("{asker} is not in the directory of organisations"),
+    )
 }
 
 fn no_rule(asking: &Asking<'_>) -> (String, String) {
@@ -136,7 +143,10 @@ fn no_rule(asking: &Asking<'_>) -> (String, String) {
 
 fn not_in_force(rule: &Rule, on: Date) -> (String, String) {
     let id = &rule.id;
-    (format!("規則「{id}」は{}には効力がありません", on.to_wareki()), format!("The rule {id} is not in force on {on}"))
+    (
+        format!("規則「{id}」は{}には効力がありません", on.to_wareki()),
+        format!("The rule {id} is not in force on {on}"),
+    )
 }
 
 fn kind_mismatch(rule: &Rule, kind: OrgKind) -> (String, String) {

@@ -98,11 +98,18 @@ fn suspension_begins_on_its_day() {
     let denial = on(day(2026, 11, 22)).into_result().unwrap_err();
     assert_eq!(denial.rule, DenialRule::Suspended);
     assert!(denial.ja.contains("令和8年11月22日") && denial.ja.contains("証明書の紛失"), "{}", denial.ja);
-    assert_eq!(reason(policy.decide_in_name_of(
-        &Asking { asker: &hospital, action: Action::EligibilityCheck, purpose: Purpose::TreatmentReception,
-            on: day(2026, 12, 1) },
-        &hospital,
-    )), DenialRule::Suspended);
+    assert_eq!(
+        reason(policy.decide_in_name_of(
+            &Asking {
+                asker: &hospital,
+                action: Action::EligibilityCheck,
+                purpose: Purpose::TreatmentReception,
+                on: day(2026, 12, 1)
+            },
+            &hospital,
+        )),
+        DenialRule::Suspended
+    );
 }
 
 fn any_action() -> impl Strategy<Value = Action> {

@@ -265,11 +265,20 @@ mod tests {
 
     #[test]
     fn a_faulty_table_is_refused_whole() {
-        assert!(matches!(with(|t| t.replace("\"eligibility.check\"", "\"eligibility.chek\"")), TableError::Syntax(_)));
+        assert!(matches!(
+            with(|t| t.replace("\"eligibility.check\"", "\"eligibility.chek\"")),
+            TableError::Syntax(_)
+        ));
         assert!(matches!(with(|t| t.replace("[\"jpki-22\"]", "[\"jpki-99\"]")), TableError::Basis { .. }));
         assert!(matches!(with(|t| t.replace("[\"jpki-22\"]", "[]")), TableError::Basis { .. }));
-        assert!(matches!(with(|t| t.replace("id = \"jpki-36\"", "id = \"jpki-22\"")), TableError::Twice { .. }));
-        assert!(matches!(with(|t| t.replace("asked = \"jpki\"", "asked = \"relay\"")), TableError::Rule { .. }));
+        assert!(matches!(
+            with(|t| t.replace("id = \"jpki-36\"", "id = \"jpki-22\"")),
+            TableError::Twice { .. }
+        ));
+        assert!(matches!(
+            with(|t| t.replace("asked = \"jpki\"", "asked = \"relay\"")),
+            TableError::Rule { .. }
+        ));
         assert!(matches!(with(|t| t.replace("asker = [\"portal\"]", "asker = []")), TableError::Rule { .. }));
         assert!(matches!(with(|t| t.replace("own_only", "own_onyl")), TableError::Syntax(_)));
         let row = BUILTIN.split("[[rule]]").nth(1).unwrap().replace("check-at-reception", "again");

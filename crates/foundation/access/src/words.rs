@@ -75,6 +75,8 @@ words! {
         EligibilityPersonalise = "eligibility.personalise",
         /// A person reads what is held and was asked about themself (本人開示).
         EligibilityOwnRecord = "eligibility.own-record",
+        /// The envelope that leads to a person's medical id: kept, replaced, dropped (医療等IDへの封書の保管).
+        EligibilityMedicalLink = "eligibility.medical-link",
         /// Link codes for My Numbers in the insurance domain (連携用符号の取得).
         IssuerInsuranceLinks = "issuer.insurance-links",
         /// Entries of the resident register (住民の登録).

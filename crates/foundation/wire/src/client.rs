@@ -270,10 +270,8 @@ impl Client {
 
     async fn exchange(&self, call: &Call) -> Result<Answer, ClientError> {
         let request = call.request()?;
-        let unreachable = |error: &dyn StdError| ClientError::Unreachable {
-            url: call.url.clone(),
-            reason: causes(error),
-        };
+        let unreachable =
+            |error: &dyn StdError| ClientError::Unreachable { url: call.url.clone(), reason: causes(error) };
         let response = self.inner.request(request).await.map_err(|e| unreachable(&e))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, self.patience.answer_bytes).collect().await;
@@ -287,7 +285,10 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("hosts", &self.hosts).field("patience", &self.patience).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("hosts", &self.hosts)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
     }
 }
 
@@ -324,7 +325,9 @@ fn refusal(url: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> C
     let problem = is_problem.then(|| serde_json::from_slice::<Problem>(body).ok()).flatten();
     match problem {
         Some(problem) => ClientError::Problem { url: url.to_owned(), problem },
-        None => ClientError::Answer { url: url.to_owned(), reason: format!("status {status} without a problem") },
+        None => {
+            ClientError::Answer { url: url.to_owned(), reason: format!("status {status} without a problem") }
+        }
     }
 }
 

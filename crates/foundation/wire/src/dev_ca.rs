@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use codes::OrgId;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
 };
 
 use crate::tls::{SAN_PREFIX, Tls, TlsError};
@@ -72,14 +72,15 @@ impl DevCa {
             (false, false) => {
                 create_dir(dir)?;
                 let key = KeyPair::generate()?;
-                let certificate = authority_params().self_signed(&key)?.pem();
+                let certificate = authority_params(&key).self_signed(&key)?.pem();
                 write_private(&key_path, &key.serialize_pem())?;
                 write_private(&certificate_path, &certificate)?;
                 (certificate, key)
             }
             _ => return Err(CaError::Half(dir.to_path_buf())),
         };
-        Ok(DevCa { dir: dir.to_path_buf(), certificate_pem, issuer: Issuer::new(authority_params(), key) })
+        let issuer = Issuer::new(authority_params(&key), key);
+        Ok(DevCa { dir: dir.to_path_buf(), certificate_pem, issuer })
     }
 
     /// Issues a certificate for `org`, for serving under `dns_names` and for calling; valid for a year.
@@ -98,10 +99,14 @@ impl DevCa {
     /// [`CaError`].
     pub fn issue_once(&self, org: &OrgId, dns_names: &[&str]) -> Result<TlsPem, CaError> {
         let stem = org.to_string().replace('/', "-");
-        let (cert_path, key_path) = (self.dir.join(format!("{stem}.pem")), self.dir.join(format!("{stem}.key")));
+        let (cert_path, key_path) =
+            (self.dir.join(format!("{stem}.pem")), self.dir.join(format!("{stem}.key")));
         if cert_path.exists() && key_path.exists() {
-            let pem =
-                TlsPem { cert_chain: read(&cert_path)?, key: read(&key_path)?, ca: self.certificate_pem.clone() };
+            let pem = TlsPem {
+                cert_chain: read(&cert_path)?,
+                key: read(&key_path)?,
+                ca: self.certificate_pem.clone(),
+            };
             if still_good(&pem.cert_chain, dns_names) {
                 return Ok(pem);
             }
@@ -173,11 +178,14 @@ impl std::fmt::Debug for TlsPem {
     }
 }
 
-/// The same on every opening: the issuer part of what is issued depends on this and on the key alone.
-fn authority_params() -> CertificateParams {
+/// The same on every opening, because it depends on the key alone. The name carries the key's digest, so that a
+/// certificate of another town's authority is refused as one of an unknown issuer and not as badly signed.
+fn authority_params(key: &KeyPair) -> CertificateParams {
+    let digest = ring::digest::digest(&ring::digest::SHA256, key.public_key_raw());
+    let mark: String = digest.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "Musubi development CA");
+    params.distinguished_name.push(DnType::CommonName, format!("Musubi development CA {mark}"));
     params.distinguished_name.push(DnType::OrganizationName, "Musubi");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

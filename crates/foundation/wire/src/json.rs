@@ -23,7 +23,10 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             return Err(Problem::new(415, "not-json")
-                .detail("Content-Type は application/json としてください", "Send Content-Type: application/json")
+                .detail(
+                    "Content-Type は application/json としてください",
+                    "Send Content-Type: application/json",
+                )
                 .at("Content-Type"));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
@@ -82,7 +85,9 @@ fn refusal(error: &serde_json::Error, path: Option<String>) -> Problem {
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) else { return false };
     let essence = value.split(';').next().unwrap_or_default().trim();
-    let Some(subtype) = essence.get(..12).filter(|p| p.eq_ignore_ascii_case("application/")) else { return false };
+    let Some(subtype) = essence.get(..12).filter(|p| p.eq_ignore_ascii_case("application/")) else {
+        return false;
+    };
     let subtype = essence.get(subtype.len()..).unwrap_or_default();
     subtype.eq_ignore_ascii_case("json") || subtype.to_ascii_lowercase().ends_with("+json")
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// Upper bounds of the latency buckets, microseconds.
 const BOUNDS_US: [u64; 17] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
-    5_000_000, 10_000_000,
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    2_500_000, 5_000_000, 10_000_000,
 ];
 
 /// A number that only grows.
@@ -259,7 +259,10 @@ mod tests {
         histogram.record(Duration::from_micros(100));
         histogram.record(Duration::from_secs(11));
         let text = registry.render();
-        assert!(text.contains("# TYPE musubi_x_total counter\nmusubi_x_total{a=\"q\\\"\\\\\\n\"} 3\n"), "{text}");
+        assert!(
+            text.contains("# TYPE musubi_x_total counter\nmusubi_x_total{a=\"q\\\"\\\\\\n\"} 3\n"),
+            "{text}"
+        );
         assert!(text.contains("musubi_g -2\n"));
         assert!(text.contains("musubi_h_seconds_bucket{r=\"/\",le=\"0.00005\"} 0\n"));
         assert!(text.contains("musubi_h_seconds_bucket{r=\"/\",le=\"0.0001\"} 1\n"));

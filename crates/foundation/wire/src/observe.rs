@@ -46,7 +46,8 @@ impl Observer {
 
 impl Handles {
     fn resolve(role: &'static str, request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>().map_or("(none)", |path| path.as_str()).to_owned();
+        let route =
+            request.extensions().get::<MatchedPath>().map_or("(none)", |path| path.as_str()).to_owned();
         let method = known(request.method());
         let registry = Registry::global();
         let labels = [("role", role), ("method", method.as_str()), ("route", route.as_str())];
@@ -69,7 +70,15 @@ impl Handles {
 
 /// Methods of strangers' invention share one label, so that nobody can grow the metrics from outside.
 fn known(method: &Method) -> Method {
-    let known = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS];
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
     if known.contains(method) { method.clone() } else { Method::TRACE }
 }
 

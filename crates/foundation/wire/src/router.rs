@@ -129,6 +129,11 @@ impl Service<Request> for FrontService {
     }
 }
 
+/// Bodies of unknown size are limited twice: axum's extractors refuse above the limit with a clear 413; this much later
+/// the stream itself ends, for handlers that read it raw. More than one read of the connection, so that the first comes
+/// first.
+const STREAM_SLACK: usize = 1024 * 1024;
+
 /// Refuses a body that announces more than `most` bytes, and cuts one that does not announce its size.
 fn limit_body(request: &mut Request, most: usize) -> Result<(), Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
@@ -142,7 +147,7 @@ fn limit_body(request: &mut Request, most: usize) -> Result<(), Problem> {
         }
         None if request.headers().contains_key(header::TRANSFER_ENCODING) => {
             let body = std::mem::replace(request.body_mut(), Body::empty());
-            *request.body_mut() = Body::new(Limited::new(body, most));
+            *request.body_mut() = Body::new(Limited::new(body, most.saturating_add(STREAM_SLACK)));
         }
         None => return Ok(()),
         Some(_) => {}

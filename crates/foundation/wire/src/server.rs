@@ -19,9 +19,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
+use crate::Shutdown;
 use crate::guard::Guarded;
 use crate::tls::{Peer, Tls, peer_of};
-use crate::Shutdown;
 
 /// What a server allows its peers; the defaults suit a role of the house.
 #[derive(Debug, Clone, Copy)]

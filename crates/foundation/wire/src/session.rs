@@ -86,7 +86,11 @@ impl Desk {
     fn with_key(key: &[u8], open: bool) -> Self {
         let master = hmac::Key::new(hmac::HMAC_SHA256, b"musubi desk session v1");
         let derived = hmac::sign(&master, key);
-        Desk(Arc::new(Inner { mac: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), open, secure: false }))
+        Desk(Arc::new(Inner {
+            mac: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            open,
+            secure: false,
+        }))
     }
 
     fn opens(&self, key: &str) -> bool {
@@ -103,7 +107,8 @@ impl Desk {
         let mac = HEXLOWER.encode(self.sign("session", &signed).as_ref());
         let secure = if self.0.secure { "; Secure" } else { "" };
         let life = LIFE.as_secs();
-        let cookie = format!("{COOKIE}={signed}.{mac}; Path=/; Max-Age={life}; HttpOnly; SameSite=Strict{secure}");
+        let cookie =
+            format!("{COOKIE}={signed}.{mac}; Path=/; Max-Age={life}; HttpOnly; SameSite=Strict{secure}");
         HeaderValue::from_str(&cookie).map(|cookie| (session, cookie)).map_err(|_| Problem::internal())
     }
 
@@ -233,7 +238,8 @@ async fn check_token(desk: &Desk, session: &DeskSession, request: Request) -> Re
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, FORM_BYTES).await.map_err(|_| Problem::new(413, "too-large"))?;
     let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let token = if kind.starts_with(b"multipart/form-data") { multipart_token(&body) } else { form_token(&body) };
+    let token =
+        if kind.starts_with(b"multipart/form-data") { multipart_token(&body) } else { form_token(&body) };
     if token.is_some_and(|token| desk.is_token_of(session, &token)) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {

@@ -55,7 +55,13 @@ pub struct Field {
 impl Field {
     /// A line of text.
     pub fn text(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Field { name: name.into(), label: label.into(), kind: "text", autocomplete: "off", ..Field::default() }
+        Field {
+            name: name.into(),
+            label: label.into(),
+            kind: "text",
+            autocomplete: "off",
+            ..Field::default()
+        }
     }
 
     /// A date, by the browser's own picker.

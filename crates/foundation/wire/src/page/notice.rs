@@ -21,7 +21,8 @@ pub enum Tone {
 }
 
 impl Tone {
-    fn class(self) -> &'static str {
+    /// The class of the style sheet that carries its colours.
+    pub(super) fn class(self) -> &'static str {
         match self {
             Tone::Ok => "ok",
             Tone::Warn => "warn",
@@ -130,8 +131,12 @@ fn next_step(lang: Lang, status: StatusCode) -> &'static str {
             "To open this page, enter again through your desk's own entrance.",
         ),
         404 => t(lang, "アドレスをご確認ください。", "Check the address."),
-        429 | 503 | 504 => t(lang, "しばらくしてからもう一度お試しください。", "Try again in a little while."),
-        s if s < 500 => t(lang, "内容をご確認のうえ、もう一度お試しください。", "Check what you entered and try again."),
+        429 | 503 | 504 => {
+            t(lang, "しばらくしてからもう一度お試しください。", "Try again in a little while.")
+        }
+        s if s < 500 => {
+            t(lang, "内容をご確認のうえ、もう一度お試しください。", "Check what you entered and try again.")
+        }
         _ => t(
             lang,
             "こちらの不具合です。記録されましたので、あらためてお試しください。",

@@ -78,7 +78,7 @@ pub fn timeline(entries: &[Entry]) -> Markup {
                 li {
                     time datetime=(entry.datetime) { (entry.when) }
                     div {
-                        p.timeline-title { @if let Some(tone) = entry.tone { (icon(tone)) } (entry.title) }
+                        p class={ "timeline-title " (entry.tone.map_or("", Tone::class)) } { @if let Some(tone) = entry.tone { (icon(tone)) } (entry.title) }
                         (entry.body)
                     }
                 }

@@ -49,12 +49,12 @@ impl Table {
     /// The markup.
     pub fn render(&self) -> Markup {
         html! {
-            table {
+            table role="table" {
                 @if !self.caption.is_empty() { caption { (self.caption) } }
-                thead { tr {
-                    @for (name, number) in &self.columns { th scope="col" class=[number.then_some("number")] { (name) } }
+                thead role="rowgroup" { tr role="row" {
+                    @for (name, number) in &self.columns { th scope="col" role="columnheader" class=[number.then_some("number")] { (name) } }
                 } }
-                tbody { @for row in &self.rows { tr { @for (place, cell) in row.iter().enumerate() {
+                tbody role="rowgroup" { @for row in &self.rows { tr role="row" { @for (place, cell) in row.iter().enumerate() {
                     (self.cell(place, cell))
                 } } } }
             }
@@ -62,11 +62,12 @@ impl Table {
     }
 
     fn cell(&self, place: usize, cell: &Markup) -> Markup {
-        let (name, number) = self.columns.get(place).map_or(("", false), |(name, number)| (name.as_str(), *number));
+        let (name, number) =
+            self.columns.get(place).map_or(("", false), |(name, number)| (name.as_str(), *number));
         let class = number.then_some("number");
         html! {
-            @if place == 0 { th scope="row" data-label=(name) class=[class] { (cell) } }
-            @else { td data-label=(name) class=[class] { (cell) } }
+            @if place == 0 { th scope="row" role="rowheader" data-label=(name) class=[class] { (cell) } }
+            @else { td role="cell" data-label=(name) class=[class] { (cell) } }
         }
     }
 }

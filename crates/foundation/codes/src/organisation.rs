@@ -152,10 +152,12 @@ impl OrgId {
     /// Its number.
     #[must_use]
     pub fn number(&self) -> &str {
-        self.number
-            .get(..usize::from(self.length))
-            .and_then(|n| std::str::from_utf8(n).ok())
-            .unwrap_or_default()
+        std::str::from_utf8(self.number_bytes()).unwrap_or_default()
+    }
+
+    /// [`Self::number`] as bytes.
+    pub(crate) fn number_bytes(&self) -> &[u8] {
+        self.number.get(..usize::from(self.length)).unwrap_or(&self.number)
     }
 
     /// A number known to be at most 22 ASCII digits.

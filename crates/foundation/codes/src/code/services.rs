@@ -260,26 +260,32 @@ impl EpochWindow {
     }
 }
 
-/// The context of an organisation's derived key: kind and number of the organisation, epoch. The lengths are in
-/// it, so that no two organisations share one.
+/// The context of an organisation's derived key: the epoch's byte and the organisation's text form, which no two
+/// organisations share.
 struct KeyContext {
     bytes: [u8; Self::LIMIT],
     length: usize,
 }
 
 impl KeyContext {
-    const LIMIT: usize = 2 + OrgId::TEXT_LIMIT;
+    const LIMIT: usize = 1 + OrgId::TEXT_LIMIT;
 
     fn new(org: &OrgId, epoch: u8) -> Self {
-        let (kind, number) = (org.kind().as_str().as_bytes(), org.number().as_bytes());
-        let kind_length = u8::try_from(kind.len()).unwrap_or_default();
-        let mut bytes = [0; Self::LIMIT];
-        let parts =
-            [epoch, kind_length].into_iter().chain(kind.iter().copied()).chain(number.iter().copied());
-        for (slot, byte) in bytes.iter_mut().zip(parts) {
-            *slot = byte;
+        let mut context = Self { bytes: [0; Self::LIMIT], length: 0 };
+        context.push(&[epoch]);
+        context.push(org.kind().as_str().as_bytes());
+        context.push(b"/");
+        context.push(org.number_bytes());
+        context
+    }
+
+    /// Adds a part. All parts of an organisation fit by the limits of its type.
+    fn push(&mut self, part: &[u8]) {
+        let end = self.length + part.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(part);
+            self.length = end;
         }
-        Self { bytes, length: 2 + kind.len() + number.len() }
     }
 
     fn as_bytes(&self) -> &[u8] {

@@ -83,6 +83,15 @@ impl KeyName {
         Self { slot: self.slot, version }
     }
 
+    /// One more than the highest [`Self::index`].
+    pub(super) const INDEXES: usize = TABLE.len() * 16;
+
+    /// A small number of its own, for a table of keys in memory.
+    pub(super) const fn index(&self) -> usize {
+        // `as` cannot lose anything here, and `From` is not const.
+        self.slot as usize * 16 + self.version.number() as usize
+    }
+
     /// Its label, without version.
     #[must_use]
     pub fn label(&self) -> &'static str {

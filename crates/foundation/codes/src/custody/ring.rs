@@ -20,9 +20,10 @@ pub(super) type Secret = Zeroizing<[u8; 32]>;
 /// Bytes of the random nonce in front of a sealed row.
 const NONCE: usize = 12;
 
-/// Keys ready for use. Few, so a sorted vector is the fastest map.
+/// Keys ready for use.
 pub(super) struct KeyRing {
-    keys: Vec<(KeyName, Key)>,
+    /// By [`KeyName::index`].
+    keys: Box<[Option<Key>]>,
 }
 
 enum Key {
@@ -50,9 +51,12 @@ impl Key {
 impl KeyRing {
     /// Makes the secrets ready.
     pub(super) fn new(secrets: &[(KeyName, Secret)]) -> Self {
-        let mut keys: Vec<_> =
-            secrets.iter().map(|(name, secret)| (*name, Key::new(name.key_use(), secret))).collect();
-        keys.sort_by_key(|(name, _)| *name);
+        let mut keys: Box<[_]> = (0..KeyName::INDEXES).map(|_| None).collect();
+        for (name, secret) in secrets {
+            if let Some(place) = keys.get_mut(name.index()) {
+                *place = Some(Key::new(name.key_use(), secret));
+            }
+        }
         Self { keys }
     }
 
@@ -127,9 +131,7 @@ impl KeyRing {
     }
 
     fn key(&self, name: &KeyName) -> Result<&Key, CustodyError> {
-        let place = self.keys.binary_search_by(|(known, _)| known.cmp(name)).ok();
-        let key = place.and_then(|place| self.keys.get(place)).map(|(_, key)| key);
-        key.ok_or(CustodyError::NoKey { key: *name })
+        self.keys.get(name.index()).and_then(Option::as_ref).ok_or(CustodyError::NoKey { key: *name })
     }
 
     fn signing_key(&self, name: &KeyName) -> Result<&SigningKey, CustodyError> {
@@ -158,10 +160,16 @@ fn wrong(key: &KeyName, wanted: KeyUse) -> CustodyError {
     CustodyError::WrongUse { key: *key, actual: key.key_use(), wanted }
 }
 
+/// Below this many blocks the widest instructions cost more to prepare than they save.
+const FEW: usize = 8;
+
 /// All blocks at once: the AES instructions work on as many in parallel as the processor allows.
 fn run(schedule: &Aes256, direction: Direction, blocks: &mut [[u8; 16]]) {
+    let few = blocks.len() < FEW;
     let blocks = Array::cast_slice_from_core_mut(blocks);
     match direction {
+        Direction::Encrypt if few => blocks.iter_mut().for_each(|block| schedule.encrypt_block(block)),
+        Direction::Decrypt if few => blocks.iter_mut().for_each(|block| schedule.decrypt_block(block)),
         Direction::Encrypt => schedule.encrypt_blocks(blocks),
         Direction::Decrypt => schedule.decrypt_blocks(blocks),
     }

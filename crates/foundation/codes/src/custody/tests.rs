@@ -164,7 +164,7 @@ fn derived_keys_survive_eviction() {
         custody.permute(&KeyName::MEDICAL_ORG, Some(&context), Direction::Encrypt, &mut blocks).unwrap();
         blocks[0]
     };
-    let first: Vec<_> = (0..20_000).map(permuted).collect();
+    let first: Vec<_> = (0..40_000).map(permuted).collect();
     assert!(first.iter().enumerate().all(|(context, block)| permuted(context as u32) == *block));
     let distinct: std::collections::HashSet<_> = first.iter().collect();
     assert_eq!(distinct.len(), first.len());

@@ -1,0 +1,147 @@
+//! HTTP in, HTTP out. No decision is taken here.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use http_body_util::BodyExt;
+use protocol::clients::paths;
+use protocol::eligibility::{
+    CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
+};
+use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest};
+use protocol::relay::Acknowledged;
+use protocol_admin::report::{FileOutcome, MembershipReport, ReportOutcome};
+use wire::{Allowance, Json, Peer, Problem, role_router_with};
+
+use crate::service::spool::{Spooled, Spooling};
+use crate::{Service, fhir, openapi, problems};
+
+/// Longest report file: room for every member of the largest insurer.
+const FILE_MAX: usize = 16 << 30;
+
+/// How long a file may take to arrive and be written.
+const FILE_TIME: std::time::Duration = std::time::Duration::from_secs(3 * 3_600);
+
+/// Longest JSON body.
+const BODY_MAX: usize = 256 * 1024;
+
+/// The mTLS API.
+pub(crate) fn router(service: Service) -> Router {
+    let ledger = protocol::ledger_routes(service.ledger().clone());
+    let small = Router::new()
+        .route(paths::CHECKS, post(check))
+        .route(paths::REPORTS, post(report))
+        .route(paths::WORK_LIST, get(work_list))
+        .route(paths::PERSONALISATIONS, post(personalise))
+        .route(paths::MEDICAL_LINKS, post(medical_link))
+        .merge(fhir::routes())
+        .layer(DefaultBodyLimit::max(BODY_MAX));
+    let api = small
+        .route(paths::REPORT_FILES, post(report_file))
+        .with_state(service)
+        .merge(openapi::routes())
+        .merge(ledger);
+    role_router_with("eligibility", api, Allowance { body: FILE_MAX, time: FILE_TIME })
+}
+
+/// The person's own endpoint, for the public listener.
+pub(crate) fn own_routes() -> Router<Service> {
+    Router::new().route(paths::OWN_RECORD, post(own_record)).layer(DefaultBodyLimit::max(BODY_MAX))
+}
+
+async fn check(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<CheckRequest>,
+) -> Result<Json<CheckAnswer>, Problem> {
+    service.check(&asker, &request).await.map(Json)
+}
+
+async fn report(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(report): Json<MembershipReport>,
+) -> Result<Json<ReportOutcome>, Problem> {
+    service.report(&asker, report).await.map(Json)
+}
+
+async fn report_file(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<FileOutcome>, Problem> {
+    is_csv(&headers)?;
+    let file = spool(&service, body).await?;
+    service.take_file(&asker, file).await.map(Json)
+}
+
+async fn work_list(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+) -> Result<Json<Vec<WorkItem>>, Problem> {
+    service.work_list(&asker).await.map(Json)
+}
+
+async fn personalise(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<PersonaliseRequest>,
+) -> Result<Json<PersonaliseAnswer>, Problem> {
+    service.personalise(&asker, &request).await.map(Json)
+}
+
+async fn medical_link(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<MedicalLinkUpdate>,
+) -> Result<Json<Acknowledged>, Problem> {
+    service.set_medical_link(&asker, &request).await.map(Json)
+}
+
+async fn own_record(
+    State(service): State<Service>,
+    Json(request): Json<OwnRecordRequest>,
+) -> Result<Json<OwnRecordAnswer>, Problem> {
+    service.own_record(&request).await.map(Json)
+}
+
+/// Receives a body of any length onto the disk, a few chunks in memory at a time.
+async fn spool(service: &Service, mut body: Body) -> Result<Spooled, Problem> {
+    let (chunks, mut to_write) = tokio::sync::mpsc::channel::<axum::body::Bytes>(8);
+    let mut spooling = service.begin_spool().map_err(problems::internal)?;
+    let writer = tokio::task::spawn_blocking(move || {
+        while let Some(chunk) = to_write.blocking_recv() {
+            spooling.write(&chunk)?;
+        }
+        std::io::Result::Ok(spooling)
+    });
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Problem::new(400, "incomplete-body")
+                .ja("データの受信が途中で終わりました。1件も登録していません。")
+                .en("The body ended before it was complete; nothing was applied.")
+                .detail("もう一度送ってください。", error.to_string())
+        })?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        if chunks.send(chunk).await.is_err() {
+            break;
+        }
+    }
+    drop(chunks);
+    let spooling: Spooling = writer.await.map_err(problems::internal)?.map_err(problems::internal)?;
+    spooling.finish().map_err(problems::internal)
+}
+
+fn is_csv(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(axum::http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/csv") {
+        return Ok(());
+    }
+    Err(Problem::new(415, "not-csv")
+        .detail("Content-Type は text/csv としてください。", "Send Content-Type: text/csv.")
+        .at("Content-Type"))
+}

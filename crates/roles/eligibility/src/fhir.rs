@@ -1,0 +1,3 @@
+use axum::Router;
+use crate::Service;
+pub(crate) fn routes() -> Router<Service> { Router::new() }

@@ -1,0 +1,167 @@
+//! What goes into the ledger, and back out of it at start. No My Number and no name ever enters it.
+
+use std::fmt::Write as _;
+
+use access::Permit;
+use calendar::{Date, Timestamp};
+use codes::{ExchangeId, InsuranceCode, InsurerNumber, OrgId};
+use ledger::{Entry, LedgerError, Receipt};
+use protocol::eligibility::{Reason, Validity};
+use protocol::reader::ReaderMode;
+use serde::{Deserialize, Serialize};
+use wire::Problem;
+
+use super::Inner;
+use super::recent::{Done, SPAN_MS, Short, exchange_key};
+use crate::problems;
+
+/// Kind of the entry that a check leaves.
+pub(super) const CHECK: &str = "eligibility.check";
+
+/// What the ledger keeps of a check.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct CheckRecord {
+    /// Who asked.
+    pub(super) institution: OrgId,
+    /// At which terminal.
+    pub(super) terminal: String,
+    /// About which day.
+    pub(super) on: Date,
+    /// As known when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known_at: Option<Timestamp>,
+    /// How the bearer of the card was verified; absent when a number was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mode: Option<ReaderMode>,
+    /// Digest of the reader's statement, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) statement: Option<String>,
+    /// Which road.
+    pub(super) by: String,
+    /// What was answered.
+    pub(super) validity: Validity,
+    /// By what rule.
+    pub(super) reason: Reason,
+    /// Whose memberships were shown.
+    pub(super) insurers: Vec<InsurerNumber>,
+    /// Whether a ticket to the medical code went along.
+    pub(super) ticket: bool,
+    /// For what purpose (the access table's word).
+    pub(super) purpose: String,
+    /// Under which row of the access table.
+    pub(super) rule: String,
+    /// On what legal bases.
+    pub(super) basis: Vec<String>,
+    /// Digest of the access table, hexadecimal.
+    pub(super) table: String,
+    /// Digest of the question, hexadecimal: recognises a retry after a restart.
+    pub(super) question: String,
+    /// Digests of what may be used once, hexadecimal.
+    pub(super) marks: Vec<String>,
+    /// The newest report that the answer rested on.
+    pub(super) seen: i64,
+}
+
+/// What only recognises a repetition.
+pub(super) struct Trace {
+    pub(super) question: Short,
+    pub(super) marks: Vec<Short>,
+    pub(super) seen: i64,
+}
+
+impl CheckRecord {
+    /// Adds what recognises a repetition.
+    #[must_use]
+    pub(super) fn traced(mut self, trace: &Trace) -> Self {
+        self.question = hex(&trace.question);
+        self.marks = trace.marks.iter().map(|mark| hex(mark)).collect();
+        self.seen = trace.seen;
+        self
+    }
+
+    /// A record of the road and rule; the caller fills in what was asked and answered.
+    pub(super) fn under(permit: &Permit, table: &[u8; 32], institution: OrgId, on: Date) -> Self {
+        Self {
+            institution,
+            terminal: String::new(),
+            on,
+            known_at: None,
+            mode: None,
+            statement: None,
+            by: String::new(),
+            validity: Validity::None,
+            reason: Reason::NeverReported,
+            insurers: Vec::new(),
+            ticket: false,
+            purpose: permit.rule.purpose.to_string(),
+            rule: permit.rule_id().to_owned(),
+            basis: permit.basis.iter().map(|law| law.id.clone()).collect(),
+            table: hex(table),
+            question: String::new(),
+            marks: Vec::new(),
+            seen: 0,
+        }
+    }
+}
+
+impl Inner {
+    /// Writes an entry; it is durable when this returns.
+    pub(super) async fn log(
+        &self,
+        kind: &'static str,
+        person: Option<&InsuranceCode>,
+        exchange: ExchangeId,
+        at: Timestamp,
+        body: &impl Serialize,
+    ) -> Result<Receipt, Problem> {
+        let person = person.map(|code| self.ledger.person_digest(code.as_bytes()));
+        let body = serde_json::to_vec(body).map_err(problems::internal)?;
+        let entry = Entry { kind, person, exchange, at: at.as_millis(), body };
+        self.ledger.append(entry).await.map_err(problems::internal)
+    }
+
+    /// Remembers the checks of the last minute, so that a restart opens no door to a replay.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn restore_recent(&self) -> Result<(), LedgerError> {
+        let since = self.clock.now().as_millis().saturating_sub(2 * SPAN_MS);
+        let mut index = self.ledger.size();
+        while index > 0 {
+            index -= 1;
+            let entry = self.ledger.read_entry(index)?;
+            if entry.at < since {
+                break;
+            }
+            if entry.kind != CHECK {
+                continue;
+            }
+            if let Ok(record) = serde_json::from_slice::<CheckRecord>(&entry.body) {
+                self.restore_check(&record, entry.exchange, entry.index, entry.at);
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_check(&self, record: &CheckRecord, exchange: ExchangeId, index: u64, at: i64) {
+        let (Some(question), Some(marks)) = (unhex(&record.question), marks(record)) else { return };
+        let done = Done { at: Timestamp::from_millis(at), index, seen: record.seen, person: None };
+        self.recent.restore(exchange_key(&record.institution, &exchange), question, &marks, done);
+    }
+}
+
+fn marks(record: &CheckRecord) -> Option<Vec<Short>> {
+    record.marks.iter().map(|mark| unhex(mark)).collect()
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<Short> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
+}

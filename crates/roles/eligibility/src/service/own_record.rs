@@ -1,0 +1,219 @@
+//! The person's own view: who asked about me, when, why, on what basis, and that it stands in the signed log.
+
+use access::{Action, Purpose};
+use codes::{ExchangeId, InsuranceCode, OrgId};
+use data_encoding::BASE64;
+use ledger::{Hash, OpenedEntry, verify_inclusion};
+use protocol::eligibility::{Presented, ReadProof};
+use protocol::own_record::{OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest};
+use protocol::reader::{ReadOrder, ReaderMode, Road};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::json;
+use wire::Problem;
+
+use super::journal::{CHECK, CheckRecord, hex};
+use super::recent::{Begun, Done, exchange_key, short};
+use super::{Inner, Service, certificate, proof};
+use crate::problems;
+
+/// The newest disclosures that one reading shows.
+const SHOWN_MAX: i64 = 500;
+
+/// Entries that the index reads at once.
+const INDEX_BATCH: usize = 4_096;
+
+/// Kind of the entry that a reading leaves.
+const OWN_RECORD: &str = "eligibility.own-record";
+
+/// What the page shows: the entries, and which of them were found in the signed log.
+#[derive(Clone, Debug)]
+pub struct OwnReading {
+    /// The name on the card's face.
+    pub face_name: String,
+    /// What the ledger holds.
+    pub answer: OwnRecordAnswer,
+    /// For each entry, whether its proof leads to the signed checkpoint.
+    pub proven: Vec<bool>,
+}
+
+impl Service {
+    /// The disclosures about the person who presents certificate and PIN. The reading itself is logged first.
+    ///
+    /// # Errors
+    /// Anything but a certificate read in PIN mode for this service; a stale or used read; a worthless certificate.
+    pub async fn own_record(&self, request: &OwnRecordRequest) -> Result<OwnRecordAnswer, Problem> {
+        let Presented::Certificate { certificate, signature, proof: shown } = &request.presented else {
+            return Err(problems::own_record_needs_pin());
+        };
+        if shown.mode != ReaderMode::Pin {
+            return Err(problems::own_record_needs_pin());
+        }
+        let org = self.org();
+        let permit = self.permit(&org, &org, Action::EligibilityOwnRecord, Purpose::OwnAccess)?;
+        let now = self.clock.now();
+        proof::check(shown, now)?;
+        let marks = proof::marks(&org, &request.presented);
+        let exchange = exchange_key(&org, &request.exchange);
+        let question = short(&[&serde_json::to_vec(request).map_err(problems::internal)?]);
+        match self.recent.begin(exchange, question, &marks, now) {
+            Begun::First | Begun::Again(_) => {}
+            Begun::Busy => return Err(problems::busy()),
+            Begun::OtherQuestion => return Err(problems::other_question()),
+            Begun::ProofUsed => return Err(problems::proof_used()),
+        }
+        let person = self.holder_of(certificate, signature.as_deref(), shown, request.exchange).await;
+        let person = person.inspect_err(|_| self.recent.abandon(&exchange))?;
+        let body = json!({ "rule": permit.rule_id(), "table": hex(&self.policy.digest()) });
+        let logged = self.log(OWN_RECORD, Some(&person), request.exchange, now, &body).await;
+        let receipt = logged.inspect_err(|_| self.recent.abandon(&exchange))?;
+        let done = Done { at: now, index: receipt.index, seen: 0, person: Some(person.to_bytes()) };
+        self.recent.finish(exchange, question, done);
+        self.entries(&person, receipt.index + 1).await
+    }
+
+    /// Reads a card of the tray with its PIN and shows its person's record.
+    ///
+    /// # Errors
+    /// No reader, a failed read (wrong PIN, blocked), or what [`Self::own_record`] refuses.
+    pub async fn own_reading(&self, card: &str, pin: &str) -> Result<OwnReading, Problem> {
+        let reader = self.reader.clone().ok_or_else(Problem::not_found)?;
+        let order = self.own_order(pin)?;
+        let card = card.to_owned();
+        let read = tokio::task::spawn_blocking(move || reader.read(&card, &order));
+        let read = read.await.map_err(problems::internal)?.map_err(|error| {
+            let words = Problem::new(422, "card-not-read").ja(error.ja()).en(error.to_string());
+            words.at("pin")
+        })?;
+        let exchange = ExchangeId::new(self.clock.now().as_millis());
+        let answer = self.own_record(&OwnRecordRequest { exchange, presented: read.presented }).await?;
+        let proven = self.proven(&answer);
+        Ok(OwnReading { face_name: read.face_name, answer, proven })
+    }
+
+    /// Reads new ledger entries into the own-record index until `entries` are read; answers how many there were.
+    ///
+    /// # Errors
+    /// The ledger's or the store's.
+    pub(crate) async fn catch_up(&self, entries: u64) -> Result<(), Problem> {
+        let _one_at_a_time = self.indexing.lock().await;
+        let mut next = self.store.indexed().await.map_err(problems::internal)?;
+        while next < entries {
+            let mut about = Vec::new();
+            let mut tail = self.ledger.tail(next);
+            for _ in 0..INDEX_BATCH {
+                let Some(entry) = tail.try_next().map_err(problems::internal)? else { break };
+                if let (Some(person), CHECK) = (entry.person, entry.kind.as_str()) {
+                    about.push((person.0, entry.index));
+                }
+            }
+            next = tail.position();
+            self.store.index_entries(about, next).await.map_err(problems::internal)?;
+        }
+        Ok(())
+    }
+
+    fn own_order(&self, pin: &str) -> Result<ReadOrder, Problem> {
+        let mut nonce = [0; 16];
+        SystemRandom::new().fill(&mut nonce).map_err(problems::internal)?;
+        let custody = &self.custody;
+        Ok(ReadOrder {
+            institution: self.org(),
+            terminal: "own-record".to_owned(),
+            mode: ReaderMode::Pin,
+            pin: Some(pin.to_owned()),
+            road: Road::Certificate,
+            nonce,
+            at: self.clock.now(),
+            eligibility: custody.envelope_public_key().map_err(problems::internal)?,
+            eligibility_id: self.org(),
+        })
+    }
+}
+
+impl Inner {
+    async fn holder_of(
+        &self,
+        certificate: &str,
+        signature: Option<&str>,
+        shown: &ReadProof,
+        exchange: ExchangeId,
+    ) -> Result<InsuranceCode, Problem> {
+        let binding = ReadProof::binding(&self.org, shown.at, &shown.nonce);
+        let read = certificate::read(certificate, signature, shown, &binding, self.clock.now())?;
+        self.holder(read, exchange).await
+    }
+
+    fn proven(&self, answer: &OwnRecordAnswer) -> Vec<bool> {
+        let head = checkpoint_head(&answer.checkpoint);
+        answer.entries.iter().map(|entry| head.as_ref().is_some_and(|h| proves(entry, h.0, &h.1))).collect()
+    }
+}
+
+impl Service {
+    async fn entries(&self, person: &InsuranceCode, size: u64) -> Result<OwnRecordAnswer, Problem> {
+        self.catch_up(size).await?;
+        let checkpoint = self.ledger.checkpoint_covering(size).await.map_err(problems::internal)?;
+        let (signed, _) = checkpoint_head(&checkpoint).ok_or_else(|| problems::internal("checkpoint"))?;
+        let digest = self.ledger.person_digest(person.as_bytes());
+        let indexes = self.store.own_entries(digest.0, SHOWN_MAX).await.map_err(problems::internal)?;
+        let mut entries = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let opened = self.ledger.read_entry(index).map_err(problems::internal)?;
+            entries.push(self.entry(&opened, signed)?);
+        }
+        let first = if self.ledger.size() > 0 { self.ledger.read_entry(0).ok() } else { None };
+        let covered_since = first.map(|entry| calendar::Timestamp::from_millis(entry.at));
+        Ok(OwnRecordAnswer { entries, covered_since, checkpoint })
+    }
+
+    fn entry(&self, opened: &OpenedEntry, signed: u64) -> Result<OwnRecordEntry, Problem> {
+        let record: CheckRecord = serde_json::from_slice(&opened.body).map_err(problems::internal)?;
+        let leaf = self.ledger.leaf_bytes(opened.index).map_err(problems::internal)?;
+        let proof = self.ledger.inclusion_proof(opened.index, signed).map_err(problems::internal)?;
+        Ok(OwnRecordEntry {
+            at: calendar::Timestamp::from_millis(opened.at),
+            organisation: record.institution,
+            organisation_name: self.name_of(&record.institution),
+            purpose: record.purpose.clone(),
+            basis: self.bases(&record),
+            on: record.on,
+            mode: record.mode,
+            validity: record.validity,
+            exchange: opened.exchange,
+            index: opened.index,
+            leaf_hash: BASE64.encode(&Hash::leaf(&leaf).0),
+            proof: proof.iter().map(|hash| BASE64.encode(&hash.0)).collect(),
+        })
+    }
+
+    fn name_of(&self, org: &OrgId) -> String {
+        self.policy.directory().get(org).map_or_else(|| org.to_string(), |known| known.ja.clone())
+    }
+
+    /// The words of the laws that the entry names.
+    fn bases(&self, record: &CheckRecord) -> String {
+        let laws = self.policy.table().laws();
+        let words = record.basis.iter().map(|id| {
+            laws.iter().find(|law| law.id == *id).map_or(id.as_str(), |law| law.ja.as_str())
+        });
+        words.collect::<Vec<_>>().join("、")
+    }
+}
+
+/// Size and root of a checkpoint: the second and third line of the note.
+fn checkpoint_head(note: &str) -> Option<(u64, Hash)> {
+    let mut lines = note.lines().skip(1);
+    let size = lines.next()?.parse().ok()?;
+    let root = BASE64.decode(lines.next()?.as_bytes()).ok()?;
+    Some((size, Hash(root.try_into().ok()?)))
+}
+
+/// Whether an entry's proof leads to the root.
+fn proves(entry: &OwnRecordEntry, size: u64, root: &Hash) -> bool {
+    let hash = |text: &str| BASE64.decode(text.as_bytes()).ok()?.try_into().ok().map(Hash);
+    let path: Option<Vec<Hash>> = entry.proof.iter().map(|text| hash(text)).collect();
+    match (hash(&entry.leaf_hash), path) {
+        (Some(leaf), Some(path)) => verify_inclusion(&leaf, entry.index, size, &path, root),
+        _ => false,
+    }
+}

@@ -1,0 +1,130 @@
+//! Taking reports in, many at a time.
+//!
+//! Each table is written once a batch, in the order of its key, so that neighbours share pages.
+
+use std::collections::HashMap;
+
+use calendar::Timestamp;
+use store::{StoreError, Tx, Value};
+
+use super::{count, history, work};
+use crate::model::admit::{Admission, Refusal, admit};
+use crate::model::{Report, Version, fold};
+
+/// A report ready to be judged: its person resolved, its bytes encoded.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Line of the file, 0 for a single report.
+    pub line: u64,
+    /// Sealed My Number.
+    pub sealed: [u8; 16],
+    /// Insurance code of the person.
+    pub person: [u8; 16],
+    /// Whether the person had a row when it was resolved.
+    pub known: bool,
+    /// Since when it is known.
+    pub known_from: Timestamp,
+    /// The report.
+    pub report: Report,
+    /// Its stored form.
+    pub body: Vec<u8>,
+    /// Normalised number without branch.
+    pub number: String,
+}
+
+/// What became of one report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// In the history.
+    Accepted,
+    /// Said before.
+    Repeated,
+    /// Not taken.
+    Refused(Refusal),
+}
+
+/// Judges and takes a batch, in order; one fate a report.
+///
+/// # Errors
+/// The store's; then nothing of the transaction stands.
+pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fate>, StoreError> {
+    let all_new = enter_persons(tx, batch)?;
+    let mut histories: HashMap<[u8; 16], Vec<Version>> = HashMap::with_capacity(batch.len());
+    let mut accepted: Vec<&Incoming> = Vec::with_capacity(batch.len());
+    let mut fates = Vec::with_capacity(batch.len());
+    for incoming in batch {
+        let known = match histories.entry(incoming.person) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                let fresh = all_new && !incoming.known;
+                place.insert(if fresh { Vec::new() } else { history::history(tx, &incoming.person)? })
+            }
+        };
+        fates.push(match admit(known, &incoming.report) {
+            Admission::Fresh => {
+                remember(tx, known, incoming, at)?;
+                accepted.push(incoming);
+                Fate::Accepted
+            }
+            Admission::Repeated => Fate::Repeated,
+            Admission::Refused(refusal) => Fate::Refused(refusal),
+        });
+    }
+    write(tx, &accepted)?;
+    Ok(fates)
+}
+
+/// Gives every unknown person a row; true when every one of them was new.
+fn enter_persons(tx: &mut Tx<'_>, batch: &[Incoming]) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO person (my_number, code) VALUES ($1, $2) ON CONFLICT (my_number) DO NOTHING";
+    let mut unknown: Vec<_> = batch.iter().filter(|i| !i.known).map(|i| (&i.sealed, &i.person)).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    let rows = unknown.iter().map(|(sealed, code)| [Value::from(*sealed), Value::from(*code)]);
+    let entered = tx.execute_many(SQL, rows)?;
+    if entered > 0 {
+        count(tx, "persons", i64::try_from(entered).unwrap_or(i64::MAX))?;
+    }
+    Ok(entered == unknown.len() as u64)
+}
+
+/// Adds the report to the history in memory and settles what it changes between insurers.
+fn remember(
+    tx: &mut Tx<'_>,
+    known: &mut Vec<Version>,
+    incoming: &Incoming,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let version =
+        Version { id: i64::MAX, known_from: incoming.known_from, report: incoming.report.clone() };
+    let before = known.len();
+    known.push(version);
+    if before > 0 {
+        let earlier = fold::memberships(known.iter().take(before));
+        let now = fold::memberships(known.iter());
+        work::settle_overlaps(tx, &incoming.person, &earlier, &now, at)?;
+    }
+    work::settle_lateness(tx, &incoming.person, &incoming.report, at)
+}
+
+fn write(tx: &mut Tx<'_>, accepted: &[&Incoming]) -> Result<(), StoreError> {
+    const REPORT: &str = "INSERT INTO report (id, body) VALUES ($1, $2)";
+    const HISTORY: &str = "INSERT INTO history (person, report) VALUES ($1, $2)";
+    const INSURED: &str =
+        "INSERT INTO insured (number, person) VALUES ($1, $2) ON CONFLICT (number, person) DO NOTHING";
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    let many = i64::try_from(accepted.len()).unwrap_or(i64::MAX);
+    let first = count(tx, "report", many)? - many + 1;
+    let numbered: Vec<(i64, &Incoming)> = (first..).zip(accepted.iter().copied()).collect();
+    tx.execute_many(REPORT, numbered.iter().map(|(id, i)| [Value::from(*id), Value::from(&i.body)]))?;
+    let mut by_person: Vec<_> = numbered.iter().map(|(id, i)| (&i.person, *id)).collect();
+    by_person.sort_unstable();
+    tx.execute_many(HISTORY, by_person.iter().map(|(person, id)| [Value::from(*person), Value::from(*id)]))?;
+    let mut by_number: Vec<_> = accepted.iter().map(|i| (i.number.as_str(), &i.person)).collect();
+    by_number.sort_unstable();
+    by_number.dedup();
+    tx.execute_many(INSURED, by_number.iter().map(|(number, p)| [Value::from(*number), Value::from(*p)]))?;
+    Ok(())
+}

@@ -73,6 +73,24 @@ impl Day {
         Self::civil(year + i32::from(month > 7), 7, 31)
     }
 
+    fn text(self) -> [u8; 10] {
+        let (year, month, day) = self.ymd();
+        let year = year.clamp(0, 9999) as u32;
+        let digit = |n: u32| b'0' + (n % 10) as u8;
+        [
+            digit(year / 1000),
+            digit(year / 100),
+            digit(year / 10),
+            digit(year),
+            b'-',
+            digit(month / 10),
+            digit(month),
+            b'-',
+            digit(day / 10),
+            digit(day),
+        ]
+    }
+
     fn civil(year: i32, month: u32, day: u32) -> Self {
         let (month, day) = (month as i32, day as i32);
         let year = year - i32::from(month <= 2);
@@ -86,22 +104,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.ymd();
-        let digit = |n: u32| char::from(b'0' + (n % 10) as u8);
-        let y = year.clamp(0, 9999) as u32;
-        let text = [
-            digit(y / 1000),
-            digit(y / 100),
-            digit(y / 10),
-            digit(y),
-            '-',
-            digit(month / 10),
-            digit(month),
-            '-',
-            digit(day / 10),
-            digit(day),
-        ];
-        text.iter().try_for_each(|&c| fmt::Write::write_char(f, c))
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
@@ -124,7 +127,7 @@ impl FromStr for Day {
 
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

@@ -17,6 +17,7 @@ mod dice;
 mod families;
 pub mod formats;
 mod household;
+mod insurer_files;
 pub mod knowledge;
 mod maker;
 pub mod model;

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
 use crate::families::Families;
 use crate::formats::{
-    CardRow, Columns, REPORT_COLUMNS, REPORT_LAYOUT, InstitutionRow, InsurerEventRow, InsurerRow, MemberRow, MunicipalityRow, PatientRow,
-    ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
+    CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, PatientRow, ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
 };
 use crate::maker::purpose;
-use crate::model::{Family, Membership, Person};
+use crate::insurer_files::InsurerFiles;
+use crate::model::{Family, Person};
 use crate::organisations::{INSTITUTIONS, INSURERS, MUNICIPALITIES};
 use crate::plan::{TownError, TownPlan};
 use crate::rows;
@@ -52,14 +54,22 @@ pub struct Summary {
 /// # Errors
 /// When the plan is out of range, the directory holds a finished town or other files, or a file cannot be written.
 pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
-    let mut families = Families::new(plan)?;
+    let families = Families::new(plan)?;
     prepare(out)?;
     let mut files = Files::create(plan, out)?;
-    for family in families.by_ref() {
-        files.family(&family)?;
-    }
+    let mut insurers = InsurerFiles::create(plan, out)?;
+    // The insurers' files are half of the bytes: another thread writes them from the same households.
+    let residents = thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Family>>>(4);
+        let others = scope.spawn(|| {
+            receiver.into_iter().try_for_each(|part| part.iter().try_for_each(|family| insurers.family(family)))
+        });
+        let residents = files.families(families, sender);
+        others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        residents
+    })?;
     files.organisations(out)?;
-    let summary = files.finish(families.residents())?;
+    let summary = files.finish(residents, insurers.finish()?)?;
     let path = out.join(SUMMARY);
     let json = serde_json::to_vec_pretty(&summary).map_err(|e| TownError::Write { path: path.clone(), source: e.into() })?;
     fs::write(&path, json).map_err(|source| TownError::Write { path, source })?;
@@ -99,7 +109,6 @@ struct Files {
     residents: Sheet,
     resident_events: Sheet,
     cards: Sheet,
-    insurers: Vec<InsurerSheets>,
     patients: Vec<Sheet>,
     stories: Sheet,
     truth_persons: Sheet,
@@ -111,12 +120,6 @@ struct Files {
     left: u64,
 }
 
-struct InsurerSheets {
-    members: Sheet,
-    events: Sheet,
-    report: Sheet,
-}
-
 impl Files {
     fn create(plan: &TownPlan, out: &Path) -> Result<Self, TownError> {
         let truth: PathBuf = out.join("truth");
@@ -125,10 +128,6 @@ impl Files {
             residents: sheet::<ResidentRow>(out, "residents")?,
             resident_events: sheet::<ResidentEventRow>(out, "resident-events")?,
             cards: sheet::<CardRow>(out, "cards")?,
-            insurers: INSURERS
-                .iter()
-                .map(|insurer| InsurerSheets::create(plan, out, insurer.number, insurer.cp932))
-                .collect::<Result<_, _>>()?,
             patients: INSTITUTIONS
                 .iter()
                 .map(|i| sheet::<PatientRow>(out, &format!("patients-{}", i.code)))
@@ -144,14 +143,30 @@ impl Files {
         })
     }
 
+    /// Writes all households, and passes each part on when it is written.
+    fn families(
+        &mut self,
+        mut families: Families,
+        to: mpsc::SyncSender<Arc<Vec<Family>>>,
+    ) -> Result<u64, TownError> {
+        loop {
+            let part: Arc<Vec<Family>> = Arc::new(families.by_ref().take(PART).collect());
+            // When the other side has failed it says so itself.
+            if part.is_empty() || to.send(Arc::clone(&part)).is_err() {
+                return Ok(families.residents());
+            }
+            part.iter().try_for_each(|family| self.family(family))?;
+        }
+    }
+
     fn family(&mut self, family: &Family) -> Result<(), TownError> {
         self.households += 1;
         let mut dice = Dice::of(self.plan.seed, purpose::REGISTER, family.index);
         for person in &family.persons {
             self.person(family, person, &mut dice)?;
         }
-        for (index, membership) in family.memberships.iter().enumerate() {
-            self.membership(family, membership, index)?;
+        for row in family.memberships.iter().filter_map(|m| rows::truth_membership(family, m)) {
+            self.truth_memberships.row(&row)?;
         }
         for card in &family.cards {
             if let Some(person) = family.person(card.slot) {
@@ -184,25 +199,6 @@ impl Files {
         Ok(())
     }
 
-    fn membership(&mut self, family: &Family, membership: &Membership, index: usize) -> Result<(), TownError> {
-        if let Some(row) = rows::truth_membership(family, membership) {
-            self.truth_memberships.row(&row)?;
-        }
-        let Some(sheets) = self.insurers.get_mut(membership.insurer) else { return Ok(()) };
-        let learned = rows::learned(membership);
-        for (place, what) in learned.iter().enumerate() {
-            if let Some(row) = rows::member_row(family, membership, what) {
-                let id = format!("{}.{index}.{place}", family.index * 16 + u64::from(membership.slot));
-                sheets.report.row(&rows::report_fields(id, what, &row))?;
-            }
-        }
-        let (row, events) = rows::first_load(family, membership, &learned, self.plan.opening);
-        if let Some(row) = row {
-            sheets.members.row(&row)?;
-        }
-        events.iter().try_for_each(|event| sheets.events.row(event))
-    }
-
     fn records(&mut self, family: &Family) -> Result<(), TownError> {
         for patient in &family.patients {
             let row = rows::patient_row(family, patient);
@@ -231,16 +227,7 @@ impl Files {
         sheet.finish().map(drop)
     }
 
-    fn finish(self, residents: u64) -> Result<Summary, TownError> {
-        let (mut members, mut events, mut reports) = (0, 0, 0);
-        for sheets in self.insurers {
-            members += sheets.members.finish()?;
-            events += sheets.events.finish()?;
-            reports += sheets.report.rows();
-            let mut report = sheets.report;
-            report.line(&["end".to_owned(), report.rows().to_string()])?;
-            report.finish()?;
-        }
+    fn finish(self, residents: u64, (members, events, reports): (u64, u64, u64)) -> Result<Summary, TownError> {
         for sheet in self.patients.into_iter().chain([self.residents, self.resident_events, self.stories]) {
             sheet.finish()?;
         }
@@ -262,23 +249,10 @@ impl Files {
     }
 }
 
-impl InsurerSheets {
-    fn create(plan: &TownPlan, out: &Path, number: &str, cp932: bool) -> Result<Self, TownError> {
-        let mut report = Sheet::create(out, &format!("report-{number}"), &[], false)?;
-        let file_id = format!("town-{}-{number}", plan.seed);
-        let written_at = format!("{}T05:00:00+09:00", plan.today);
-        report.line(&[REPORT_LAYOUT, number, &file_id, &written_at])?;
-        report.line(REPORT_COLUMNS)?;
-        Ok(Self {
-            members: Sheet::create(out, &format!("members-{number}"), MemberRow::COLUMNS, cp932)?,
-            events: Sheet::create(out, &format!("events-{number}"), InsurerEventRow::COLUMNS, cp932)?,
-            report,
-        })
-    }
-}
-
 fn sheet<R: Columns>(dir: &Path, name: &str) -> Result<Sheet, TownError> {
     Sheet::create(dir, name, R::COLUMNS, false)
 }
 
+/// Households that pass from thread to thread at once.
+const PART: usize = 256;
 const SUMMARY: &str = "town.json";

@@ -2,17 +2,6 @@
 
 use super::*;
 
-/// First field of a membership report file, as `protocol_admin::report_file` reads it.
-pub const REPORT_LAYOUT: &str = "musubi-membership-report-1";
-
-/// The columns of a membership report file, as `protocol_admin::report_file` reads them (a test has it read ours).
-pub const REPORT_COLUMNS: &[&str] = &[
-    "report_id", "act", "my_number", "symbol", "number", "branch", "qualified_on", "disqualified_on", "loss_reason",
-    "relation", "name", "kana", "sex", "birthdate", "postal_code", "address", "classification", "copayment_percent",
-    "preschool", "issued_on", "elderly_from", "elderly_to", "elderly_percent", "limit_classification", "limit_flag",
-    "limit_from", "limit_to", "specific_diseases", "effective_on", "notified_on",
-];
-
 /// A row whose file has a header line.
 pub trait Columns {
     /// The column names, in order.

@@ -8,10 +8,12 @@ mod columns;
 mod insurer;
 mod issuer;
 mod organisations;
+mod report;
 mod truth;
 
-pub use columns::{Columns, REPORT_COLUMNS, REPORT_LAYOUT};
+pub use columns::Columns;
 pub use insurer::{EventKind, InsurerEventRow, LossReason, MemberRow};
 pub use issuer::{CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow};
 pub use organisations::{InsurerRow, InstitutionRow, MunicipalityRow, PatientRow};
+pub use report::{REPORT_LAYOUT, ReportRow};
 pub use truth::{ErrorKind, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow};

@@ -81,7 +81,7 @@ pub enum ErrorKind {
     UnreportedAcquisition,
     /// A loss that nobody has reported.
     UnreportedLoss,
-    /// Two insurers claim the person for the same days.
+    /// Two insurers claim the person for more than 14 days.
     Overlap,
     /// No insurer claims a person who must be insured.
     Gap,

@@ -1,7 +1,7 @@
 //! What an insurer learned of a membership, as rows of its first load, of its events and of the report file.
 
 use crate::day::Day;
-use crate::formats::{ErrorKind, EventKind, InsurerEventRow, LossReason, MemberRow};
+use crate::formats::{ErrorKind, EventKind, InsurerEventRow, MemberRow, ReportRow};
 use crate::model::{Family, Limit, Membership, Person};
 use crate::organisations::{INSURERS, InsurerKind};
 use crate::reporting::{elderly_from, school_from};
@@ -99,44 +99,21 @@ pub fn member_row(family: &Family, membership: &Membership, learned: &Learned) -
     })
 }
 
-/// The fields of a row in the membership report file, in the order of `protocol_admin::report_file::COLUMNS`.
-pub fn report_fields(report_id: String, learned: &Learned, row: &MemberRow) -> [String; 30] {
-    let day = |d: Option<Day>| d.map(|d| d.to_string()).unwrap_or_default();
-    let percent = |ratio: &str| ratio.trim_start_matches('0').to_owned();
-    let text = |t: &Option<String>| t.clone().unwrap_or_default();
-    [
-        report_id,
-        act(learned.kind).to_owned(),
-        row.my_number.clone(),
-        row.symbol.clone(),
-        row.number.clone(),
-        row.branch.clone(),
-        row.acquired_on.to_string(),
-        day(row.lost_on),
-        row.loss_reason.map(reason).unwrap_or_default().to_owned(),
-        if row.relation == 1 { "insured" } else { "dependant" }.to_owned(),
-        row.name.clone(),
-        row.kana.clone(),
-        if row.sex == 1 { "male" } else { "female" }.to_owned(),
-        row.birth.to_string(),
-        row.postal_code.clone(),
-        row.address.clone(),
-        // 一般.
-        "01".to_owned(),
-        percent(&row.ratio),
-        row.preschool.unwrap_or(0).to_string(),
-        String::new(),
-        day(row.elderly_from),
-        day(row.elderly_until),
-        row.elderly_ratio.as_deref().map(percent).unwrap_or_default(),
-        text(&row.limit_class),
-        text(&row.limit_flag),
-        day(row.limit_from),
-        day(row.limit_until),
-        String::new(),
-        if learned.kind == EventKind::Change { learned.happened.to_string() } else { String::new() },
-        learned.reported.to_string(),
-    ]
+/// The reports that say the same as first load and events together: of a membership that had ended before the first
+/// load, its beginning and its end.
+pub fn reports<'a>(
+    membership: &Membership,
+    loaded: Option<&'a MemberRow>,
+    events: &'a [InsurerEventRow],
+) -> impl Iterator<Item = ReportRow<'a>> {
+    let begun = loaded.zip(membership.from_reported).map(|(row, day)| {
+        let begun = ReportRow::new(EventKind::Acquisition, None, row, day);
+        ReportRow { disqualified_on: None, loss_reason: "", ..begun }
+    });
+    let ended = loaded.filter(|row| row.lost_on.is_some());
+    let ended = ended.map(|row| ReportRow::new(EventKind::Loss, None, row, row.reported_on));
+    let later = events.iter().map(|e| ReportRow::new(e.event, Some(e.happened_on), &e.member, e.member.reported_on));
+    begun.into_iter().chain(ended).chain(later)
 }
 
 /// What the law and the certificates say of the share someone pays on a day.
@@ -180,22 +157,4 @@ fn slip(kana: &str) -> String {
     let last = slipped.pop();
     slipped.push(if last == Some('コ') { 'ミ' } else { 'コ' });
     slipped
-}
-
-fn act(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Acquisition => "acquisition",
-        EventKind::Loss => "loss",
-        EventKind::Change => "change",
-        EventKind::Correction => "correction",
-    }
-}
-
-fn reason(reason: LossReason) -> &'static str {
-    match reason {
-        LossReason::Death => "death",
-        LossReason::PublicAssistance => "public-assistance",
-        LossReason::OtherInsurer => "other-insurance",
-        LossReason::Other => "other",
-    }
 }

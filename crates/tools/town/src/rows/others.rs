@@ -192,7 +192,9 @@ pub fn truth_errors(family: &Family) -> Vec<TruthErrorRow> {
                 Some(_) => {}
             }
             let claimed = next.filter(|next| next.from == until).and_then(|next| next.from_reported);
-            if let Some(claimed) = claimed.filter(|day| m.until_reported.is_none_or(|end| *day < end)) {
+            // Within the lawful days both are always named for a while.
+            let both = |day: &Day| m.until_reported.is_none_or(|end| end.0 - day.0 > LAWFUL_DAYS);
+            if let Some(claimed) = claimed.filter(both) {
                 note(m.slot, ErrorKind::Overlap, insurer, claimed, m.until_reported, String::new());
             }
         }

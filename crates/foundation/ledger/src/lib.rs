@@ -33,6 +33,9 @@ mod tree;
 mod verify;
 mod wal;
 
+#[cfg(test)]
+mod tests;
+
 pub use checkpoint::Checkpoint;
 pub use cosignature::cosign;
 pub use error::LedgerError;

@@ -30,8 +30,11 @@ pub(crate) struct Edge {
 pub(crate) struct State {
     directory: PathBuf,
     edge: RwLock<Edge>,
-    cache: Mutex<HashMap<(u8, u64), Arc<Vec<Hash>>>>,
+    cache: Mutex<Cache>,
 }
+
+/// Full tiles of hashes by level and index.
+type Cache = HashMap<(u8, u64), Arc<Vec<Hash>>>;
 
 impl Edge {
     /// Appends an entry given as in a bundle, with its leaf hash.

@@ -134,7 +134,7 @@ impl<'a> Scan<'a> {
             self.read_log()?;
         }
         let in_log = self.log.as_ref().map(|(first, entries)| first + entries.len() as u64);
-        let total = if self.live { signed.size } else { in_log.unwrap_or(signed.size) };
+        let total = if self.live { signed.size } else { in_log.unwrap_or(0) };
         self.check_heads()?;
         for number in 0..total.div_ceil(BUNDLE) {
             self.bundle(number, (total - number * BUNDLE).min(BUNDLE))?;
@@ -334,7 +334,7 @@ impl<'a> Scan<'a> {
         match differs {
             None if found.len() == hashes.len() => Ok(()),
             None => Err(problem(
-                Some(index * BUNDLE << (8 * level)),
+                Some((index * BUNDLE) << (8 * level)),
                 path,
                 "is not 8192 bytes long",
                 "長さが違います",

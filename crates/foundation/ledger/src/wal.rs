@@ -39,6 +39,9 @@ pub(crate) struct Wal {
     buffer: Vec<u8>,
 }
 
+/// Makes a log file of an open file.
+pub(crate) type Wrap = Arc<dyn Fn(File) -> Box<dyn LogFile> + Send + Sync>;
+
 /// How the log is laid out and how its files are reached.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -47,12 +50,12 @@ pub(crate) struct Options {
     /// Bytes of entries after which a frame is closed.
     pub(crate) frame: usize,
     /// Makes a log file of an open file.
-    pub(crate) wrap: fn(File) -> Box<dyn LogFile>,
+    pub(crate) wrap: Wrap,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment: 8 << 20, frame: 1 << 20, wrap: |file| Box::new(file) }
+        Self { segment: 8 << 20, frame: 1 << 20, wrap: Arc::new(|file| Box::new(file)) }
     }
 }
 

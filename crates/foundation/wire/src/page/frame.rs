@@ -25,6 +25,7 @@ pub struct Page {
     lead: Option<String>,
     refresh: Option<u32>,
     csrf: Option<Csrf>,
+    style: Option<String>,
     status: StatusCode,
     body: Markup,
 }
@@ -41,6 +42,7 @@ impl Page {
             lead: None,
             refresh: None,
             csrf: None,
+            style: None,
             status: StatusCode::OK,
             body: PreEscaped(String::new()),
         }
@@ -83,6 +85,12 @@ impl Page {
         self
     }
 
+    /// A style sheet of the role's own beside the common one, served by the role itself.
+    pub fn style(mut self, href: impl Into<String>) -> Self {
+        self.style = Some(href.into());
+        self
+    }
+
     /// The HTTP status, 200 unless said otherwise.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -112,6 +120,7 @@ impl Page {
                     title { (self.title) " | " (owner) }
                     link rel="icon" href=(assets::ICON) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::css_href());
+                    @if let Some(href) = &self.style { link rel="stylesheet" href=(href); }
                     script src=(assets::js_href()) defer {}
                 }
                 body class={ "kind-" (kind.map_or_else(|| "town".to_owned(), |kind| kind.to_string())) } {

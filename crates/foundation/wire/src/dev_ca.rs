@@ -14,7 +14,8 @@ use rcgen::{
 
 use crate::tls::{SAN_PREFIX, Tls, TlsError};
 
-const CA_CERTIFICATE: &str = "ca.pem";
+/// File of the authority's certificate in its directory.
+pub const CA_CERTIFICATE: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
 const DAY: Duration = Duration::from_secs(86_400);
 /// Clocks of two machines may differ; a fresh certificate must work at once on both.

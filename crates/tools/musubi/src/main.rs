@@ -1,3 +1,68 @@
-//! The command: up, serve, and every engine as a subcommand.
+//! The command of Musubi: the whole town, one role, and every engine on files.
 
-fn main() {}
+mod codes_command;
+mod eligibility_xml_command;
+mod ledger_command;
+mod open;
+mod serve;
+mod settings;
+mod town_command;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 結び: numbering and linkage for medicine, care and health.
+#[derive(Parser)]
+#[command(name = "musubi", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start every role with a generated population, in one process, in the browser (町をまるごと動かす)
+    Up(up::Options),
+    /// Start one role from its configuration (一つの機関を動かす)
+    Serve(serve::Options),
+    /// Write a synthetic population in the files that the roles take (町の住民を作る)
+    Town(town_command::Options),
+    /// Check, complete and explain numbers and codes (番号・符号を調べる)
+    Codes(codes_command::Options),
+    /// Read and write eligibility XML (オンライン資格確認のXMLを調べる)
+    EligibilityXml(eligibility_xml_command::Options),
+    /// Verify and read a ledger (台帳を検証する)
+    Ledger(ledger_command::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("musubi: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Up(options) => runtime()?.block_on(up::run(options)),
+        Command::Serve(options) => runtime()?.block_on(serve::run(options)),
+        Command::Town(options) => town_command::run(&options),
+        Command::Codes(options) => codes_command::run(&options),
+        Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
+        Command::Ledger(options) => ledger_command::run(&options),
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,184 @@
+//! Opening a role from its configuration: the same code for `serve` and `up`.
+
+use std::{path::Path, sync::Arc};
+
+use access::{Directory, Policy};
+use anyhow::{Context, bail};
+use axum::Router;
+use calendar::Clock;
+use codes::{Custody, OrgKind};
+use protocol::reader::ReaderPort;
+use wire::{Client, Desk, Patience, Shutdown};
+
+use crate::settings::{RoleSettings, keys_of};
+
+/// What the roles of one process share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Who is who.
+    pub directory: Directory,
+    /// The addresses of the others.
+    pub hosts: wire::Hosts,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The certificate authority's time: the town plays past issuances again.
+    pub authority_clock: Arc<dyn Clock>,
+    /// True while the insurers hand over the registers they kept before the service began.
+    pub handover: bool,
+    /// Ends the background work.
+    pub shutdown: Shutdown,
+}
+
+/// What a desk has, beside its role's settings.
+pub struct Seat {
+    /// Who may sit there.
+    pub desk: Desk,
+    /// The card reader.
+    pub reader: Option<Arc<dyn ReaderPort>>,
+}
+
+/// An open role.
+pub enum Opened {
+    /// 付番機関
+    Issuer(issuer::Service),
+    /// 公的個人認証サービス
+    Jpki(jpki::Service),
+    /// 情報連携基盤
+    Relay(relay::Service),
+    /// 資格確認サービス機関
+    Eligibility(eligibility::Role),
+    /// 医療保険者
+    Insurer(insurer::Service),
+    /// 保険医療機関
+    Institution(institution::Role),
+}
+
+/// Opens the role that `settings` describe.
+pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyhow::Result<Opened> {
+    let org = settings.organisation;
+    let custody: Arc<dyn Custody> = Arc::new(settings.custody(keys_of(org.kind()))?);
+    let client = Client::build(Some(&settings.tls()?), shared.hosts.clone(), Patience::default());
+    let clock = shared.clock.clone();
+    let (store, ledger) = (settings.store_url(), settings.path(&settings.ledger));
+    let policy = Policy::builtin(shared.directory.clone())?;
+    Ok(match org.kind() {
+        OrgKind::Issuer => {
+            Opened::Issuer(issuer::open(issuer::Config { org, store, ledger, custody, policy, client, clock })?)
+        }
+        OrgKind::Relay => {
+            Opened::Relay(relay::open(relay::Config { org, store, ledger, custody, policy, clock })?)
+        }
+        OrgKind::Insurer => Opened::Insurer(insurer::open(insurer::Config {
+            number: settings.insurer_number()?,
+            name: (settings.ja.clone(), settings.en.clone()),
+            store,
+            ledger,
+            custody,
+            directory: shared.directory.clone(),
+            client,
+            clock,
+        })?),
+        OrgKind::Institution => {
+            let desk = settings.desk.clone().unwrap_or_default();
+            Opened::Institution(
+                institution::open(institution::Config {
+                    store,
+                    ledger,
+                    origin: protocol::ledger::origin(&org),
+                    custody,
+                    org,
+                    code: settings.institution_code()?,
+                    name_ja: settings.ja.clone(),
+                    name_en: settings.en.clone(),
+                    directory: Arc::new(shared.directory.clone()),
+                    client,
+                    clock,
+                    reader: seat.reader.clone(),
+                    oqs: desk.oqs.map(|dir| institution::OqsFolders::new(settings.path(&dir))),
+                    terminal: desk.terminal,
+                    desk: seat.desk.clone(),
+                    patience: institution::Patience::default(),
+                    twelve_digit_patients: false,
+                    shutdown: shared.shutdown.clone(),
+                })
+                .await?,
+            )
+        }
+        OrgKind::Eligibility => Opened::Eligibility(
+            eligibility::open(eligibility::Config {
+                org,
+                store,
+                ledger,
+                origin: protocol::ledger::origin(&org),
+                spool: settings.path(Path::new("spool")),
+                custody,
+                policy,
+                client,
+                clock,
+                reader: seat.reader.clone(),
+                handover: shared.handover,
+                shutdown: shared.shutdown.clone(),
+            })
+            .await?,
+        ),
+        OrgKind::Jpki => Opened::Jpki(jpki::open(jpki::Config {
+            org,
+            store,
+            ledger,
+            custody,
+            policy,
+            endpoints: endpoints(settings)?,
+            clock: shared.authority_clock.clone(),
+        })?),
+        kind => bail!("no role runs for organisations of the kind {kind}"),
+    })
+}
+
+fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
+    let authority = settings.authority.clone().context("[authority] is missing from the configuration")?;
+    Ok(jpki::Endpoints {
+        ocsp: authority.ocsp,
+        cps: authority.cps,
+        prefecture: authority.prefecture,
+        municipality: authority.municipality,
+    })
+}
+
+impl Opened {
+    /// The mTLS interface.
+    pub fn api(&self) -> Router {
+        match self {
+            Self::Issuer(service) => issuer::role(service.clone()),
+            Self::Jpki(service) => jpki::role(service.clone()),
+            Self::Relay(service) => relay::role(service.clone()),
+            Self::Eligibility(role) => role.api(),
+            Self::Insurer(service) => insurer::role(service.clone()),
+            Self::Institution(role) => role.api(),
+        }
+    }
+
+    /// The pages for people, for roles that have some.
+    pub fn pages(&self, seat: &Seat) -> Option<Router> {
+        match self {
+            Self::Issuer(_) | Self::Relay(_) => None,
+            Self::Jpki(service) => Some(jpki::site(service.clone(), &seat.desk)),
+            Self::Eligibility(role) => Some(role.pages()),
+            Self::Insurer(service) => Some(insurer::desk(service.clone(), &seat.desk)),
+            Self::Institution(role) => Some(role.pages()),
+        }
+    }
+
+    /// Starts what the role does by itself.
+    pub fn spawn_background(&self, shutdown: &Shutdown) {
+        match self {
+            Self::Issuer(service) => {
+                tokio::spawn(service.clone().run_outbox(shutdown.clone()));
+            }
+            Self::Insurer(service) => {
+                tokio::spawn(service.clone().run_reports(shutdown.clone()));
+            }
+            // The others start their own background work when they open.
+            Self::Jpki(_) | Self::Relay(_) | Self::Eligibility(_) | Self::Institution(_) => {}
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `musubi serve`: one role.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use access::Directory;
+use calendar::SystemClock;
+use clap::Args;
+use wire::{Desk, Hosts, Server, Shutdown};
+
+use crate::{
+    open::{Seat, Shared, open},
+    settings::RoleSettings,
+};
+
+/// Options of `musubi serve`.
+#[derive(Args)]
+pub struct Options {
+    /// The role's configuration (TOML)
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// Serves the role until it is told to stop.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let settings = RoleSettings::read(&options.config)?;
+    let shutdown = Shutdown::new();
+    let hosts = Hosts::new();
+    for (name, address) in &settings.hosts {
+        hosts.set(name, *address);
+    }
+    let shared = Shared {
+        directory: Directory::load(&settings.path(&settings.directory))?,
+        hosts,
+        clock: Arc::new(SystemClock),
+        authority_clock: Arc::new(SystemClock),
+        handover: false,
+        shutdown: shutdown.clone(),
+    };
+    let desk = settings.pages.as_ref().map_or_else(Desk::open, |pages| Desk::new(&pages.desk_key));
+    let seat = Seat { desk, reader: None };
+    let opened = open(&settings, &shared, &seat).await?;
+    opened.spawn_background(&shutdown);
+    let mut tasks = tokio::task::JoinSet::new();
+    let server = Server::bind(&settings.listen).await?;
+    println!("{}: https://{} (mTLS)", settings.organisation, server.local_addr());
+    tasks.spawn(server.serve(opened.api(), Some(settings.tls()?), shutdown.clone()));
+    if let (Some(pages), Some(router)) = (&settings.pages, opened.pages(&seat)) {
+        let server = Server::bind(&pages.listen).await?;
+        println!("{}: http://{}/?key=… (pages)", settings.organisation, server.local_addr());
+        tasks.spawn(server.serve(router, None, shutdown.clone()));
+    }
+    until_told(&shutdown).await;
+    tasks.join_all().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for SIGTERM or Ctrl-C, then throws the switch.
+pub async fn until_told(shutdown: &Shutdown) {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+    shutdown.trigger();
+}

@@ -1,0 +1,131 @@
+//! Taking in the town's files by the doors that real files take: register, members, events, patients, medical IDs.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::{self, File},
+    sync::Arc,
+};
+
+use anyhow::Context;
+use codes::{ExchangeId, OrgKind};
+use my_number::MyNumber;
+use protocol_admin::{
+    clients::IssuerClient,
+    issuer::{MedicalIdAct, MedicalIdRequest},
+};
+use tokio::sync::Semaphore;
+use town::formats::{CardRow, MedicalIdState};
+use wire::{Client, ClientError, Patience};
+
+use super::{Running, people, settle::Town};
+use crate::open::Opened;
+
+/// Set when the intake is complete: a second start does not read the files again.
+const DONE: &str = "intake-complete";
+/// People at the counter at once.
+const COUNTERS: usize = 64;
+
+/// True when the town's files were taken in completely before.
+pub fn is_done(town: &Town) -> bool {
+    town.dir.join(DONE).exists()
+}
+
+/// Takes in whatever was not taken in before.
+pub async fn take_in(town: &Town, running: &Running, say: &impl Fn(String)) -> anyhow::Result<()> {
+    if is_done(town) {
+        return Ok(());
+    }
+    say("the resident register".into());
+    let residents = town.files.join("residents.csv");
+    running.issuer()?.load_residents(move || File::open(&residents)).await?;
+    say("members of the insurers".into());
+    members(town, running).await?;
+    running.eligibility()?.service().open_for_service().await.map_err(anyhow::Error::new)?;
+    say("patients of the institutions".into());
+    patients(town, running).await?;
+    say("medical IDs".into());
+    medical_ids(town, running).await?;
+    fs::write(town.dir.join(DONE), b"")?;
+    Ok(())
+}
+
+async fn members(town: &Town, running: &Running) -> anyhow::Result<()> {
+    let mut insurers = tokio::task::JoinSet::new();
+    for service in running.insurers() {
+        let number = service.number.to_string();
+        let files = ["members", "events"].map(|kind| format!("{kind}-{number}.csv"));
+        let (service, dir) = (service.clone(), town.files.clone());
+        insurers.spawn(async move {
+            for file in files {
+                service.import(&dir.join(&file), &file).await.with_context(|| file.clone())?;
+                service.send_reports().await.map_err(anyhow::Error::new).with_context(|| file)?;
+            }
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    while let Some(done) = insurers.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+async fn patients(town: &Town, running: &Running) -> anyhow::Result<()> {
+    for (settings, opened, _) in &running.roles {
+        let Opened::Institution(role) = opened else { continue };
+        let file = town.files.join(format!("patients-{}.csv", settings.organisation.number()));
+        let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+        role.service().import_patients(bytes).await.with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+async fn medical_ids(town: &Town, running: &Running) -> anyhow::Result<()> {
+    let cards: Vec<CardRow> = town.rows("cards.csv")?;
+    let asked: Vec<CardRow> =
+        cards.into_iter().filter(|card| card.medical_id != MedicalIdState::None).collect();
+    let wanted: HashSet<String> = asked.iter().map(|card| card.resident_code.clone()).collect();
+    let numbers: HashMap<String, MyNumber> = people::numbers(town, &wanted)?;
+    let issuer = counter(town, running)?;
+    let places = Arc::new(Semaphore::new(COUNTERS));
+    let mut visits = tokio::task::JoinSet::new();
+    for card in asked {
+        let number = numbers.get(&card.resident_code).context("a card of nobody on the register")?.clone();
+        let place = places.clone().acquire_owned().await?;
+        let issuer = issuer.clone();
+        visits.spawn(async move {
+            let done = visit(&issuer, number, &card).await;
+            drop(place);
+            done
+        });
+    }
+    while let Some(done) = visits.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+/// One person at the counter: opts in, changes the number as often as the file says, and stops if it says so.
+async fn visit(issuer: &IssuerClient, number: MyNumber, card: &CardRow) -> anyhow::Result<()> {
+    let changes = std::iter::repeat_n(MedicalIdAct::Change, usize::from(card.generation));
+    let stop = (card.medical_id == MedicalIdState::Revoked).then_some(MedicalIdAct::Revoke);
+    for act in std::iter::once(MedicalIdAct::OptIn).chain(changes).chain(stop) {
+        let exchange = ExchangeId::new(calendar::Clock::now(&calendar::SystemClock).as_millis());
+        let request = MedicalIdRequest { exchange, my_number: number.clone(), act };
+        match issuer.medical_id(&request).await {
+            Ok(_) => {}
+            // An intake that was interrupted meets people who have been at the counter already.
+            Err(ClientError::Problem { problem, .. }) if problem.code() == "act-not-possible" => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The municipal counter's way to the issuer, with the municipality's own certificate.
+pub fn counter(town: &Town, running: &Running) -> anyhow::Result<IssuerClient> {
+    let tls = town.ca.issue_once(&town.counter, &[])?.tls()?;
+    let client = Client::build(Some(&tls), running.shared.hosts.clone(), Patience::default());
+    let issuer = town.directory.of_kind(OrgKind::Issuer);
+    let base = issuer.first().and_then(|org| org.api.clone()).context("the issuer has no address")?;
+    Ok(IssuerClient::new(client, base))
+}

@@ -1,0 +1,191 @@
+//! Settling a town in a directory: its people, its organisations, their keys, certificates and configurations.
+//! Whatever is there already stays as it is.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use access::{Directory, Organisation, VerifyingKey};
+use anyhow::Context;
+use calendar::{Clock, Date, SystemClock};
+use codes::{Custody, KeyName, OrgId, OrgKind};
+use serde::de::DeserializeOwned;
+use town::{
+    TownPlan,
+    formats::{InstitutionRow, InsurerRow, MunicipalityRow},
+};
+use wire::dev_ca::DevCa;
+
+use crate::settings::{AuthoritySettings, DeskSettings, KeySettings, RoleSettings, TlsSettings, host_of, keys_of};
+
+/// How long before its day the town's insurers hand over what they had: later reports arrive one by one.
+const OPENING_DAYS: i32 = 90;
+/// Equal seeds give equal towns.
+const SEED: u64 = 1;
+
+/// A settled town.
+pub struct Town {
+    /// Where it lives.
+    pub dir: PathBuf,
+    /// The files of its people.
+    pub files: PathBuf,
+    /// Every role's configuration, in the order in which they are opened.
+    pub roles: Vec<RoleSettings>,
+    /// Who is who.
+    pub directory: Directory,
+    /// Short names of organisations, for addresses.
+    slugs: HashMap<OrgId, String>,
+    /// The municipality whose counter makes cards.
+    pub counter: OrgId,
+    /// The house's certificate authority.
+    pub ca: DevCa,
+}
+
+impl Town {
+    /// The host name of an organisation's pages.
+    pub fn site_of(&self, org: &OrgId) -> String {
+        let slug = self.slugs.get(org).cloned().unwrap_or_else(|| org.kind().to_string());
+        format!("{slug}.localhost")
+    }
+
+    /// The rows of one of the town's files.
+    pub fn rows<T: DeserializeOwned>(&self, file: &str) -> anyhow::Result<Vec<T>> {
+        rows(&self.files.join(file))
+    }
+}
+
+/// Settles the town in `dir`, with `people` if it is new.
+pub fn town(dir: &Path, people: u64) -> anyhow::Result<Town> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let files = dir.join("files");
+    if town::finished(&files)?.is_none() {
+        let today: town::Day = SystemClock.today().to_string().parse()?;
+        let mut plan = TownPlan::new(SEED, people, today);
+        plan.opening = today.plus(-OPENING_DAYS);
+        town::generate(&plan, &files)?;
+    }
+    let ca = DevCa::create_or_open(&dir.join("ca"))?;
+    let houses = houses(&files)?;
+    let (mut roles, mut organisations) = (Vec::new(), Vec::new());
+    let mut slugs = HashMap::new();
+    for house in &houses {
+        let settings = settle(dir, &ca, house)?;
+        organisations.push(organisation(&settings)?);
+        slugs.insert(house.org, house.slug.clone());
+        roles.push(settings);
+    }
+    let counter: MunicipalityRow =
+        rows(&files.join("municipalities.csv"))?.into_iter().next().context("the town has no municipality")?;
+    let counter_id = OrgId::municipality(&counter.municipality_code.parse()?);
+    organisations.push(Organisation::new(
+        counter_id,
+        format!("{}役所", counter.name),
+        counter.name_en,
+        SystemClock.today(),
+    ));
+    let directory = Directory::of(organisations)?;
+    fs::write(dir.join(ORGANISATIONS), directory.to_toml()?)?;
+    Ok(Town { dir: dir.to_owned(), files, roles, directory, slugs, counter: counter_id, ca })
+}
+
+const ORGANISATIONS: &str = "organisations.toml";
+
+/// An organisation of the town before it has keys.
+struct House {
+    org: OrgId,
+    slug: String,
+    ja: String,
+    en: String,
+}
+
+fn houses(files: &Path) -> anyhow::Result<Vec<House>> {
+    let one = |kind: OrgKind, ja: &str, en: &str| {
+        let org = OrgId::new(kind, "1")?;
+        Ok::<_, anyhow::Error>(House { org, slug: kind.to_string(), ja: ja.into(), en: en.into() })
+    };
+    let mut houses = vec![
+        one(OrgKind::Relay, "情報連携基盤", "Relay")?,
+        one(OrgKind::Jpki, "公的個人認証サービス", "Certificate authority")?,
+        one(OrgKind::Eligibility, "資格確認サービス機関", "Eligibility service")?,
+        one(OrgKind::Issuer, "付番機関", "Issuer")?,
+    ];
+    for row in rows::<InsurerRow>(&files.join("insurers.csv"))? {
+        let number = codes::InsurerNumber::parse_lenient(&row.insurer_number)?;
+        let org = OrgId::insurer(&number);
+        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en });
+    }
+    for row in rows::<InstitutionRow>(&files.join("institutions.csv"))? {
+        let org = OrgId::institution(&row.institution_code.parse()?);
+        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en });
+    }
+    Ok(houses)
+}
+
+fn settle(dir: &Path, ca: &DevCa, house: &House) -> anyhow::Result<RoleSettings> {
+    let home = dir.join(&house.slug);
+    fs::create_dir_all(&home)?;
+    ca.issue_once(&house.org, &[host_of(&house.org).as_str()])?;
+    let file = home.join("role.toml");
+    if !file.exists() {
+        settings(house).write(&file)?;
+    }
+    RoleSettings::read(&file)
+}
+
+fn settings(house: &House) -> RoleSettings {
+    let stem = house.org.to_string().replace('/', "-");
+    let ca = Path::new("../ca");
+    let desk = (house.org.kind() == OrgKind::Institution)
+        .then(|| DeskSettings { terminal: "受付1".into(), oqs: Some("oqs".into()) });
+    let authority = (house.org.kind() == OrgKind::Jpki).then(|| AuthoritySettings {
+        ocsp: "http://jpki.localhost:8080/ocsp".into(),
+        cps: "http://www.jpki.go.jp/cps.html".into(),
+        prefecture: "Musubi".into(),
+        municipality: "Musubi-shi".into(),
+    });
+    RoleSettings {
+        organisation: house.org,
+        ja: house.ja.clone(),
+        en: house.en.clone(),
+        store: "sqlite:store.db".into(),
+        ledger: "ledger".into(),
+        directory: Path::new("..").join(ORGANISATIONS),
+        listen: "127.0.0.1:0".into(),
+        hosts: Default::default(),
+        keys: KeySettings {
+            file: "keys.sealed".into(),
+            key_file: Some("unlock.key".into()),
+            passphrase_env: None,
+        },
+        tls: TlsSettings {
+            certificate: ca.join(format!("{stem}.pem")),
+            key: ca.join(format!("{stem}.key")),
+            authority: ca.join(wire::dev_ca::CA_CERTIFICATE),
+        },
+        pages: None,
+        desk,
+        authority,
+        base: Default::default(),
+    }
+}
+
+/// What others may know of an organisation: its address and public keys.
+fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
+    let org = settings.organisation;
+    let custody = settings.custody(keys_of(org.kind()))?;
+    let since = Date::new(2026, 1, 1)?;
+    let mut organisation = Organisation::new(org, settings.ja.clone(), settings.en.clone(), since);
+    organisation.api = Some(format!("https://{}", host_of(&org)));
+    if keys_of(org.kind()).contains(&KeyName::ENVELOPE) {
+        organisation.envelope_key = Some(custody.envelope_public_key()?);
+    }
+    organisation.ledger_key = Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::LEDGER_SIGN)?));
+    Ok(organisation)
+}
+
+fn rows<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    let mut csv = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+    csv.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
+}

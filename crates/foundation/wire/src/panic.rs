@@ -1,30 +1,20 @@
 //! Turns a panic inside a handler into a value.
 
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
-/// A future whose panic becomes `Err(message)`. After that it must not be polled again; nothing of it is.
-pub(crate) struct CatchPanic<F>(Pin<Box<F>>);
-
-impl<F: Future> CatchPanic<F> {
-    pub(crate) fn new(work: F) -> Self {
-        CatchPanic(Box::pin(work))
-    }
-}
-
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, String>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
-        }
-    }
+/// Runs `work`; a panic in it becomes `Err(message)`, after which it is not polled again.
+pub(crate) async fn catch_panic<F: Future>(work: F) -> Result<F::Output, String> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
+    })
+    .await
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

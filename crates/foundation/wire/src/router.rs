@@ -18,7 +18,7 @@ use crate::answer::{Asked, finish};
 use crate::metrics::Registry;
 use crate::observe::Observer;
 use crate::page::assets;
-use crate::panic::CatchPanic;
+use crate::panic::catch_panic;
 use crate::request_id::REQUEST_ID;
 use crate::{Json, Problem};
 
@@ -49,6 +49,8 @@ pub fn role_router_with(name: &'static str, api: Router, allowance: Allowance) -
     api.route("/healthz", get(move || async move { Json(Health { status: "ok", role: name }) }))
         .route("/metrics", get(metrics))
         .merge(assets::routes())
+        // Turns handlers into routes now; otherwise axum would do it, and layer them, again for every request.
+        .with_state(())
         .layer(Front { role: name, allowance })
 }
 
@@ -104,8 +106,8 @@ impl Service<Request> for FrontService {
         Box::pin(async move {
             let mut response = match admitted {
                 Ok(work) => {
-                    let work = CatchPanic::new(observation.span(&id, work));
-                    match tokio::time::timeout(allowance.time, id.clone().scope(work)).await {
+                    let work = catch_panic(observation.span(&id, work));
+                    match tokio::time::timeout(allowance.time, id.scope(work)).await {
                         Ok(Ok(Ok(response))) => response,
                         Ok(Err(panic)) => {
                             tracing::error!(request_id = %id, %panic, "a handler panicked");

@@ -100,7 +100,8 @@ impl Server {
     pub async fn serve(self, router: Router, tls: Option<Tls>, shutdown: Shutdown) {
         let Server { listener, limits, .. } = self;
         let shared = Arc::new(Shared {
-            router,
+            // Turns handlers into routes once instead of once a request.
+            router: router.with_state(()),
             acceptor: tls.map(|tls| TlsAcceptor::from(tls.server_config())),
             limits,
             shutdown: shutdown.clone(),

@@ -21,12 +21,12 @@ pub struct Vhosts {
 impl Vhosts {
     /// With what answers when no site's name matches.
     pub fn new(front: Router) -> Self {
-        Vhosts { front, sites: HashMap::new() }
+        Vhosts { front: front.with_state(()), sites: HashMap::new() }
     }
 
     /// Adds the site `host` (a name without a port; case does not matter).
     pub fn site(mut self, host: &str, router: Router) -> Self {
-        self.sites.insert(host.to_ascii_lowercase(), router);
+        self.sites.insert(host.to_ascii_lowercase(), router.with_state(()));
         self
     }
 

@@ -61,7 +61,8 @@ enum Kind {
 
 /// After a job mostly the next begins at once; else some days without one.
 fn between_jobs(dice: &mut Dice, spells: &mut Vec<Spell>, ended: Work, end: Day, today: Day) -> Day {
-    let gap = if matches!(ended, Work::Employed { .. }) && dice.chance(0.4) { dice.between(3, 120) } else { 0 };
+    let gap =
+        if matches!(ended, Work::Employed { .. }) && dice.chance(0.4) { dice.between(3, 120) } else { 0 };
     if gap > 0 && end <= today {
         spells.push(Spell { from: end, work: Work::None });
     }

@@ -59,7 +59,13 @@ pub fn patients(maker: &Maker, family: &mut Family) {
 }
 
 /// A record at an institution, with the habits of its clerk.
-pub fn patient(maker: &Maker, dice: &mut Dice, person: &Person, institution: usize, last_visit: Day) -> Patient {
+pub fn patient(
+    maker: &Maker,
+    dice: &mut Dice,
+    person: &Person,
+    institution: usize,
+    last_visit: Day,
+) -> Patient {
     Patient {
         slot: person.slot,
         institution,
@@ -84,7 +90,8 @@ fn draw(maker: &Maker, dice: &mut Dice, person: &Person) -> Option<Card> {
         return None;
     }
     // Most cards are of 2020 to 2023, in the years before the day few, since then the steady rest.
-    let (oldest, newest) = [(10, 7), (6, 3), (3, 0)].get(dice.weighted(&[12, 68, 20])).copied().unwrap_or((6, 3));
+    let (oldest, newest) =
+        [(10, 7), (6, 3), (3, 0)].get(dice.weighted(&[12, 68, 20])).copied().unwrap_or((6, 3));
     let issued = today.plus(-dice.between(newest * 365 + 14, oldest * 365 - 30));
     let first = person.arrived.unwrap_or(person.birth).max(person.birth).plus(40);
     let last = person.death.unwrap_or(today).plus(-1);

@@ -73,10 +73,10 @@ fn cover(family: &Family, person: &Person, day: Day) -> Option<Cover> {
     if !person.is_alive(day) || person.never_insured || assisted || person.left.is_some_and(|l| l <= day) {
         return None;
     }
-    if day < person.late_elderly_from() {
-        if let Some(cover) = own_employer(person, day).or_else(|| supporter(family, person, day)) {
-            return Some(cover);
-        }
+    if day < person.late_elderly_from()
+        && let Some(cover) = own_employer(person, day).or_else(|| supporter(family, person, day))
+    {
+        return Some(cover);
     }
     // The rest is insured where they live, so not before they live in the town.
     let home = family.home_of(person, day).filter(|_| person.is_resident(day))?;
@@ -167,11 +167,9 @@ fn identity(family: &Family, person: &Person, cover: Cover) -> (String, String, 
     };
     match insurer.kind {
         // An office (事業所) has up to 3,000 places.
-        InsurerKind::Kyokai => (
-            format!("{}{:06}", insurer.symbol, contract / 3000),
-            (contract % 3000 + 1).to_string(),
-            branch(),
-        ),
+        InsurerKind::Kyokai => {
+            (format!("{}{:06}", insurer.symbol, contract / 3000), (contract % 3000 + 1).to_string(), branch())
+        }
         InsurerKind::Kumiai | InsurerKind::Kyosai => {
             (insurer.symbol.to_owned(), (contract + 1001).to_string(), branch())
         }

@@ -78,7 +78,8 @@ fn limit(dice: &mut Dice, person: &Person, today: Day) -> Option<Limit> {
     let year_start = until.plus_years(-1).plus(1);
     let from = year_start.plus(dice.between(0, (today.0 - year_start.0).max(0)));
     let (class, flag) = if age < 70 {
-        [("01", "A01"), ("01", "A02"), ("01", "A03"), ("01", "A04"), ("02", "A05")].get(dice.weighted(&[4, 10, 30, 40, 16]))
+        [("01", "A01"), ("01", "A02"), ("01", "A03"), ("01", "A04"), ("02", "A05")]
+            .get(dice.weighted(&[4, 10, 30, 40, 16]))
     } else {
         [("02", "B05"), ("02", "B06"), ("01", "B02"), ("01", "B03")].get(dice.weighted(&[50, 30, 8, 12]))
     }
@@ -98,7 +99,8 @@ struct Room<'a> {
 impl Room<'_> {
     fn single(&mut self, fill: bool) {
         let band = self.dice.weighted(&[22, 16, 21, 13, 28]);
-        let (low, high) = [(18, 29), (30, 44), (45, 64), (65, 74), (75, 97)].get(band).copied().unwrap_or((18, 29));
+        let (low, high) =
+            [(18, 29), (30, 44), (45, 64), (65, 74), (75, 97)].get(band).copied().unwrap_or((18, 29));
         let age = self.dice.between(low, high);
         let sex = if self.dice.chance(if age < 65 { 0.42 } else { 0.66 }) { 2 } else { 1 };
         let birth = self.born(age);
@@ -211,7 +213,8 @@ impl Room<'_> {
         let spouse_age = (age - self.dice.between(-4, 7) * if head_sex == 1 { 1 } else { -1 }).max(20);
         let spouse = self.born(spouse_age);
         let slot = self.add(Relation::Spouse, 3 - head_sex, spouse);
-        let married = head.plus_years(married_at).plus(self.dice.between(0, 364)).min(self.maker.plan.today.plus(-30));
+        let married =
+            head.plus_years(married_at).plus(self.dice.between(0, 364)).min(self.maker.plan.today.plus(-30));
         let married = married.max(spouse.plus_years(18)).max(head.plus_years(18));
         for person in &mut self.family.persons {
             person.married = Some(married);
@@ -287,7 +290,8 @@ impl Room<'_> {
             // Nobody arrives after death or departure; who is born later is born here.
             let first_end = self.family.persons.iter().filter_map(|p| p.death.or(p.left)).min();
             if first_end.is_none_or(|end| day < end) {
-                for person in self.family.persons.iter_mut().filter(|p| p.birth < day && p.arrived.is_none()) {
+                for person in self.family.persons.iter_mut().filter(|p| p.birth < day && p.arrived.is_none())
+                {
                     person.arrived = Some(day);
                     person.single_home = person.single_home.take().filter(|(_, until)| *until > day);
                 }

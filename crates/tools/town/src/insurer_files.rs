@@ -27,7 +27,8 @@ impl InsurerFiles {
     /// # Errors
     /// When a file cannot be created or written.
     pub fn create(plan: &TownPlan, out: &Path) -> Result<Self, TownError> {
-        let sheets = INSURERS.iter().map(|insurer| Sheets::create(plan, out, insurer)).collect::<Result<_, _>>()?;
+        let sheets =
+            INSURERS.iter().map(|insurer| Sheets::create(plan, out, insurer)).collect::<Result<_, _>>()?;
         Ok(Self { plan: plan.clone(), sheets })
     }
 
@@ -55,7 +56,12 @@ impl InsurerFiles {
         Ok((members, events, reports))
     }
 
-    fn membership(&mut self, family: &Family, membership: &Membership, index: usize) -> Result<(), TownError> {
+    fn membership(
+        &mut self,
+        family: &Family,
+        membership: &Membership,
+        index: usize,
+    ) -> Result<(), TownError> {
         let Some(sheets) = self.sheets.get_mut(membership.insurer) else { return Ok(()) };
         let learned = rows::learned(membership);
         let (row, events) = rows::first_load(family, membership, &learned, self.plan.opening);

@@ -4,9 +4,9 @@
 //! programs that need no files. Everything follows from the [`TownPlan`]: equal plans give byte-identical
 //! files. The layouts are in [`formats`] and, for readers, in `docs/formats/town-files.md`.
 //!
-//! How a household is made: [`household`] throws who lives together and what happens to them, [`career`] who works
-//! for whom, [`coverage`] derives from it by the law who insures whom, [`reporting`] what the insurers learn of it
-//! and when, [`counter`] cards and local records; [`rows`] turns it into lines. [`stories`] constructs the scenario
+//! How a household is made: `household` throws who lives together and what happens to them, `career` who works
+//! for whom, `coverage` derives from it by the law who insures whom, `reporting` what the insurers learn of it
+//! and when, `counter` cards and local records; `rows` turns it into lines. `stories` constructs the scenario
 //! persons of the front page instead of throwing them.
 
 mod career;

@@ -36,9 +36,9 @@ pub fn report_promptly(maker: &Maker, family: &mut Family) {
     let mut dice = maker.dice(purpose::REPORTING, family.index);
     each_membership(maker, family, |maker, family, membership| {
         membership.from_reported = reported(maker, membership.from, Some(dice.between(0, 4)));
-        membership.until_reported = membership.until.and_then(|until| {
-            reported(maker, until, Some(dice.between(0, 4))).max(membership.from_reported)
-        });
+        membership.until_reported = membership
+            .until
+            .and_then(|until| reported(maker, until, Some(dice.between(0, 4))).max(membership.from_reported));
         let person = family.person(membership.slot);
         membership.changes = person.map_or_else(Vec::new, |p| {
             changes(family, p, membership, maker.plan.today, || dice.between(0, 4))
@@ -58,7 +58,11 @@ pub fn elderly_from(birth: Day) -> Day {
     if birthday.ymd().2 == 1 { birthday } else { birthday.first_of_next_month() }
 }
 
-fn each_membership(maker: &Maker, family: &mut Family, mut fill: impl FnMut(&Maker, &Family, &mut Membership)) {
+fn each_membership(
+    maker: &Maker,
+    family: &mut Family,
+    mut fill: impl FnMut(&Maker, &Family, &mut Membership),
+) {
     let mut memberships = std::mem::take(&mut family.memberships);
     for membership in &mut memberships {
         fill(maker, family, membership);
@@ -123,7 +127,8 @@ fn changes(
     let Some(known) = membership.from_reported else { return Vec::new() };
     let mut changes = Vec::new();
     let homes = family.homes.iter().map(|h| h.from);
-    let marriage = person.maiden.iter().map(|(_, day)| *day).chain(person.single_home.iter().map(|(_, day)| *day));
+    let marriage =
+        person.maiden.iter().map(|(_, day)| *day).chain(person.single_home.iter().map(|(_, day)| *day));
     changes.extend(homes.chain(marriage).map(|day| (day, day.plus(late()))));
     // These the insurer makes itself.
     let own = [school_from(person.birth), elderly_from(person.birth)];

@@ -24,7 +24,8 @@ impl Sheet {
     pub fn create(dir: &Path, name: &str, columns: &[&str], cp932: bool) -> Result<Self, TownError> {
         let path = dir.join(format!("{name}.csv"));
         let csv = csv::WriterBuilder::new().has_headers(false).flexible(true).from_writer(open(&path)?);
-        let cp932 = if cp932 { Some(Cp932Sheet::create(dir.join(format!("{name}.sjis.csv")))?) } else { None };
+        let cp932 =
+            if cp932 { Some(Cp932Sheet::create(dir.join(format!("{name}.sjis.csv")))?) } else { None };
         let mut sheet = Self { path, csv, rows: 0, cp932 };
         if !columns.is_empty() {
             sheet.line(columns)?;
@@ -84,8 +85,11 @@ impl Cp932Sheet {
     fn line(&mut self, line: &(impl Serialize + ?Sized)) -> Result<(), TownError> {
         self.line.clear();
         let mut builder = csv::WriterBuilder::new();
-        let mut csv =
-            builder.has_headers(false).flexible(true).terminator(csv::Terminator::CRLF).from_writer(&mut self.line);
+        let mut csv = builder
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(&mut self.line);
         let written = csv.serialize(line).and_then(|()| csv.flush().map_err(csv::Error::from));
         drop(csv);
         written.map_err(|source| TownError::Row { path: self.path.clone(), source })?;

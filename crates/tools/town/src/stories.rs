@@ -91,26 +91,70 @@ impl Stage<'_> {
             }
             6 => self.alone(("山田", "ヤマダ"), ("茂", "シゲル"), 1, self.born(57, 20), NONE),
             7 => self.alone(("松本", "マツモト"), ("久美子", "クミコ"), 2, self.born(68, 99), NONE),
-            8 => self.alone(("井上", "イノウエ"), ("翔太", "ショウタ"), 1, self.born(30, 35), &[job(long, KYOKAI, 0)]),
-            9 => self.alone(("木村", "キムラ"), ("絵美", "エミ"), 2, self.born(39, 260), &[job(long, SHIOKAZE, 0)]),
-            10 => self.alone(("清水", "シミズ"), ("香織", "カオリ"), 2, self.born(47, 150), &[job(long, KYOKAI, 0)]),
-            11 => self.alone(("林", "ハヤシ"), ("七海", "ナナミ"), 2, self.born(29, 222), &[job(self.ago(1900), AOZORA, 0)]),
-            12 => self.alone(("森", "モリ"), ("大樹", "ダイキ"), 1, self.born(35, 180), &[job(long, KYOKAI, 0)]),
+            8 => self.alone(
+                ("井上", "イノウエ"),
+                ("翔太", "ショウタ"),
+                1,
+                self.born(30, 35),
+                &[job(long, KYOKAI, 0)],
+            ),
+            9 => self.alone(
+                ("木村", "キムラ"),
+                ("絵美", "エミ"),
+                2,
+                self.born(39, 260),
+                &[job(long, SHIOKAZE, 0)],
+            ),
+            10 => self.alone(
+                ("清水", "シミズ"),
+                ("香織", "カオリ"),
+                2,
+                self.born(47, 150),
+                &[job(long, KYOKAI, 0)],
+            ),
+            11 => self.alone(
+                ("林", "ハヤシ"),
+                ("七海", "ナナミ"),
+                2,
+                self.born(29, 222),
+                &[job(self.ago(1900), AOZORA, 0)],
+            ),
+            12 => {
+                self.alone(("森", "モリ"), ("大樹", "ダイキ"), 1, self.born(35, 180), &[job(long, KYOKAI, 0)])
+            }
             13 => self.rare_characters(),
             14 => self.newborn(),
             15 => {
                 let works = [job(self.ago(1300), KYOKAI, 0), job(self.ago(60), KYOKAI, 1)];
                 self.alone(("前田", "マエダ"), ("千夏", "チナツ"), 2, self.born(26, 333), &works);
             }
-            16 => self.alone(("藤田", "フジタ"), ("和彦", "カズヒコ"), 1, self.born(58, 77), &[job(long, SHIOKAZE, 0)]),
+            16 => self.alone(
+                ("藤田", "フジタ"),
+                ("和彦", "カズヒコ"),
+                1,
+                self.born(58, 77),
+                &[job(long, SHIOKAZE, 0)],
+            ),
             17 => {
                 let own = [Spell { from: self.maker.history.plus(-800), work: Work::Own }];
                 self.alone(("後藤", "ゴトウ"), ("康夫", "ヤスオ"), 1, self.born(72, 140), &own);
             }
             18 => self.married(),
             19 => self.alone(("阿部", "アベ"), ("勉", "ツトム"), 1, self.born(63, 8), NONE),
-            20 => self.alone(("長谷川", "ハセガワ"), ("由佳", "ユカ"), 2, self.born(41, 340), &[job(long, AOZORA, 0)]),
-            _ => self.alone(("NGUYEN", "グエン"), ("THI LAN", "ティ ラン"), 2, self.born(27, 91), &[job(self.ago(1100), TANPOPO, 0)]),
+            20 => self.alone(
+                ("長谷川", "ハセガワ"),
+                ("由佳", "ユカ"),
+                2,
+                self.born(41, 340),
+                &[job(long, AOZORA, 0)],
+            ),
+            _ => self.alone(
+                ("NGUYEN", "グエン"),
+                ("THI LAN", "ティ ラン"),
+                2,
+                self.born(27, 91),
+                &[job(self.ago(1100), TANPOPO, 0)],
+            ),
         }
     }
 
@@ -132,7 +176,8 @@ impl Stage<'_> {
         self.family.memberships = coverage::memberships(&self.family, self.maker.history, today);
         report_promptly(self.maker, &mut self.family);
         self.reports(index);
-        self.family.cards = self.family.persons.iter().map(|p| card(p, today.plus(-1400).max(p.birth.plus(9)))).collect();
+        self.family.cards =
+            self.family.persons.iter().map(|p| card(p, today.plus(-1400).max(p.birth.plus(9)))).collect();
         self.cards(index);
         self.records(index);
     }
@@ -197,7 +242,14 @@ impl Stage<'_> {
     fn sato(&mut self) {
         let (father, mother) = (self.born(42, 60), self.born(40, 10));
         let name = ("佐藤", "サトウ");
-        self.add(Relation::Head, name, ("健太郎", "ケンタロウ"), 1, father, &[job(self.today.plus(-4100), KYOKAI, 0)]);
+        self.add(
+            Relation::Head,
+            name,
+            ("健太郎", "ケンタロウ"),
+            1,
+            father,
+            &[job(self.today.plus(-4100), KYOKAI, 0)],
+        );
         self.add(Relation::Spouse, name, ("理恵", "リエ"), 2, mother, NONE);
         self.add(Relation::Child, name, ("湊", "ミナト"), 1, self.born(9, 90), NONE);
         self.add(Relation::Child, name, ("陽葵", "ヒマリ"), 2, self.born(4, 200), NONE);
@@ -206,13 +258,26 @@ impl Stage<'_> {
 
     fn rare_characters(&mut self) {
         let birth = self.born(53, 111);
-        self.alone(("𠮷田", "ヨシダ"), ("髙志", "タカシ"), 1, birth, &[job(self.today.plus(-3000), KYOSAI, 0)]);
+        self.alone(
+            ("𠮷田", "ヨシダ"),
+            ("髙志", "タカシ"),
+            1,
+            birth,
+            &[job(self.today.plus(-3000), KYOSAI, 0)],
+        );
         self.lead(|p| p.family.plain = "吉田");
     }
 
     fn newborn(&mut self) {
         let name = ("岡田", "オカダ");
-        self.add(Relation::Head, name, ("拓海", "タクミ"), 1, self.born(31, 45), &[job(self.today.plus(-2700), SHIOKAZE, 0)]);
+        self.add(
+            Relation::Head,
+            name,
+            ("拓海", "タクミ"),
+            1,
+            self.born(31, 45),
+            &[job(self.today.plus(-2700), SHIOKAZE, 0)],
+        );
         self.add(Relation::Spouse, name, ("彩", "アヤ"), 2, self.born(30, 301), NONE);
         self.add(Relation::Child, name, ("凪", "ナギ"), 1, self.today.plus(-12), NONE);
         self.marry(self.born(3, 0));
@@ -220,8 +285,22 @@ impl Stage<'_> {
 
     fn married(&mut self) {
         let name = ("渡邊", "ワタナベ");
-        self.add(Relation::Head, name, ("亮", "リョウ"), 1, self.born(33, 15), &[job(self.today.plus(-2800), KYOKAI, 0)]);
-        self.add(Relation::Spouse, name, ("真央", "マオ"), 2, self.born(31, 170), &[job(self.today.plus(-2500), AOZORA, 0)]);
+        self.add(
+            Relation::Head,
+            name,
+            ("亮", "リョウ"),
+            1,
+            self.born(33, 15),
+            &[job(self.today.plus(-2800), KYOKAI, 0)],
+        );
+        self.add(
+            Relation::Spouse,
+            name,
+            ("真央", "マオ"),
+            2,
+            self.born(31, 170),
+            &[job(self.today.plus(-2500), AOZORA, 0)],
+        );
         let day = self.today.plus(-31);
         self.marry(day);
         for person in &mut self.family.persons {

@@ -86,7 +86,9 @@ impl Vocabulary {
     pub fn given(&self, dice: &mut Dice, sex: u8, birth: Day) -> GivenName {
         let year = birth.year().clamp(1915, 2030);
         let list = self.given.iter().find(|l| l.sex == sex && (l.from..=l.until).contains(&year));
-        list.and_then(|l| dice.pick(&l.names)).copied().unwrap_or(GivenName { written: "某", kana: "ボウ" })
+        list.and_then(|l| dice.pick(&l.names))
+            .copied()
+            .unwrap_or(GivenName { written: "某", kana: "ボウ" })
     }
 }
 

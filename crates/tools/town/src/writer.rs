@@ -10,16 +10,17 @@ use serde::{Deserialize, Serialize};
 use crate::dice::Dice;
 use crate::families::Families;
 use crate::formats::{
-    CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, PatientRow, ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
+    CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, PatientRow, ResidentEventRow, ResidentRow,
+    StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
 };
-use crate::maker::purpose;
 use crate::insurer_files::InsurerFiles;
+use crate::maker::purpose;
 use crate::model::{Family, Person};
 use crate::organisations::{INSTITUTIONS, INSURERS, MUNICIPALITIES};
 use crate::plan::{TownError, TownPlan};
 use crate::rows;
 use crate::sheet::Sheet;
-use crate::stories::stories;
+use crate::stories;
 
 /// What a town came to: `town.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,9 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     let residents = thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Family>>>(4);
         let others = scope.spawn(|| {
-            receiver.into_iter().try_for_each(|part| part.iter().try_for_each(|family| insurers.family(family)))
+            receiver
+                .into_iter()
+                .try_for_each(|part| part.iter().try_for_each(|family| insurers.family(family)))
         });
         let residents = files.families(families, sender);
         others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -71,7 +74,8 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     files.organisations(out)?;
     let summary = files.finish(residents, insurers.finish()?)?;
     let path = out.join(SUMMARY);
-    let json = serde_json::to_vec_pretty(&summary).map_err(|e| TownError::Write { path: path.clone(), source: e.into() })?;
+    let json = serde_json::to_vec_pretty(&summary)
+        .map_err(|e| TownError::Write { path: path.clone(), source: e.into() })?;
     fs::write(&path, json).map_err(|source| TownError::Write { path, source })?;
     Ok(summary)
 }
@@ -177,12 +181,12 @@ impl Files {
         for error in rows::truth_errors(family) {
             self.truth_errors.row(&error)?;
         }
-        for story in stories().filter(|s| s.household == family.index) {
-            if let Some(row) = rows::story_row(family, &story, self.plan.today) {
-                self.stories.row(&row)?;
-            }
+        if family.index >= stories::HOUSEHOLDS {
+            return Ok(());
         }
-        Ok(())
+        let here = stories::stories().filter(|s| s.household == family.index);
+        let mut rows = here.filter_map(|story| rows::story_row(family, &story, self.plan.today));
+        rows.try_for_each(|row| self.stories.row(&row))
     }
 
     fn person(&mut self, family: &Family, person: &Person, dice: &mut Dice) -> Result<(), TownError> {
@@ -227,7 +231,11 @@ impl Files {
         sheet.finish().map(drop)
     }
 
-    fn finish(self, residents: u64, (members, events, reports): (u64, u64, u64)) -> Result<Summary, TownError> {
+    fn finish(
+        self,
+        residents: u64,
+        (members, events, reports): (u64, u64, u64),
+    ) -> Result<Summary, TownError> {
         for sheet in self.patients.into_iter().chain([self.residents, self.resident_events, self.stories]) {
             sheet.finish()?;
         }

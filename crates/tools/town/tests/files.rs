@@ -1,15 +1,18 @@
 //! The files of a town: the same for the same plan, as documented, with right check digits, in step with the truth.
 
+// Helpers of tests may stop at the first surprise, as tests do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
 use codes::{CheckedNumber, ResidentCode};
+use musubi_town::formats::*;
+use musubi_town::{Day, Summary, TownError, TownPlan, generate};
 use my_number::MyNumber;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
-use musubi_town::formats::*;
-use musubi_town::{Day, Summary, TownError, TownPlan, generate};
 
 const TODAY: (i32, u32, u32) = (2026, 11, 22);
 
@@ -97,7 +100,13 @@ fn first_load_and_events_lead_to_what_was_reported() {
         let mut events = 0;
         for insurer in insurers(dir.path()) {
             let key = |m: &MemberRow| {
-                (m.insurer_number.clone(), m.symbol.clone(), m.number.clone(), m.branch.clone(), m.acquired_on)
+                (
+                    m.insurer_number.clone(),
+                    m.symbol.clone(),
+                    m.number.clone(),
+                    m.branch.clone(),
+                    m.acquired_on,
+                )
             };
             for member in read::<MemberRow>(&dir.path().join(format!("members-{insurer}.csv"))) {
                 assert!(member.reported_on <= opening);
@@ -107,7 +116,10 @@ fn first_load_and_events_lead_to_what_was_reported() {
             for event in read_events(&dir.path().join(format!("events-{insurer}.csv"))) {
                 events += 1;
                 let reported = event.member.reported_on;
-                assert!(opening < reported && reported <= today && event.happened_on <= reported, "{event:?}");
+                assert!(
+                    opening < reported && reported <= today && event.happened_on <= reported,
+                    "{event:?}"
+                );
                 let key = key(&event.member);
                 let known = registers.insert(key.clone(), event.member.clone());
                 assert_eq!(known.is_none(), event.event == EventKind::Acquisition, "{event:?}");
@@ -176,7 +188,10 @@ fn shift_jis_files_say_the_same_as_far_as_they_can() {
     let utf8 = fs::read_to_string(dir.path().join("members-229914.csv")).unwrap();
     assert_eq!(text.matches("\r\n").count(), utf8.matches('\n').count());
     let events = fs::read(dir.path().join("events-229914.sjis.csv")).unwrap();
-    assert!(kotoba::cp932_decode(&events).unwrap().contains(kotoba::GETA), "some name is outside the code page");
+    assert!(
+        kotoba::cp932_decode(&events).unwrap().contains(kotoba::GETA),
+        "some name is outside the code page"
+    );
 }
 
 #[test]
@@ -210,7 +225,8 @@ fn the_pages_list_every_column_in_order() {
     let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/formats/");
     let page = |name: &str| fs::read_to_string(format!("{pages}{name}")).unwrap();
     let holds = |text: &str, columns: &[&str]| {
-        let rows: Vec<String> = columns.iter().enumerate().map(|(i, c)| format!("| {} | `{c}` |", i + 1)).collect();
+        let rows: Vec<String> =
+            columns.iter().enumerate().map(|(i, c)| format!("| {} | `{c}` |", i + 1)).collect();
         let table = |part: &str| rows.iter().all(|row| part.contains(row));
         assert!(text.split("\n## ").any(table), "{columns:?}");
     };

@@ -1,9 +1,12 @@
 //! The membership report files are read by the eligibility service's own reader.
 
-use protocol_admin::report::ReportAct;
-use protocol_admin::report_file::{COLUMNS, LAYOUT, Reader};
+// Helpers of tests may stop at the first surprise, as tests do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use musubi_town::formats::{Columns, REPORT_LAYOUT, ReportRow};
 use musubi_town::{Day, TownPlan, generate};
+use protocol_admin::report::ReportAct;
+use protocol_admin::report_file::{COLUMNS, LAYOUT, Reader};
 
 #[test]
 fn every_report_is_taken() {

@@ -9,23 +9,107 @@ pub trait Columns {
 }
 
 impl Columns for MemberRow {
-    const COLUMNS: &'static [&'static str] = &["insurer_number", "symbol", "number", "branch", "my_number", "name", "kana", "birth", "sex", "relation", "postal_code", "address", "acquired_on", "lost_on", "loss_reason", "ratio", "preschool", "elderly_from", "elderly_until", "elderly_ratio", "limit_class", "limit_flag", "limit_from", "limit_until", "reported_on"];
+    const COLUMNS: &'static [&'static str] = &[
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "my_number",
+        "name",
+        "kana",
+        "birth",
+        "sex",
+        "relation",
+        "postal_code",
+        "address",
+        "acquired_on",
+        "lost_on",
+        "loss_reason",
+        "ratio",
+        "preschool",
+        "elderly_from",
+        "elderly_until",
+        "elderly_ratio",
+        "limit_class",
+        "limit_flag",
+        "limit_from",
+        "limit_until",
+        "reported_on",
+    ];
 }
 
 impl Columns for InsurerEventRow {
-    const COLUMNS: &'static [&'static str] = &["event", "happened_on", "insurer_number", "symbol", "number", "branch", "my_number", "name", "kana", "birth", "sex", "relation", "postal_code", "address", "acquired_on", "lost_on", "loss_reason", "ratio", "preschool", "elderly_from", "elderly_until", "elderly_ratio", "limit_class", "limit_flag", "limit_from", "limit_until", "reported_on"];
+    const COLUMNS: &'static [&'static str] = &[
+        "event",
+        "happened_on",
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "my_number",
+        "name",
+        "kana",
+        "birth",
+        "sex",
+        "relation",
+        "postal_code",
+        "address",
+        "acquired_on",
+        "lost_on",
+        "loss_reason",
+        "ratio",
+        "preschool",
+        "elderly_from",
+        "elderly_until",
+        "elderly_ratio",
+        "limit_class",
+        "limit_flag",
+        "limit_from",
+        "limit_until",
+        "reported_on",
+    ];
 }
 
 impl Columns for ResidentRow {
-    const COLUMNS: &'static [&'static str] = &["resident_code", "my_number", "name", "kana", "birth", "sex", "postal_code", "municipality_code", "address", "household", "relation", "resident_since", "removed_on", "removal_reason"];
+    const COLUMNS: &'static [&'static str] = &[
+        "resident_code",
+        "my_number",
+        "name",
+        "kana",
+        "birth",
+        "sex",
+        "postal_code",
+        "municipality_code",
+        "address",
+        "household",
+        "relation",
+        "resident_since",
+        "removed_on",
+        "removal_reason",
+    ];
 }
 
 impl Columns for ResidentEventRow {
-    const COLUMNS: &'static [&'static str] = &["resident_code", "event", "happened_on", "reported_on", "before", "after"];
+    const COLUMNS: &'static [&'static str] =
+        &["resident_code", "event", "happened_on", "reported_on", "before", "after"];
 }
 
 impl Columns for CardRow {
-    const COLUMNS: &'static [&'static str] = &["resident_code", "card_serial", "applied_on", "issued_on", "card_until", "certificate_until", "renewed_on", "state", "revoked_on", "revocation_reason", "medical_id", "medical_id_on", "generation"];
+    const COLUMNS: &'static [&'static str] = &[
+        "resident_code",
+        "card_serial",
+        "applied_on",
+        "issued_on",
+        "card_until",
+        "certificate_until",
+        "renewed_on",
+        "state",
+        "revoked_on",
+        "revocation_reason",
+        "medical_id",
+        "medical_id_on",
+        "generation",
+    ];
 }
 
 impl Columns for MunicipalityRow {
@@ -33,23 +117,66 @@ impl Columns for MunicipalityRow {
 }
 
 impl Columns for InsurerRow {
-    const COLUMNS: &'static [&'static str] = &["insurer_number", "kind", "slug", "name", "name_en", "municipality_code", "charset"];
+    const COLUMNS: &'static [&'static str] =
+        &["insurer_number", "kind", "slug", "name", "name_en", "municipality_code", "charset"];
 }
 
 impl Columns for InstitutionRow {
-    const COLUMNS: &'static [&'static str] = &["institution_code", "kind", "slug", "name", "name_en", "municipality_code", "postal_code", "address"];
+    const COLUMNS: &'static [&'static str] = &[
+        "institution_code",
+        "kind",
+        "slug",
+        "name",
+        "name_en",
+        "municipality_code",
+        "postal_code",
+        "address",
+    ];
 }
 
 impl Columns for PatientRow {
-    const COLUMNS: &'static [&'static str] = &["local_number", "name", "kana", "birth", "sex", "phone", "insurer_number", "symbol", "number", "branch", "last_visit_on"];
+    const COLUMNS: &'static [&'static str] = &[
+        "local_number",
+        "name",
+        "kana",
+        "birth",
+        "sex",
+        "phone",
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "last_visit_on",
+    ];
 }
 
 impl Columns for TruthPersonRow {
-    const COLUMNS: &'static [&'static str] = &["person", "resident_code", "my_number", "household", "birth", "death", "arrived", "left", "welfare_since"];
+    const COLUMNS: &'static [&'static str] = &[
+        "person",
+        "resident_code",
+        "my_number",
+        "household",
+        "birth",
+        "death",
+        "arrived",
+        "left",
+        "welfare_since",
+    ];
 }
 
 impl Columns for TruthMembershipRow {
-    const COLUMNS: &'static [&'static str] = &["person", "insurer_number", "symbol", "number", "branch", "relation", "acquired_on", "lost_on", "acquisition_reported_on", "loss_reported_on"];
+    const COLUMNS: &'static [&'static str] = &[
+        "person",
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "relation",
+        "acquired_on",
+        "lost_on",
+        "acquisition_reported_on",
+        "loss_reported_on",
+    ];
 }
 
 impl Columns for TruthErrorRow {
@@ -57,7 +184,25 @@ impl Columns for TruthErrorRow {
 }
 
 impl Columns for StoryRow {
-    const COLUMNS: &'static [&'static str] = &["story", "resident_code", "person", "name", "kana", "birth", "sex", "title_ja", "title_en", "text_ja", "text_en", "expect_validity", "expect_insurer", "expect_card", "expect_medical_id", "look_back_on", "look_back_validity"];
+    const COLUMNS: &'static [&'static str] = &[
+        "story",
+        "resident_code",
+        "person",
+        "name",
+        "kana",
+        "birth",
+        "sex",
+        "title_ja",
+        "title_en",
+        "text_ja",
+        "text_en",
+        "expect_validity",
+        "expect_insurer",
+        "expect_card",
+        "expect_medical_id",
+        "look_back_on",
+        "look_back_validity",
+    ];
 }
 
 impl Columns for TruthPatientRow {

@@ -13,7 +13,9 @@ mod truth;
 
 pub use columns::Columns;
 pub use insurer::{EventKind, InsurerEventRow, LossReason, MemberRow};
-pub use issuer::{CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow};
-pub use organisations::{InsurerRow, InstitutionRow, MunicipalityRow, PatientRow};
+pub use issuer::{
+    CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow,
+};
+pub use organisations::{InstitutionRow, InsurerRow, MunicipalityRow, PatientRow};
 pub use report::{REPORT_LAYOUT, ReportRow};
 pub use truth::{ErrorKind, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow};

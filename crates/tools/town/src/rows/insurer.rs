@@ -56,7 +56,11 @@ pub fn first_load(
     let (before, after) = learned.split_at(known);
     let row = before.last().and_then(|last| member_row(family, membership, last));
     let event = |l: &Learned| {
-        member_row(family, membership, l).map(|member| InsurerEventRow { event: l.kind, happened_on: l.happened, member })
+        member_row(family, membership, l).map(|member| InsurerEventRow {
+            event: l.kind,
+            happened_on: l.happened,
+            member,
+        })
     };
     (row, after.iter().filter_map(event).collect())
 }
@@ -112,7 +116,8 @@ pub fn reports<'a>(
     });
     let ended = loaded.filter(|row| row.lost_on.is_some());
     let ended = ended.map(|row| ReportRow::new(EventKind::Loss, None, row, row.reported_on));
-    let later = events.iter().map(|e| ReportRow::new(e.event, Some(e.happened_on), &e.member, e.member.reported_on));
+    let later =
+        events.iter().map(|e| ReportRow::new(e.event, Some(e.happened_on), &e.member, e.member.reported_on));
     begun.into_iter().chain(ended).chain(later)
 }
 

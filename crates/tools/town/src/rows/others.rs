@@ -3,8 +3,8 @@
 use crate::day::Day;
 use crate::dice::Dice;
 use crate::formats::{
-    CardRow, ErrorKind, PatientRow, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow, StoryRow,
-    TruthErrorRow, TruthMembershipRow, TruthPersonRow,
+    CardRow, ErrorKind, PatientRow, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow,
+    StoryRow, TruthErrorRow, TruthMembershipRow, TruthPersonRow,
 };
 use crate::knowledge;
 use crate::model::{Card, Family, Membership, Patient, Person};
@@ -24,17 +24,25 @@ pub fn resident_row(family: &Family, person: &Person, history: Day, today: Day) 
         birth: person.birth,
         sex: person.sex,
         postal_code: home.postal_code.clone(),
-        municipality_code: MUNICIPALITIES.get(home.municipality).map(|m| m.code.to_owned()).unwrap_or_default(),
+        municipality_code: MUNICIPALITIES
+            .get(home.municipality)
+            .map(|m| m.code.to_owned())
+            .unwrap_or_default(),
         address: home.address.clone(),
         household: family.index,
         relation: person.relation.word().to_owned(),
-        resident_since: person.arrived.unwrap_or(person.origin.min(history)).max(person.birth),
+        resident_since: person.arrived.unwrap_or(home_before(family, history)).max(person.birth),
         removed_on: end,
         removal_reason: end.map(|day| match person.death {
             Some(death) if death == day => RemovalReason::Death,
             _ => RemovalReason::MovedOut,
         }),
     })
+}
+
+/// Since when the household lived where the history found it.
+fn home_before(family: &Family, history: Day) -> Day {
+    family.homes.first().map_or(history, |home| home.from)
 }
 
 /// What happened to a person in the resident register, by day.
@@ -53,7 +61,8 @@ pub fn resident_events(
         events.push((person.birth, Kind::Birth, String::new(), address(person.birth)));
     }
     events.extend(person.arrived.map(|day| (day, Kind::MoveIn, String::new(), address(day))));
-    let moves = family.homes.iter().skip(1).map(|h| h.from).chain(person.single_home.iter().map(|(_, day)| *day));
+    let moves =
+        family.homes.iter().skip(1).map(|h| h.from).chain(person.single_home.iter().map(|(_, day)| *day));
     events.extend(
         moves
             .filter(here)
@@ -120,7 +129,11 @@ pub fn patient_row(family: &Family, patient: &Patient) -> Option<PatientRow> {
         kana: kotoba::to_half_kana(&person.kana_on(day)).replace('\u{3000}', " "),
         birth: if patient.birth_typo { person.birth.plus(-1) } else { person.birth },
         sex: person.sex,
-        phone: if person.number % 7 == 0 { String::new() } else { format!("0900000{:04}", person.number % 10_000) },
+        phone: if person.number % 7 == 0 {
+            String::new()
+        } else {
+            format!("0900000{:04}", person.number % 10_000)
+        },
         insurer_number: insurer.map(|i| format!("{:>8}", i.number)).unwrap_or_default(),
         symbol: if patient.full_width { kotoba::to_full_width(symbol) } else { symbol.to_owned() },
         number: membership.map(|m| m.number.clone()).unwrap_or_default(),
@@ -165,7 +178,14 @@ pub fn truth_errors(family: &Family) -> Vec<TruthErrorRow> {
     let mut errors = Vec::new();
     let mut note = |slot: u8, error, organisation: &str, from, until, detail: String| {
         let person = family.person(slot).map_or(0, |p| p.number);
-        errors.push(TruthErrorRow { person, error, organisation: organisation.to_owned(), from, until, detail });
+        errors.push(TruthErrorRow {
+            person,
+            error,
+            organisation: organisation.to_owned(),
+            from,
+            until,
+            detail,
+        });
     };
     for error in &family.errors {
         note(error.slot, error.kind, "", error.from, None, error.detail.clone());

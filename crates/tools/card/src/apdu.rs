@@ -83,8 +83,7 @@ impl<'a> Command<'a> {
             [le] => (&[][..], Some(length(le))),
             [0, ..] => return Err(Status::WRONG_LENGTH),
             [lc, ref tail @ ..] => {
-                let (data, after) =
-                    tail.split_at_checked(usize::from(lc)).ok_or(Status::WRONG_LENGTH)?;
+                let (data, after) = tail.split_at_checked(usize::from(lc)).ok_or(Status::WRONG_LENGTH)?;
                 match *after {
                     [] => (data, None),
                     [le] => (data, Some(length(le))),

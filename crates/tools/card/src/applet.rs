@@ -44,7 +44,12 @@ impl Applet {
         EnvelopeSecret::derive(&self.seed).public()
     }
 
-    pub(crate) fn execute(&mut self, instruction: u8, parameters: usize, data: &[u8]) -> Result<AppletAnswer, Status> {
+    pub(crate) fn execute(
+        &mut self,
+        instruction: u8,
+        parameters: usize,
+        data: &[u8],
+    ) -> Result<AppletAnswer, Status> {
         if parameters != 0 {
             return Err(Status::WRONG_PARAMETERS);
         }
@@ -66,7 +71,8 @@ impl Applet {
         let mut reader = Fields(data);
         let recipient = EnvelopeKey::from_bytes(reader.array()?);
         let length = u16::from_be_bytes(reader.array()?);
-        let envelope = Envelope::from_bytes(reader.take(usize::from(length))?).map_err(|_| Status::WRONG_DATA)?;
+        let envelope =
+            Envelope::from_bytes(reader.take(usize::from(length))?).map_err(|_| Status::WRONG_DATA)?;
         let context = reader.context()?;
         if context.purpose != purpose::CARD_PERSONALISE {
             return Err(Status::WRONG_DATA);
@@ -88,7 +94,8 @@ impl Applet {
         if held.recipient != key {
             return Err(Status::SECURITY);
         }
-        let envelope = codes::seal(&key, &order.context(), &held.code.to_bytes()).map_err(|_| Status::INTERNAL)?;
+        let envelope =
+            codes::seal(&key, &order.context(), &held.code.to_bytes()).map_err(|_| Status::INTERNAL)?;
         Ok(envelope.to_bytes())
     }
 }
@@ -108,10 +115,10 @@ impl SealOrder {
     /// for another purpose.
     pub(crate) fn context(&self) -> EnvelopeContext {
         EnvelopeContext {
-            recipient: self.recipient.clone(),
+            recipient: self.recipient,
             purpose: purpose::CARD_READ.into(),
             expires_at: self.at.as_seconds() + PROOF_LIFE_SECONDS,
-            exchange: self.exchange.clone(),
+            exchange: self.exchange,
             consent: None,
             binding: ReadProof::binding(&self.institution, self.at, &HEXLOWER.encode(&self.nonce)),
         }
@@ -148,7 +155,11 @@ impl SealOrder {
 }
 
 /// The data field of PERSONALISE: the key to pin, the envelope, its context as it is authenticated.
-pub(crate) fn personalise_data(recipient: &EnvelopeKey, envelope: &Envelope, context: &EnvelopeContext) -> Vec<u8> {
+pub(crate) fn personalise_data(
+    recipient: &EnvelopeKey,
+    envelope: &Envelope,
+    context: &EnvelopeContext,
+) -> Vec<u8> {
     let envelope = envelope.to_bytes();
     let mut out = recipient.as_bytes().to_vec();
     out.extend_from_slice(&(envelope.len() as u16).to_be_bytes());

@@ -89,7 +89,11 @@ impl VirtualCard {
             (BY_NAME, name) => {
                 let application = Application::by_name(name).ok_or(Status::NOT_FOUND)?;
                 self.session = Session { application: Some(application), ..Session::default() };
-                Ok(if command.p2 & NO_CONTROL_INFORMATION == 0 { control_information(application) } else { Vec::new() })
+                Ok(if command.p2 & NO_CONTROL_INFORMATION == 0 {
+                    control_information(application)
+                } else {
+                    Vec::new()
+                })
             }
             (BY_FILE, &[high, low]) => {
                 let application = self.session.application.ok_or(Status::NOT_FOUND)?;
@@ -119,7 +123,8 @@ impl VirtualCard {
             return Err(Status::SECURITY);
         }
         let bytes = self.memory.file(name).ok_or(Status::NOT_FOUND)?;
-        let rest = bytes.get(command.offset()..).filter(|rest| !rest.is_empty()).ok_or(Status::WRONG_OFFSET)?;
+        let rest =
+            bytes.get(command.offset()..).filter(|rest| !rest.is_empty()).ok_or(Status::WRONG_OFFSET)?;
         let wanted = command.expected.unwrap_or(MAX_RESPONSE);
         let part = rest.get(..wanted).unwrap_or(rest).to_vec();
         // Le 00 asks for whatever is there; a shorter answer to any other length carries the warning.

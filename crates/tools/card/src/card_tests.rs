@@ -154,7 +154,7 @@ fn order(eligibility: &fixture::Eligibility, mode: ReaderMode, road: Road) -> Re
         nonce: rand::random(),
         at: Timestamp::from_seconds(NOW),
         eligibility: eligibility.custody.envelope_public_key().unwrap(),
-        eligibility_id: eligibility.id.clone(),
+        eligibility_id: eligibility.id,
     }
 }
 
@@ -167,8 +167,8 @@ fn the_applet_seals_afresh_to_its_pinned_key_only() {
         exchange: ExchangeId::new(NOW * 1000),
         at: order.at,
         nonce: order.nonce,
-        recipient: order.eligibility_id.clone(),
-        institution: order.institution.clone(),
+        recipient: order.eligibility_id,
+        institution: order.institution,
     };
     let mut terminal = Terminal::new(&mut card);
     terminal.select_application(&INSURANCE_APPLET).unwrap();
@@ -210,17 +210,24 @@ fn a_reader_reads_by_both_roads_and_states_it() {
     let agent = ReaderAgent::open(tray.clone(), &device, eligibility.custody.as_ref()).unwrap();
     for (mode, road) in [(ReaderMode::Face, Road::InsuranceCode), (ReaderMode::Visual, Road::Certificate)] {
         let read = agent.read("p1", &order(&eligibility, mode, road)).unwrap();
-        let key: [u8; 32] = data_encoding::HEXLOWER.decode(read.statement.reader.as_bytes()).unwrap().try_into().unwrap();
+        let key: [u8; 32] =
+            data_encoding::HEXLOWER.decode(read.statement.reader.as_bytes()).unwrap().try_into().unwrap();
         let signature = data_encoding::HEXLOWER.decode(read.statement.signature.as_bytes()).unwrap();
         ed25519_dalek::VerifyingKey::from_bytes(&key)
             .unwrap()
-            .verify_strict(&read.statement.facts.canonical_bytes(), &ed25519_dalek::Signature::from_slice(&signature).unwrap())
+            .verify_strict(
+                &read.statement.facts.canonical_bytes(),
+                &ed25519_dalek::Signature::from_slice(&signature).unwrap(),
+            )
             .unwrap();
         assert_eq!(agent.device_keys(), [read.statement.reader]);
     }
     let again = ReaderAgent::open(tray, &device, eligibility.custody.as_ref()).unwrap();
     assert_eq!(again.device_keys(), agent.device_keys());
-    assert!(matches!(agent.read("p2", &order(&eligibility, ReaderMode::Face, Road::Certificate)), Err(ReaderError::NoCard)));
+    assert!(matches!(
+        agent.read("p2", &order(&eligibility, ReaderMode::Face, Road::Certificate)),
+        Err(ReaderError::NoCard)
+    ));
 }
 
 #[test]
@@ -233,7 +240,8 @@ fn a_wrong_pin_costs_a_try_that_survives_and_a_malformed_one_costs_nothing() {
     let device = dir.path().join("reader.key");
     let read = |tray: &std::sync::Arc<Tray>, pin: &str| {
         let agent = ReaderAgent::open(tray.clone(), &device, eligibility.custody.as_ref()).unwrap();
-        let order = ReadOrder { pin: Some(pin.into()), ..order(&eligibility, ReaderMode::Pin, Road::Certificate) };
+        let order =
+            ReadOrder { pin: Some(pin.into()), ..order(&eligibility, ReaderMode::Pin, Road::Certificate) };
         agent.read("p1", &order)
     };
     assert!(matches!(read(&tray, "12345"), Err(ReaderError::PinNeeded)));
@@ -246,7 +254,10 @@ fn a_wrong_pin_costs_a_try_that_survives_and_a_malformed_one_costs_nothing() {
     let bytes = std::fs::read(dir.path().join("p1.card")).unwrap();
     assert!(!bytes.windows(NUMBER.len()).any(|part| part == NUMBER.as_bytes()), "sealed on disk");
     std::fs::write(dir.path().join("p2.card"), bytes).unwrap();
-    assert!(Tray::open(dir.path(), eligibility.custody.clone()).is_err(), "a card opens under its own name only");
+    assert!(
+        Tray::open(dir.path(), eligibility.custody.clone()).is_err(),
+        "a card opens under its own name only"
+    );
 }
 
 #[test]
@@ -256,7 +267,7 @@ fn the_envelope_is_bound_to_institution_moment_and_nonce() {
         exchange: ExchangeId::new(1),
         at: Timestamp::from_seconds(NOW),
         nonce: [7; 16],
-        recipient: eligibility.id.clone(),
+        recipient: eligibility.id,
         institution: "institution/1310000003".parse().unwrap(),
     };
     let context = sealing.context();
@@ -269,19 +280,28 @@ static SHARED: LazyLock<std::sync::Mutex<VirtualCard>> =
 
 /// Units that go deep: real headers with any parameters and data.
 fn unit() -> impl Strategy<Value = Vec<u8>> {
-    let instruction = prop::sample::select(vec![0xA4_u8, 0x20, 0x24, 0xB0, 0xB2, 0x84, 0xC0, 0x2A, 0x10, 0x12, 0x14, 0x16]);
+    let instruction =
+        prop::sample::select(vec![0xA4_u8, 0x20, 0x24, 0xB0, 0xB2, 0x84, 0xC0, 0x2A, 0x10, 0x12, 0x14, 0x16]);
     let class = prop::sample::select(vec![0x00_u8, 0x80, 0x90, 0x10]);
-    let name = prop::sample::select(vec![JPKI, TEXT, SURFACE, SERIAL, "00A4040C08 F04D555355424901", "00A4020C02 0018", "00A4020C02 0017", "00A4020C02 000A"]);
+    let name = prop::sample::select(vec![
+        JPKI,
+        TEXT,
+        SURFACE,
+        SERIAL,
+        "00A4040C08 F04D555355424901",
+        "00A4020C02 0018",
+        "00A4020C02 0017",
+        "00A4020C02 000A",
+    ]);
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..300),
         name.prop_map(|text| data_encoding::HEXUPPER.decode(text.replace(' ', "").as_bytes()).unwrap()),
-        (class, instruction, any::<u8>(), any::<u8>(), proptest::collection::vec(any::<u8>(), 0..256)).prop_map(
-            |(class, instruction, p1, p2, data)| {
+        (class, instruction, any::<u8>(), any::<u8>(), proptest::collection::vec(any::<u8>(), 0..256))
+            .prop_map(|(class, instruction, p1, p2, data)| {
                 let mut out = vec![class, instruction, p1 & 0x07, p2 & 0x8C, data.len() as u8];
                 out.extend_from_slice(&data);
                 out
-            }
-        ),
+            }),
     ]
 }
 

@@ -95,7 +95,8 @@ impl Blank {
         let face = face(contents, &personal);
         let reference_b =
             format!("{}{:04}{}", face.birthdate.to_compact(), face.expires_on.year(), face.security_code);
-        let pins = PinSet::new(&personal.pins, &digits(&personal.number), &reference_b).ok_or(CardError::PinForm)?;
+        let pins =
+            PinSet::new(&personal.pins, &digits(&personal.number), &reference_b).ok_or(CardError::PinForm)?;
         let mut card = VirtualCard::new(Memory {
             face,
             number: personal.number,

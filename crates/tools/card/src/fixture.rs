@@ -18,7 +18,8 @@ pub(crate) const NUMBER: &str = "123456789018";
 pub(crate) const CODE: [u8; 16] = *b"insurance code 1";
 pub(crate) const SIGNING_PIN: &[u8] = b"MUSUBI123";
 
-pub(crate) static AUTHENTICATION: LazyLock<Authority> = LazyLock::new(|| authority(CertificateKind::Authentication));
+pub(crate) static AUTHENTICATION: LazyLock<Authority> =
+    LazyLock::new(|| authority(CertificateKind::Authentication));
 pub(crate) static SIGNING: LazyLock<Authority> = LazyLock::new(|| authority(CertificateKind::Signing));
 
 fn authority(kind: CertificateKind) -> Authority {
@@ -52,7 +53,8 @@ pub(crate) fn card(eligibility: &Eligibility) -> VirtualCard {
 
 fn issue(authority: &Authority, key: &CardKey, exchange: &ExchangeId) -> IssueAnswer {
     let decode = |text: &str| BASE64.decode(text.as_bytes()).unwrap();
-    let proven = prove(&decode(&key.public_key), exchange.to_string().as_bytes(), &decode(&key.proof)).unwrap();
+    let proven =
+        prove(&decode(&key.public_key), exchange.to_string().as_bytes(), &decode(&key.proof)).unwrap();
     let identity = Identity {
         name: person().name,
         sex: Sex::Female,

@@ -90,9 +90,12 @@ fn the_foreign_reader_reads_the_text_and_the_surface() {
 fn openssl_agrees(authority: &[u8], certificate: &[u8], signature: &[u8], kind: CertificateKind) {
     let dir = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| Command::new("openssl").args(arguments).current_dir(dir.path()).output();
-    for (name, bytes) in
-        [("ca.der", authority), ("person.der", certificate), ("signature", signature), ("message", &b"musubi"[..])]
-    {
+    for (name, bytes) in [
+        ("ca.der", authority),
+        ("person.der", certificate),
+        ("signature", signature),
+        ("message", &b"musubi"[..]),
+    ] {
         std::fs::write(dir.path().join(name), bytes).unwrap();
     }
     let steps: [&[&str]; 5] = [

@@ -36,7 +36,9 @@ pub enum CardError {
     #[error("card contents: {0}")]
     Contents(String),
     /// A PIN or printed value has not the form that the card demands.
-    #[error("a PIN has the wrong form: 4 digits for authentication and text, 6 to 16 capitals and digits for signing")]
+    #[error(
+        "a PIN has the wrong form: 4 digits for authentication and text, 6 to 16 capitals and digits for signing"
+    )]
     PinForm,
     /// The card refused a command while it was written.
     #[error("the card answered {:04X} to {command}", .status.0)]
@@ -67,6 +69,6 @@ pub enum CardError {
 #[cfg(test)]
 mod card_tests;
 #[cfg(test)]
-mod foreign_tests;
-#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod foreign_tests;

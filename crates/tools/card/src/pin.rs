@@ -28,7 +28,13 @@ pub(crate) struct Pin {
 
 impl Pin {
     fn new(value: &str, form: Form, tries: u8, changeable: bool) -> Option<Self> {
-        form.fits(value.as_bytes()).then(|| Self { value: value.into(), form, tries, left: tries, changeable })
+        form.fits(value.as_bytes()).then(|| Self {
+            value: value.into(),
+            form,
+            tries,
+            left: tries,
+            changeable,
+        })
     }
 
     /// Compares; a wrong value costs a try, a right one restores them all.
@@ -65,9 +71,7 @@ impl Pin {
 impl Form {
     fn fits(self, value: &[u8]) -> bool {
         match self {
-            Self::Digits(count) => {
-                value.len() == usize::from(count) && value.iter().all(u8::is_ascii_digit)
-            }
+            Self::Digits(count) => value.len() == usize::from(count) && value.iter().all(u8::is_ascii_digit),
             Self::Capitals => {
                 (6..=16).contains(&value.len())
                     && value.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())

@@ -39,8 +39,10 @@ impl ReaderAgent {
     /// # Errors
     /// [`CardError`] when the file cannot be read, opened or written.
     pub fn open(tray: Arc<Tray>, device_file: &Path, custody: &dyn Custody) -> Result<Self, CardError> {
-        let sealed_error =
-            |error: codes::CustodyError| CardError::Sealed { path: device_file.into(), reason: error.to_string() };
+        let sealed_error = |error: codes::CustodyError| CardError::Sealed {
+            path: device_file.into(),
+            reason: error.to_string(),
+        };
         if device_file.exists() {
             let sealed = fs::read(device_file).map_err(file_error(device_file))?;
             let seed = custody.open_row(&KeyName::ROW_SEAL, DEVICE, &sealed).map_err(sealed_error)?;
@@ -70,12 +72,7 @@ impl ReaderAgent {
             Road::Certificate => Material::Certificate(read_certificate(&mut terminal)?),
         };
         let statement = self.state(order, &nonce, &material, signature.as_deref());
-        let proof = ReadProof {
-            mode: order.mode,
-            at: order.at,
-            nonce,
-            statement: statement.digest(),
-        };
+        let proof = ReadProof { mode: order.mode, at: order.at, nonce, statement: statement.digest() };
         let presented = match material {
             Material::Code(code) => Presented::InsuranceCode { code, proof },
             Material::Certificate(der) => Presented::Certificate {
@@ -101,7 +98,7 @@ impl ReaderAgent {
         }
         digest.update(signature.unwrap_or_default());
         let facts = ReaderFacts {
-            institution: order.institution.clone(),
+            institution: order.institution,
             terminal: order.terminal.clone(),
             mode: order.mode,
             at: order.at,
@@ -136,9 +133,14 @@ impl ReaderPort for ReaderAgent {
 }
 
 /// PIN mode: the card checks the four digits and signs the desk's challenge with the authentication key.
-fn sign_with_pin(terminal: &mut Terminal<'_>, order: &ReadOrder, binding: &[u8]) -> Result<Vec<u8>, ReaderError> {
+fn sign_with_pin(
+    terminal: &mut Terminal<'_>,
+    order: &ReadOrder,
+    binding: &[u8],
+) -> Result<Vec<u8>, ReaderError> {
     // Anything but four digits would cost the holder a try for nothing.
-    let pin = order.pin.as_deref().filter(|pin| pin.len() == 4 && pin.bytes().all(|byte| byte.is_ascii_digit()));
+    let pin =
+        order.pin.as_deref().filter(|pin| pin.len() == 4 && pin.bytes().all(|byte| byte.is_ascii_digit()));
     let pin = pin.ok_or(ReaderError::PinNeeded)?;
     open_jpki(terminal)?;
     terminal.select_file(AUTHENTICATION_PIN).map_err(card_error("SELECT PIN"))?;
@@ -163,11 +165,13 @@ fn read_code(terminal: &mut Terminal<'_>, order: &ReadOrder) -> Result<Sealed, R
         exchange: ExchangeId::new(order.at.as_millis()),
         at: order.at,
         nonce: order.nonce,
-        recipient: order.eligibility_id.clone(),
-        institution: order.institution.clone(),
+        recipient: order.eligibility_id,
+        institution: order.institution,
     };
     let bytes = terminal.command(READ_SEALED, &sealing.encode(&order.eligibility)).map_err(|status| {
-        if status == Status::CONDITIONS { ReaderError::Missing("insurance code (保険資格符号)") } else {
+        if status == Status::CONDITIONS {
+            ReaderError::Missing("insurance code (保険資格符号)")
+        } else {
             ReaderError::Card { command: "READ SEALED", status: status.0 }
         }
     })?;

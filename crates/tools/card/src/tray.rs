@@ -46,7 +46,9 @@ impl Tray {
     /// [`CardError`] when the file cannot be written or the name cannot be one.
     pub fn insert(&self, id: &str, card: VirtualCard) -> Result<(), CardError> {
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            return Err(CardError::Contents(format!("{id:?} cannot name a card: letters, digits and hyphens only")));
+            return Err(CardError::Contents(format!(
+                "{id:?} cannot name a card: letters, digits and hyphens only"
+            )));
         }
         self.write(id, &card)?;
         let mut cards = self.cards.write().unwrap_or_else(PoisonError::into_inner);

@@ -12,8 +12,8 @@ use x509_cert::time::Validity;
 use zeroize::Zeroizing;
 
 use super::key::SigningKey;
-use super::proof::ProvenKey;
 use super::profile::{self, Endpoints, IssuerFacts, Profile, Subject};
+use super::proof::ProvenKey;
 use super::{CaError, x509_time};
 
 /// A private key in the clear (PKCS#8); erased when dropped. The role seals it before it is stored.

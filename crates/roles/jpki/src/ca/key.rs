@@ -1,7 +1,7 @@
 //! RSA-2048 keys of the authority: made by `rsa`, used by `ring`.
 
-use der::asn1::{Any, BitString, Null, ObjectIdentifier};
 use der::Encode as _;
+use der::asn1::{Any, BitString, Null, ObjectIdentifier};
 use ring::rand::SystemRandom;
 use ring::signature::{
     self, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
@@ -29,8 +29,8 @@ impl SigningKey {
     /// # Errors
     /// [`CaError::Key`] when the generator fails.
     pub fn generate() -> Result<(Self, Zeroizing<Vec<u8>>), CaError> {
-        let private =
-            RsaPrivateKey::new(&mut rand::rng(), KEY_BITS).map_err(|error| CaError::Key(error.to_string()))?;
+        let private = RsaPrivateKey::new(&mut rand::rng(), KEY_BITS)
+            .map_err(|error| CaError::Key(error.to_string()))?;
         let pkcs8 = private.to_pkcs8_der().map_err(|error| CaError::Key(error.to_string()))?;
         let pkcs8 = Zeroizing::new(pkcs8.as_bytes().to_vec());
         Ok((Self::from_pkcs8(&pkcs8)?, pkcs8))
@@ -67,9 +67,12 @@ impl SigningKey {
 /// True when `signature` over `message` was made by the private half of `public` (PKCS#1 v1.5, SHA-256).
 pub(super) fn verifies(public: &SubjectPublicKeyInfoOwned, message: &[u8], signature: &[u8]) -> bool {
     public.subject_public_key.as_bytes().is_some_and(|pkcs1| {
-        UnparsedPublicKey::<&[u8]>::new(&RSA_PKCS1_2048_8192_SHA256 as &'static signature::RsaParameters, pkcs1)
-            .verify(message, signature)
-            .is_ok()
+        UnparsedPublicKey::<&[u8]>::new(
+            &RSA_PKCS1_2048_8192_SHA256 as &'static signature::RsaParameters,
+            pkcs1,
+        )
+        .verify(message, signature)
+        .is_ok()
     })
 }
 

@@ -13,6 +13,7 @@ mod proof;
 
 use x509_cert::builder;
 
+pub(crate) use authority::fresh_common_name;
 pub use authority::{Authority, AuthorityKeys, ClearKey, Issued};
 pub use crl::Revoked;
 pub use key::SigningKey;

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use der::Encode as _;
 use calendar::Date;
+use der::Encode as _;
 use protocol::eligibility::Sex;
 use protocol::jpki::{CertificateKind, Identity, RevocationReason};
 use tempfile::TempDir;
@@ -59,10 +59,7 @@ impl Bench {
     fn issue(&self, name: &str, identity: Option<Identity>) -> Issued {
         let (public_key, signature) = key_and_proof(b"exchange");
         let key = prove(&public_key, b"exchange", &signature).unwrap();
-        let subject = Subject {
-            common_name: "0123456789ABCDEFGHJKLMN".into(),
-            identity,
-        };
+        let subject = Subject { common_name: "0123456789ABCDEFGHJKLMN".into(), identity };
         let issued = self.authority.issue(&subject, &key, (NOW, NOW + 5 * YEAR), &endpoints()).unwrap();
         self.write(&format!("{name}.der"), &issued.der);
         self.pem(&format!("{name}.der"), &format!("{name}.pem"));
@@ -91,11 +88,24 @@ fn openssl_verifies_an_authentication_certificate_and_reads_the_profile() {
     let bench = Bench::new(CertificateKind::Authentication);
     bench.issue("person", None);
     let attime = NOW.to_string();
-    let verify = ["verify", "-attime", &attime, "-x509_strict", "-purpose", "sslclient", "-CAfile", "ca.pem", "person.pem"];
+    let verify = [
+        "verify",
+        "-attime",
+        &attime,
+        "-x509_strict",
+        "-purpose",
+        "sslclient",
+        "-CAfile",
+        "ca.pem",
+        "person.pem",
+    ];
     let Some(output) = openssl(bench.dir.path(), &verify) else { return };
     assert!(text(&output).contains("person.pem: OK"), "{}", text(&output));
 
-    let shown = openssl(bench.dir.path(), &["x509", "-in", "person.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"]);
+    let shown = openssl(
+        bench.dir.path(),
+        &["x509", "-in", "person.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"],
+    );
     let shown = text(&shown.unwrap());
     for expected in [
         "Issuer: C=JP,O=JPKI,OU=JPKI for user authentication,OU=Japan Agency for Local Authority Information Systems",
@@ -145,7 +155,8 @@ fn openssl_accepts_the_revocation_list_and_refuses_the_revoked() {
     let revoked = [Revoked { serial: lost.serial, at: NOW, reason: RevocationReason::KeyCompromise }];
     let list = bench.authority.revocation_list(&revoked, 7, NOW + 10, NOW + 86_400).unwrap();
     bench.write("list.der", &list);
-    let convert = ["crl", "-inform", "DER", "-in", "list.der", "-CAfile", "ca.pem", "-out", "list.pem", "-text"];
+    let convert =
+        ["crl", "-inform", "DER", "-in", "list.der", "-CAfile", "ca.pem", "-out", "list.pem", "-text"];
     let Some(output) = openssl(bench.dir.path(), &convert) else { return };
     assert!(text(&output).contains("verify OK"), "{}", text(&output));
     let shown = std::fs::read_to_string(bench.dir.path().join("list.pem")).unwrap();
@@ -153,8 +164,17 @@ fn openssl_accepts_the_revocation_list_and_refuses_the_revoked() {
 
     let attime = (NOW + 20).to_string();
     let verify = |certificate: &str| {
-        let arguments =
-            ["verify", "-attime", &attime, "-crl_check", "-CRLfile", "list.pem", "-CAfile", "ca.pem", certificate];
+        let arguments = [
+            "verify",
+            "-attime",
+            &attime,
+            "-crl_check",
+            "-CRLfile",
+            "list.pem",
+            "-CAfile",
+            "ca.pem",
+            certificate,
+        ];
         text(&openssl(bench.dir.path(), &arguments).unwrap())
     };
     assert!(verify("kept.pem").contains("kept.pem: OK"), "{}", verify("kept.pem"));
@@ -183,8 +203,20 @@ fn openssl_reads_the_status_answers() {
     for (standing, expected) in standings {
         let answer = bench.authority.answer_status(&question, &[standing], now, now + 3600).unwrap();
         bench.write("answer.der", &answer);
-        let check =
-            ["ocsp", "-issuer", "ca.pem", "-cert", "person.pem", "-reqin", "ask.der", "-respin", "answer.der", "-CAfile", "ca.pem", "-no_nonce"];
+        let check = [
+            "ocsp",
+            "-issuer",
+            "ca.pem",
+            "-cert",
+            "person.pem",
+            "-reqin",
+            "ask.der",
+            "-respin",
+            "answer.der",
+            "-CAfile",
+            "ca.pem",
+            "-no_nonce",
+        ];
         let said = text(&openssl(bench.dir.path(), &check).unwrap());
         assert!(said.contains("Response verify OK") && said.contains(expected), "{expected}: {said}");
         assert!(!said.contains("WARNING: no nonce"), "{said}");

@@ -168,7 +168,10 @@ fn alternative_names(identity: &Identity) -> Result<SubjectAltName, CaError> {
     ];
     let other = |(type_id, text): (ObjectIdentifier, String)| {
         let value = Utf8StringRef::new(&text).and_then(|text| Any::encode_from(&text));
-        Ok(GeneralName::OtherName(OtherName { type_id, value: value.map_err(CaError::der("alternative name"))? }))
+        Ok(GeneralName::OtherName(OtherName {
+            type_id,
+            value: value.map_err(CaError::der("alternative name"))?,
+        }))
     };
     values.into_iter().map(other).collect::<Result<Vec<_>, CaError>>().map(SubjectAltName)
 }
@@ -187,7 +190,10 @@ fn era_date(day: Date) -> String {
     format!("{}{}", day.era().digit(), day.to_compact())
 }
 
-fn distribution_points(kind: CertificateKind, endpoints: &Endpoints) -> Result<CrlDistributionPoints, CaError> {
+fn distribution_points(
+    kind: CertificateKind,
+    endpoints: &Endpoints,
+) -> Result<CrlDistributionPoints, CaError> {
     let place = names::distribution_point(kind, &endpoints.prefecture, &endpoints.municipality)?;
     Ok(CrlDistributionPoints(vec![DistributionPoint {
         distribution_point: Some(DistributionPointName::FullName(vec![GeneralName::DirectoryName(place)])),
@@ -236,7 +242,12 @@ impl<'a> List<'a> {
         self.raw(T::OID, true, value)
     }
 
-    fn raw<T: der::Encode>(&mut self, oid: ObjectIdentifier, critical: bool, value: &T) -> Result<(), CaError> {
+    fn raw<T: der::Encode>(
+        &mut self,
+        oid: ObjectIdentifier,
+        critical: bool,
+        value: &T,
+    ) -> Result<(), CaError> {
         let item = (oid, critical, value)
             .to_extension(self.subject, &self.items)
             .map_err(CaError::der("extension"))?;

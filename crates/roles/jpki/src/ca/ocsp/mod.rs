@@ -18,8 +18,8 @@ use self::message::{
     ResponseData, ResponseStatus, RevokedInfo, SingleResponse, Version,
 };
 use super::authority::serial_text;
-use super::key::sha256_with_rsa;
 use super::crl::standard;
+use super::key::sha256_with_rsa;
 use super::{Authority, CaError, date_time};
 
 /// A question that could be read.
@@ -74,7 +74,10 @@ pub fn read(request: &[u8]) -> Result<Question, CaError> {
 
 impl Question {
     /// The authority among `authorities` that issued the first certificate asked about.
-    pub fn authority<'a>(&self, authorities: impl IntoIterator<Item = &'a Authority>) -> Option<&'a Authority> {
+    pub fn authority<'a>(
+        &self,
+        authorities: impl IntoIterator<Item = &'a Authority>,
+    ) -> Option<&'a Authority> {
         let first = self.request.tbs.list.first()?;
         authorities.into_iter().find(|authority| authority.issued(&first.id))
     }
@@ -139,10 +142,7 @@ impl Authority {
             signature: self.responder_key.sign(&message)?,
             certificates: Some(vec![self.responder_certificate.clone()]),
         };
-        let response = basic
-            .to_der()
-            .and_then(OctetString::new)
-            .map_err(CaError::der("OCSP response"))?;
+        let response = basic.to_der().and_then(OctetString::new).map_err(CaError::der("OCSP response"))?;
         OcspResponse {
             status: ResponseStatus::Successful,
             body: Some(ResponseBytes { kind: BASIC, response }),

@@ -153,7 +153,17 @@ pub(crate) fn certificate_expired(at: Timestamp) -> Problem {
         .at("presented.certificate")
 }
 
-pub(crate) fn certificate_revoked(at: Timestamp) -> Problem {
+pub(crate) fn certificate_revoked(at: Timestamp, renewed: bool) -> Problem {
+    if renewed {
+        return Problem::new(422, "certificate-superseded")
+            .ja("電子証明書は更新済みで、カードには古いものが残っています。")
+            .en("The certificate was renewed; the card still shows the old one.")
+            .detail(
+                "新しいカードがあればそれを読み取ってください。なければ保険資格符号か記号・番号で確認してください。",
+                "Read the new card if there is one; otherwise ask by insurance code or number.",
+            )
+            .at("presented.certificate");
+    }
     Problem::new(422, "certificate-revoked")
         .ja("電子証明書は失効しています。")
         .en("The certificate was revoked.")

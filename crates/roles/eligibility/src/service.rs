@@ -92,6 +92,20 @@ impl Service {
         &self.0.ledger
     }
 
+    /// The time by this service's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The insurers that reported last, newest first: name, when, how many reports in all.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn latest_reporters(&self, limit: i64) -> Result<Vec<(String, Timestamp, i64)>, Problem> {
+        let rows = self.store.latest_reporters(limit).await.map_err(problems::internal)?;
+        Ok(rows.into_iter().map(|(insurer, at, reports)| (self.insurer_name(insurer), at, reports)).collect())
+    }
+
     /// Numbers for the front page: persons known, reports taken.
     ///
     /// # Errors

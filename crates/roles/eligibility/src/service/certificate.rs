@@ -86,7 +86,9 @@ impl Inner {
         let certificate = answer.certificates.into_iter().next().ok_or_else(problems::certificate_unknown)?;
         match certificate.status {
             CertificateStatus::Good => {}
-            CertificateStatus::Revoked { at, .. } => return Err(problems::certificate_revoked(at)),
+            CertificateStatus::Revoked { at, successor, .. } => {
+                return Err(problems::certificate_revoked(at, successor.is_some()));
+            }
             CertificateStatus::Expired { at } => return Err(problems::certificate_expired(at)),
             CertificateStatus::Unknown => return Err(problems::certificate_unknown()),
         }

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use ledger::{Hash, OpenedEntry, verify_inclusion};
 use protocol::eligibility::{Presented, ReadProof};
 use protocol::own_record::{OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest};
-use protocol::reader::{ReadOrder, ReaderMode, Road};
+use protocol::reader::{ReadOrder, ReaderMode, Road, TrayCard};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 use wire::Problem;
@@ -69,6 +69,11 @@ impl Service {
         let done = Done { at: now, index: receipt.index, seen: 0, person: Some(person.to_bytes()) };
         self.recent.finish(exchange, question, done);
         self.entries(&person, receipt.index + 1).await
+    }
+
+    /// The cards that lie ready at this service's own reader.
+    pub fn tray(&self) -> Vec<TrayCard> {
+        self.reader.as_ref().map(|reader| reader.tray()).unwrap_or_default()
     }
 
     /// Reads a card of the tray with its PIN and shows its person's record.

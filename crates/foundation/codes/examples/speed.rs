@@ -17,7 +17,7 @@ const PERSONS: usize = 1_000_000;
 
 /// Codes in a call: what a message between organisations carries at most.
 const BATCH: usize = 20_000;
-const RUNS: usize = 7;
+const RUNS: usize = 15;
 
 fn main() -> Result<(), Failure> {
     let keys = [KeyName::MEDICAL_K1, KeyName::MEDICAL_K2, KeyName::MEDICAL_ORG];

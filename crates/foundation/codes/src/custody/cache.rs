@@ -29,8 +29,26 @@ struct Table {
 }
 
 struct Entry {
-    context: Box<[u8]>,
+    context: Context,
     schedule: Aes256,
+}
+
+/// Longest context that is kept, in bytes; a longer one is derived each time. Inline, because what is read with
+/// the schedule should lie beside it.
+const CONTEXT_LIMIT: usize = 48;
+
+#[derive(Clone, PartialEq)]
+struct Context {
+    length: usize,
+    bytes: [u8; CONTEXT_LIMIT],
+}
+
+impl Context {
+    fn new(bytes: &[u8]) -> Option<Self> {
+        let mut context = Self { length: bytes.len(), bytes: [0; CONTEXT_LIMIT] };
+        context.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(context)
+    }
 }
 
 impl ScheduleCache {
@@ -46,13 +64,14 @@ impl ScheduleCache {
         then: impl FnOnce(&Aes256) -> T,
     ) -> T {
         let hash = hash(self.seed, context);
+        let Some(context) = Context::new(context) else { return then(&derive()) };
         let table = self.table.load();
-        if let Some(schedule) = table.find_or_fill(hash, context, &derive) {
+        if let Some(schedule) = table.find_or_fill(hash, &context, &derive) {
             return then(schedule);
         }
         let fresh = Arc::new(Table::new());
         self.table.compare_and_swap(&table, Arc::clone(&fresh));
-        match fresh.find_or_fill(hash, context, &derive) {
+        match fresh.find_or_fill(hash, &context, &derive) {
             Some(schedule) => then(schedule),
             None => then(&derive()),
         }
@@ -65,7 +84,7 @@ impl Table {
     }
 
     /// The schedule of `context`, from its place or into a free one; `None` where the table is full.
-    fn find_or_fill(&self, hash: u64, context: &[u8], derive: impl Fn() -> Aes256) -> Option<&Aes256> {
+    fn find_or_fill(&self, hash: u64, context: &Context, derive: impl Fn() -> Aes256) -> Option<&Aes256> {
         let start = usize::try_from(hash >> 32).unwrap_or_default() % PLACES;
         let (before, after) = self.places.split_at_checked(start)?;
         for place in after.iter().chain(before) {
@@ -73,13 +92,13 @@ impl Table {
                 if self.filled.load(Ordering::Relaxed) >= FULL {
                     return None;
                 }
-                let entry = Entry { context: context.into(), schedule: derive() };
+                let entry = Entry { context: context.clone(), schedule: derive() };
                 if place.set(Box::new(entry)).is_ok() {
                     self.filled.fetch_add(1, Ordering::Relaxed);
                 }
             }
             // Filled by us, or by another thread meanwhile: perhaps with another context.
-            if let Some(entry) = place.get().filter(|entry| *entry.context == *context) {
+            if let Some(entry) = place.get().filter(|entry| entry.context == *context) {
                 return Some(&entry.schedule);
             }
         }

@@ -1,8 +1,9 @@
 //! A key ring in memory: the operations of [`Custody`](super::Custody) on keys that are at hand.
 
 use aes::Aes256;
-use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
-use aes_gcm::aead::{Aead, Payload};
+use aes::cipher::inout::InOutBuf;
+use aes::cipher::{BlockDecrypt, BlockEncrypt, KeyInit as _};
+use aes_gcm::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, Mac};
@@ -38,12 +39,12 @@ enum Key {
 impl Key {
     fn new(key_use: KeyUse, secret: &Secret) -> Self {
         match key_use {
-            KeyUse::Permute => Self::Permute(Box::new(Aes256::new(&Array::from(**secret)))),
+            KeyUse::Permute => Self::Permute(Box::new(Aes256::new(&(**secret).into()))),
             KeyUse::Derive => Self::Derive(secret.clone(), ScheduleCache::new()),
             KeyUse::Mac => Self::Mac(secret.clone()),
             KeyUse::Sign => Self::Sign(Box::new(SigningKey::from_bytes(secret))),
             KeyUse::Open => Self::Open(EnvelopeSecret::derive(secret)),
-            KeyUse::Seal => Self::Seal(Box::new(Aes256Gcm::new(&Array::from(**secret)))),
+            KeyUse::Seal => Self::Seal(Box::new(Aes256Gcm::new(&(**secret).into()))),
         }
     }
 }
@@ -160,18 +161,12 @@ fn wrong(key: &KeyName, wanted: KeyUse) -> CustodyError {
     CustodyError::WrongUse { key: *key, actual: key.key_use(), wanted }
 }
 
-/// Below this many blocks the widest instructions cost more to prepare than they save.
-const FEW: usize = 8;
-
-/// All blocks at once: the AES instructions work on as many in parallel as the processor allows.
+/// All blocks at once: the AES instructions work on several in parallel.
 fn run(schedule: &Aes256, direction: Direction, blocks: &mut [[u8; 16]]) {
-    let few = blocks.len() < FEW;
-    let blocks = Array::cast_slice_from_core_mut(blocks);
+    let (blocks, _) = InOutBuf::from(blocks.as_flattened_mut()).into_chunks();
     match direction {
-        Direction::Encrypt if few => blocks.iter_mut().for_each(|block| schedule.encrypt_block(block)),
-        Direction::Decrypt if few => blocks.iter_mut().for_each(|block| schedule.decrypt_block(block)),
-        Direction::Encrypt => schedule.encrypt_blocks(blocks),
-        Direction::Decrypt => schedule.decrypt_blocks(blocks),
+        Direction::Encrypt => schedule.encrypt_blocks_inout(blocks),
+        Direction::Decrypt => schedule.decrypt_blocks_inout(blocks),
     }
 }
 
@@ -188,7 +183,7 @@ fn derive(master: &Secret, context: &[u8]) -> Aes256 {
     mac.update(context);
     mac.update(&256u32.to_be_bytes());
     let key = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-    Aes256::new(&Array::from(*key))
+    Aes256::new(&(*key).into())
 }
 
 fn hmac(secret: &Secret) -> Hmac<Sha256> {
@@ -197,5 +192,5 @@ fn hmac(secret: &Secret) -> Hmac<Sha256> {
     for (slot, byte) in block.iter_mut().zip(secret.iter()) {
         *slot = *byte;
     }
-    Hmac::new(&Array::from(*block))
+    Hmac::new(&(*block).into())
 }

@@ -147,7 +147,7 @@ impl Sealer {
     }
 
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&aes::cipher::Array::from(*self.key))
+        Aes256Gcm::new(&(*self.key).into())
     }
 
     fn derive(head: Head, unlock: &Unlock) -> Result<Self, SealProblem> {

@@ -170,6 +170,20 @@ fn derived_keys_survive_eviction() {
     assert_eq!(distinct.len(), first.len());
 }
 
+#[test]
+fn contexts_of_any_length_derive() {
+    let custody = FileCustody::ephemeral(&[KeyName::MEDICAL_ORG]).unwrap();
+    let permuted = |length: usize| {
+        let mut blocks = [[7; 16]];
+        let context = vec![1; length];
+        custody.permute(&KeyName::MEDICAL_ORG, Some(&context), Direction::Encrypt, &mut blocks).unwrap();
+        blocks[0]
+    };
+    let all: std::collections::HashSet<_> = (0..100).map(permuted).collect();
+    assert_eq!(all.len(), 100);
+    assert!((0..100).all(|length| all.contains(&permuted(length))));
+}
+
 const KEYS: [KeyName; 3] = [KeyName::MEDICAL_K1, KeyName::ENVELOPE, KeyName::LEDGER_SIGN];
 
 #[test]

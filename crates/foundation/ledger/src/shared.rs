@@ -177,5 +177,5 @@ pub(crate) fn sign(
     Ok(Published { checkpoint, note })
 }
 
-/// Full tiles and bundles in memory before appending waits for the keeper: 65,536 entries.
-const PENDING: usize = 512;
+/// Full tiles and bundles in memory before appending waits for the keeper: 131,072 entries.
+const PENDING: usize = 1024;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
@@ -10,7 +11,7 @@ use crate::{
     LedgerError, disk,
     hash::Hash,
     tile::{self, FULL, Tile, TileKind},
-    tree::Tiles,
+    tree::{Nodes, Tiles},
 };
 
 /// Everything of the tree that is not certainly on disk.
@@ -33,8 +34,8 @@ pub(crate) struct State {
     cache: Mutex<Cache>,
 }
 
-/// Full tiles of hashes by level and index.
-type Cache = HashMap<(u8, u64), Arc<Vec<Hash>>>;
+/// Full tiles with their inner nodes, by level and index.
+type Cache = HashMap<(u8, u64), Arc<Nodes>>;
 
 impl Edge {
     /// Appends an entry given as in a bundle, with its leaf hash.
@@ -92,16 +93,18 @@ impl Edge {
 
 /// The peaks of the tree are all in the partial tiles, so a root of the present size needs no file.
 impl Tiles for Edge {
-    fn hashes(&self, level: u8, index: u64, width: usize) -> Result<Arc<Vec<Hash>>, LedgerError> {
-        let partial = self.levels.get(usize::from(level)).filter(|hashes| hashes.len() >= width);
+    fn node(&self, level: u8, index: u64, range: Range<usize>) -> Result<Hash, LedgerError> {
+        let partial = self.levels.get(usize::from(level)).and_then(|hashes| hashes.get(range.clone()));
         match partial {
             Some(hashes) if index == self.size >> (8 * (u32::from(level) + 1)) => {
-                Ok(Arc::new(hashes.clone()))
+                Ok(Hash::of_complete(hashes))
             }
-            _ => match self.pending.get(&Tile::full(TileKind::Hashes(level), index)) {
-                Some(bytes) => Ok(Arc::new(tile::decode_hashes(bytes).unwrap_or_default())),
-                None => Err(LedgerError::OutOfRange { asked: index, size: self.size }),
-            },
+            _ => {
+                let pending = self.pending.get(&Tile::full(TileKind::Hashes(level), index));
+                let hashes = pending.and_then(|bytes| tile::decode_hashes(bytes));
+                let wanted = hashes.as_ref().and_then(|hashes| hashes.get(range));
+                wanted.map(Hash::of_complete).ok_or(LedgerError::OutOfRange { asked: index, size: self.size })
+            }
         }
     }
 }
@@ -187,21 +190,22 @@ impl State {
 }
 
 impl Tiles for State {
-    fn hashes(&self, level: u8, index: u64, width: usize) -> Result<Arc<Vec<Hash>>, LedgerError> {
-        if let Ok(hashes) = self.read(|edge| edge.hashes(level, index, width)) {
-            return Ok(hashes);
+    fn node(&self, level: u8, index: u64, range: Range<usize>) -> Result<Hash, LedgerError> {
+        if let Ok(node) = self.read(|edge| edge.node(level, index, range.clone())) {
+            return Ok(node);
         }
+        let beyond = || LedgerError::OutOfRange { asked: index, size: self.size() };
         let key = (level, index);
-        if let Some(hashes) = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(hashes));
+        if let Some(nodes) = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return nodes.over(&range).ok_or_else(beyond);
         }
-        let hashes = Arc::new(read_hashes(&self.directory, level, index)?);
+        let nodes = Arc::new(Nodes::new(read_hashes(&self.directory, level, index)?));
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= CACHE {
             cache.clear();
         }
-        cache.insert(key, Arc::clone(&hashes));
-        Ok(hashes)
+        cache.insert(key, Arc::clone(&nodes));
+        nodes.over(&range).ok_or_else(beyond)
     }
 }
 
@@ -222,5 +226,5 @@ fn read_file(directory: &Path, tile: Tile) -> Result<Vec<u8>, LedgerError> {
     disk::read(&path)?.ok_or_else(|| LedgerError::corrupt(&path, "missing"))
 }
 
-/// Tiles of hashes kept in memory for proofs: 8 KiB each.
+/// Tiles kept in memory for proofs: 16 KiB each with their inner nodes.
 const CACHE: usize = 1024;

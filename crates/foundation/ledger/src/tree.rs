@@ -1,11 +1,35 @@
 //! The Merkle tree over tiles: roots and proofs (RFC 6962 section 2.1).
 
+use std::ops::Range;
+
 use crate::{LedgerError, hash::Hash};
 
-/// Where the hashes of tiles come from: memory, disk or both.
+/// Where the nodes of tiles come from: memory, disk or both.
 pub(crate) trait Tiles {
-    /// At least the first `width` hashes of tile `index` on `level`.
-    fn hashes(&self, level: u8, index: u64, width: usize) -> Result<std::sync::Arc<Vec<Hash>>, LedgerError>;
+    /// The node over the hashes `range` of tile `index` on `level`; their count is a power of two.
+    fn node(&self, level: u8, index: u64, range: Range<usize>) -> Result<Hash, LedgerError>;
+}
+
+/// The nodes of a full tile, from its hashes up to the two below its root.
+pub(crate) struct Nodes(Vec<Vec<Hash>>);
+
+impl Nodes {
+    /// Computes the inner nodes over the hashes of a full tile.
+    pub(crate) fn new(hashes: Vec<Hash>) -> Self {
+        let mut rows = vec![hashes];
+        while let Some(row) = rows.last().filter(|row| row.len() > 2) {
+            let (pairs, _) = row.as_chunks::<2>();
+            let above = pairs.iter().map(|[left, right]| Hash::node(left, right)).collect();
+            rows.push(above);
+        }
+        Self(rows)
+    }
+
+    /// The node over the hashes `range`.
+    pub(crate) fn over(&self, range: &Range<usize>) -> Option<Hash> {
+        let height = range.len().trailing_zeros();
+        self.0.get(height as usize)?.get(range.start >> height).copied()
+    }
 }
 
 /// Root of the first `size` leaves.
@@ -66,19 +90,14 @@ fn range(tiles: &dyn Tiles, start: u64, end: u64) -> Result<Hash, LedgerError> {
     Ok(Hash::node(&complete(tiles, start, middle - start)?, &range(tiles, middle, end)?))
 }
 
-/// Root of a complete subtree: some consecutive hashes of one tile.
+/// Root of a complete subtree: the node over some consecutive hashes of one tile.
 fn complete(tiles: &dyn Tiles, start: u64, length: u64) -> Result<Hash, LedgerError> {
     let height = length.trailing_zeros();
     let level = height / 8;
     let first = start >> (8 * level);
-    let count = 1_usize << (height % 8);
     let offset = (first % 256) as usize;
     // A level goes up to 63 / 8.
-    let hashes = tiles.hashes(level as u8, first / 256, offset + count)?;
-    let wanted = hashes
-        .get(offset..offset + count)
-        .ok_or(LedgerError::OutOfRange { asked: start + length, size: start + hashes.len() as u64 })?;
-    Ok(Hash::of_complete(wanted))
+    tiles.node(level as u8, first / 256, offset..offset + (1 << (height % 8)))
 }
 
 /// The largest power of two smaller than `length`, which is at least 2.

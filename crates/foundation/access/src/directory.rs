@@ -184,6 +184,11 @@ impl Directory {
         self.read().get(id).cloned()
     }
 
+    /// Looks at an organisation where it lies: what a decision needs, without touching its reference count.
+    pub(crate) fn with<T>(&self, id: &OrgId, look: impl FnOnce(&Organisation) -> T) -> Option<T> {
+        self.read().get(id).map(|organisation| look(organisation))
+    }
+
     /// All organisations of a kind, by number.
     pub fn of_kind(&self, kind: OrgKind) -> Vec<Arc<Organisation>> {
         let mut list: Vec<_> = self.read().values().filter(|org| org.id.kind() == kind).cloned().collect();

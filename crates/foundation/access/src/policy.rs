@@ -46,11 +46,10 @@ impl Policy {
 
     /// Decides. Total: every question has an answer, and every answer says by what rule.
     pub fn decide(&self, asking: &Asking<'_>) -> Decision {
-        let Some(organisation) = self.directory.get(asking.asker) else {
-            return deny(DenialRule::UnknownOrganisation, unknown(asking.asker));
-        };
-        if let Some(denial) = standing(&organisation, asking.on) {
-            return Decision::Deny(denial);
+        match self.directory.with(asking.asker, |organisation| standing(organisation, asking.on)) {
+            None => return deny(DenialRule::UnknownOrganisation, unknown(asking.asker)),
+            Some(Some(denial)) => return Decision::Deny(denial),
+            Some(None) => {}
         }
         let Some(row) = self.table.row(asking.action, asking.purpose) else {
             return deny(DenialRule::NoRule, no_rule(asking));

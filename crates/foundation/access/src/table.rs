@@ -1,6 +1,5 @@
 //! The reviewed table, read and checked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use calendar::Date;
@@ -81,7 +80,8 @@ pub struct Table {
     digest: [u8; 32],
     laws: Vec<LegalBasis>,
     purposes: Vec<PurposeText>,
-    rows: HashMap<(Action, Purpose), Row>,
+    /// Sorted by action and purpose: a dozen rows are found faster in a row than by hashing.
+    rows: Vec<Row>,
 }
 
 /// A rule with its laws resolved.
@@ -89,6 +89,12 @@ pub struct Table {
 pub(crate) struct Row {
     pub(crate) rule: Arc<Rule>,
     pub(crate) basis: Arc<[LegalBasis]>,
+}
+
+impl Row {
+    fn key(&self) -> (Action, Purpose) {
+        (self.rule.action, self.rule.purpose)
+    }
 }
 
 /// Why a table is not accepted. A table is accepted whole or not at all.
@@ -153,15 +159,18 @@ impl Table {
         unique("law", document.law.iter().map(|law| law.id.as_str()))?;
         unique("purpose", document.purpose.iter().map(|purpose| purpose.id.as_str()))?;
         unique("rule", document.rule.iter().map(|rule| rule.id.as_str()))?;
-        let mut rows = HashMap::new();
+        let mut rows = Vec::new();
         for rule in document.rule {
             check(&rule, &document.purpose)?;
             let basis = resolve(&rule, &document.law)?;
-            let key = (rule.action, rule.purpose);
-            if rows.insert(key, Row { rule: Arc::new(rule), basis }).is_some() {
-                let id = format!("{} for {}", key.0, key.1);
-                return Err(TableError::Twice { what: "action and purpose", id });
-            }
+            rows.push(Row { rule: Arc::new(rule), basis });
+        }
+        rows.sort_by_key(Row::key);
+        if let Some(twice) =
+            rows.array_windows().find_map(|[one, next]| (one.key() == next.key()).then(|| one.key()))
+        {
+            let id = format!("{} for {}", twice.0, twice.1);
+            return Err(TableError::Twice { what: "action and purpose", id });
         }
         let mut digest = [0; 32];
         digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref());
@@ -180,9 +189,7 @@ impl Table {
 
     /// All rules, in order of action and purpose.
     pub fn rules(&self) -> Vec<&Arc<Rule>> {
-        let mut rules: Vec<_> = self.rows.values().map(|row| &row.rule).collect();
-        rules.sort_by_key(|rule| (rule.action, rule.purpose));
-        rules
+        self.rows.iter().map(|row| &row.rule).collect()
     }
 
     /// All laws, in the table's order.
@@ -196,7 +203,8 @@ impl Table {
     }
 
     pub(crate) fn row(&self, action: Action, purpose: Purpose) -> Option<&Row> {
-        self.rows.get(&(action, purpose))
+        let place = self.rows.binary_search_by_key(&(action, purpose), Row::key).ok()?;
+        self.rows.get(place)
     }
 }
 
@@ -279,7 +287,7 @@ mod tests {
             with(|t| t.replace("asked = \"jpki\"", "asked = \"relay\"")),
             TableError::Rule { .. }
         ));
-        assert!(matches!(with(|t| t.replace("asker = [\"portal\"]", "asker = []")), TableError::Rule { .. }));
+        assert!(matches!(with(|t| t.replace("asker = [\"insurer\"]", "asker = []")), TableError::Rule { .. }));
         assert!(matches!(with(|t| t.replace("own_only", "own_onyl")), TableError::Syntax(_)));
         let row = BUILTIN.split("[[rule]]").nth(1).unwrap().replace("check-at-reception", "again");
         assert!(matches!(with(|t| format!("{t}\n[[rule]]{row}")), TableError::Twice { .. }));

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use wire::{Problem, Server, Shutdown};
 
 use crate::ca::SigningKey;
-use crate::{Config, Endpoints, KEYS, Service, open, public};
+use crate::{Config, Endpoints, KEYS, Service, open, public, site};
 
 const DAY: i64 = 86_400_000;
 
@@ -356,6 +356,37 @@ async fn openssl_asks_over_http() {
     assert_eq!(answer.body[4..9], [0x0A, 0x01, 0x00, 0xA0, 0x82], "successful, by GET");
     let malformed = client.get_bytes(&base, "/ocsp/AAAA").await.unwrap();
     assert_eq!(malformed.body[..], [0x30, 0x03, 0x0A, 0x01, 0x01]);
+    shutdown.trigger();
+    serving.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_counter_lists_and_shows_and_changes_nothing_without_its_token() {
+    let bench = Bench::new();
+    let answer = bench.issue(None).await;
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", server.local_addr());
+    let shutdown = Shutdown::new();
+    let router = site(bench.service.clone(), &wire::Desk::open());
+    let serving = tokio::spawn(server.serve(router, None, shutdown.clone()));
+
+    let client = wire::Client::plain();
+    let text = async |path: &str| {
+        String::from_utf8(client.get_bytes(&base, path).await.unwrap().body.to_vec()).unwrap()
+    };
+    let path = format!("/certificates/{}", answer.serial);
+    assert!(text("/").await.contains(&path));
+    assert!(text("/?search=ZZ").await.contains("証明書はありません"));
+    let shown = text(&path).await;
+    assert!(shown.contains("有効です") && shown.contains("失効させる"), "{shown}");
+    let form = (b"reason=key-compromise").to_vec();
+    let refused = client
+        .post_bytes(&base, &format!("{path}/revocation"), "application/x-www-form-urlencoded", form)
+        .await;
+    assert!(refused.is_err());
+    assert!(text(&path).await.contains("有効です"));
+    let list = client.get_bytes(&base, "/crl/authentication.crl").await.unwrap();
+    assert_eq!(list.headers["content-type"], "application/pkix-crl");
     shutdown.trigger();
     serving.await.unwrap();
 }

@@ -37,7 +37,9 @@
   // A page that comes back from the browser's memory may be used again.
   addEventListener("pageshow", () => document.querySelectorAll("[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
 
-  // A barcode or card reader types into the scan field wherever the focus was left.
+  // A barcode or card reader types into the scan field, from the start and wherever the focus was left. The page does
+  // not jump to it: the answer above it is what the clerk wants to read.
+  document.querySelector("[data-scan]")?.focus({ preventScroll: true });
   document.addEventListener("keydown", (event) => {
     const field = document.querySelector("[data-scan]");
     if (!field || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;

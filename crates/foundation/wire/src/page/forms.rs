@@ -123,7 +123,7 @@ impl Field {
                 (error(&error_id, self.error.as_deref()))
                 input id=(id) name=(self.name) type=(self.kind) value=(self.value)
                     autocomplete=(self.autocomplete) inputmode=[self.digits.map(|_| "numeric")]
-                    maxlength=[self.digits] required[self.required] autofocus[self.scan] data-scan[self.scan]
+                    maxlength=[self.digits] required[self.required] data-scan[self.scan]
                     aria-describedby=[described] aria-invalid=[self.error.as_ref().map(|_| "true")];
             }
         }

@@ -78,3 +78,6 @@ pub enum OpenError {
     #[error("the relay's ledger: {0}")]
     Ledger(#[from] ::ledger::LedgerError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,71 @@
 //! Load and benchmark programs, peers side by side.
+//!
+//! Every figure is printed beside what it is compared with, measured in the same run: another library, a bare server,
+//! the disk itself. `docs/benchmarks.md` tells the method and the figures.
 
-fn main() {}
+mod child;
+mod client;
+mod clock;
+mod codes_bench;
+mod connection;
+mod crowd;
+mod disk;
+mod eligibility_bench;
+mod house;
+mod ledger_bench;
+mod load;
+mod members;
+mod mix;
+mod store_bench;
+mod table;
+
+use clap::{Parser, Subcommand};
+
+/// Speeds of the house, each beside its peer.
+#[derive(Parser)]
+#[command(name = "bench", version)]
+struct Arguments {
+    /// Print one JSON object instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Codes a second on one core, beside libpep.
+    Codes(codes_bench::Arguments),
+    /// Eligibility checks a second over HTTP, beside the bare server.
+    Eligibility(eligibility_bench::Arguments),
+    /// Members a second from a report file, and the memory that it takes.
+    Load(load::Arguments),
+    /// Durable ledger entries a second, beside the disk.
+    Ledger(ledger_bench::Arguments),
+    /// Durable transactions, rows and lookups a second of the embedded store, beside the disk.
+    Store(store_bench::Arguments),
+    /// The institutions' process of `eligibility`; takes its plan on standard input.
+    #[command(hide = true)]
+    EligibilityClient,
+    /// The insurer's process of `load` and `eligibility`; takes its errand on standard input.
+    #[command(hide = true)]
+    LoadClient,
+    /// One load of `load` in a process of its own.
+    #[command(hide = true)]
+    LoadOne(load::One),
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments { json, what } = Arguments::parse();
+    let table = match what {
+        What::Codes(arguments) => codes_bench::run(&arguments)?,
+        What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
+        What::Load(arguments) => load::run(&arguments)?,
+        What::Ledger(arguments) => ledger_bench::run(&arguments)?,
+        What::Store(arguments) => store_bench::run(&arguments)?,
+        What::EligibilityClient => return client::run(),
+        What::LoadClient => return load::run_client(),
+        What::LoadOne(one) => return load::run_one(&one),
+    };
+    table.print(json)
+}

@@ -83,8 +83,8 @@ fn scan_body(declared: Declared, headers: &HeaderMap, body: &Bytes) -> Result<()
     if kind.starts_with(b"application/x-www-form-urlencoded") {
         return refuse::scan_pairs(body, |name| declared.of(name));
     }
-    if kind.starts_with(b"text/csv") {
-        // The list's own reader scans it field by field and names line and column.
+    if kind.starts_with(b"text/csv") || kind.starts_with(b"multipart/form-data") {
+        // Only the patient list comes so; its own reader scans it field by field and names line and column.
         return Ok(());
     }
     match serde_json::from_slice(body) {

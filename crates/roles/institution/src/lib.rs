@@ -30,7 +30,7 @@ use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 pub use error::{DeskError, FieldError, LineError, StatementError};
 pub use model::*;
 pub use oqs::OqsFolders;
-pub use service::{CardOrder, Imported, NumberEntry, Patience, Search, Service};
+pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
 /// What an institution needs to open (設定).
 pub struct Config {
@@ -68,6 +68,9 @@ pub struct Config {
     pub patience: Patience,
     /// The institution's own patient numbers have twelve digits, so that they may look like a My Number.
     pub twelve_digit_patients: bool,
+    /// Whether open questions, registrations and folders are worked on in the background; tools and tests may
+    /// do it by hand, see [`Service::run_due`] and [`Service::serve_folder`].
+    pub background: bool,
     /// Ends the background work.
     pub shutdown: Shutdown,
 }
@@ -131,7 +134,9 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         local_numbers,
         wake: tokio::sync::Notify::new(),
     });
-    tokio::spawn(service::run(Arc::clone(&service), config.shutdown));
+    if config.background {
+        tokio::spawn(service::run(Arc::clone(&service), config.shutdown));
+    }
     let names = pages::Names { ja: config.name_ja, en: config.name_en };
     Ok(Role { service, desk: config.desk, names })
 }
@@ -159,4 +164,4 @@ impl Role {
 }
 
 /// Most bytes of a request: a patient list of a large hospital.
-const BODY: usize = 64 * 1024 * 1024;
+const BODY: usize = 32 * 1024 * 1024;

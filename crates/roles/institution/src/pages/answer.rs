@@ -6,7 +6,7 @@ use codes::ExchangeId;
 use maud::{Markup, html};
 use protocol::eligibility::{CheckAnswer, Membership, Validity};
 use wire::Csrf;
-use wire::page::{Lang, Page, Tone, card, definitions, stat, stats, t, verdict};
+use wire::page::{Lang, Page, Tone, badge, card_with, definitions, stat, stats, t, verdict};
 
 use super::linking::link_card;
 use super::parts::{
@@ -28,9 +28,10 @@ pub async fn show(
     let body = html! {
         (headline(lang, &visit))
         @if let Some(answer) = visit.question.outcome.answer() {
-            (memberships(lang, answer))
-            @if visit.person_code.is_some() {
-                (link_card(lang, &csrf, &pages.service, &visit).await?)
+            @let known = visit.person_code.is_some();
+            div class={ "answer" @if known { " two" } } {
+                @if !answer.memberships.is_empty() { div { (memberships(lang, answer)) } }
+                @if known { (link_card(lang, &csrf, &pages.service, &visit).await?) }
             }
         }
         (next(lang, &visit))
@@ -103,8 +104,8 @@ fn explanation(lang: Lang, answer: &CheckAnswer) -> Markup {
     let next = t(lang, &why.next_ja, &why.next_en);
     let remark = t(lang, &why.ja, &why.en);
     html! {
+        @if let Some(membership) = answer.memberships.first() { (glance(lang, answer, membership)) }
         @if answer.validity == Validity::Valid {
-            @if let Some(membership) = answer.memberships.first() { (glance(lang, answer, membership)) }
             @if why.reason == protocol::eligibility::Reason::CoveredReportedLate { p.remark { (remark) } }
         } @else if !next.is_empty() {
             (next_step(lang, next))
@@ -127,25 +128,30 @@ fn next_step(lang: Lang, text: &str) -> Markup {
     }
 }
 
-/// What the clerk needs at one glance: who, the share, the ceiling.
+/// What the clerk needs at one glance: who, and if insured, the share and the ceiling.
 fn glance(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Markup {
     let person = &membership.person;
     let age = person.birthdate.everyday_age_on(answer.on);
     let (share, unit, note) = copayment_words(lang, Copayment::of(membership, answer.on));
-    let limit = limit_stat(lang, answer, membership);
+    let valid = answer.validity == Validity::Valid;
     html! {
-        div.glance {
+        div class={ "glance" @if valid { " two" } } {
             div.glance-person {
                 (person_name(membership))
                 p.person-facts {
                     (day(person.birthdate)) (t(lang, "生", "")) " "
                     span.no-break {
-                        @if let Some(age) = age { (age) (t(lang, "歳", " years")) "・" }
-                        (sex_words(lang, person.sex)) "・" (relation_words(lang, membership.relation))
+                        @if let Some(age) = age { (age) (t(lang, "歳・", " years, ")) }
+                        (sex_words(lang, person.sex)) (t(lang, "・", ", ")) (relation_words(lang, membership.relation))
                     }
                 }
             }
-            (stats(&[stat(&share, unit, t(lang, "窓口負担", "Pays at the desk"), note), limit]))
+            @if valid {
+                (stats(&[
+                    stat(&share, unit, t(lang, "窓口負担", "Pays at the desk"), note),
+                    limit_stat(lang, answer, membership),
+                ]))
+            }
         }
     }
 }
@@ -165,27 +171,36 @@ fn limit_stat(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mark
     }
 }
 
-/// Every membership of the answer; more than one is told apart by number.
+/// Every membership of the answer, the one to receive on first.
 fn memberships(lang: Lang, answer: &CheckAnswer) -> Markup {
-    let several = answer.memberships.len() > 1;
+    let all = &answer.memberships;
+    let newer_first = answer.validity == Validity::InvalidNewer;
+    let order = if newer_first { (1..all.len()).chain(0..1) } else { (0..all.len()).chain(0..0) };
     html! {
-        @for (index, membership) in answer.memberships.iter().enumerate() {
-            (card(&membership_title(lang, answer, index, several), html! {
-                @if answer.validity != Validity::Valid { (person_name(membership)) }
-                (particulars(lang, answer, membership))
-            }))
+        @for (index, membership) in order.filter_map(|index| Some((index, all.get(index)?))) {
+            (card_with(
+                &membership_title(lang, answer, index),
+                membership_badge(lang, answer, index),
+                particulars(lang, answer, membership)))
         }
     }
 }
 
-fn membership_title(lang: Lang, answer: &CheckAnswer, index: usize, several: bool) -> String {
-    if !several {
-        return t(lang, "保険証の内容", "The insurance").to_owned();
-    }
+fn membership_title(lang: Lang, answer: &CheckAnswer, index: usize) -> String {
     match (answer.validity, index) {
-        (Validity::InvalidNewer, 0) => t(lang, "提示された資格（終わっています）", "What was shown (ended)").to_owned(),
+        (Validity::InvalidNewer, 0) => t(lang, "提示された資格", "What was shown").to_owned(),
         (Validity::InvalidNewer, _) => t(lang, "新しい資格", "The newer one").to_owned(),
-        _ => t(lang, format!("該当する資格 {}", index + 1), format!("Membership {}", index + 1)),
+        (Validity::Several, _) => t(lang, format!("資格 {}", index + 1), format!("Membership {}", index + 1)),
+        _ => t(lang, "資格の内容", "The insurance").to_owned(),
+    }
+}
+
+fn membership_badge(lang: Lang, answer: &CheckAnswer, index: usize) -> Markup {
+    match (answer.validity, index) {
+        (Validity::InvalidNewer, 0) => badge(Tone::Bad, t(lang, "終わっています", "ended")),
+        (Validity::InvalidNewer, _) => badge(Tone::Ok, t(lang, "こちらで受付", "receive on this one")),
+        (Validity::Several, _) => badge(Tone::Warn, t(lang, "ご本人に確認", "ask the person")),
+        _ => html! {},
     }
 }
 
@@ -212,9 +227,6 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
         }));
     }
     if answer.validity != Validity::Valid {
-        rows.push((t(lang, "生年月日・性別", "Born, sex"), html! {
-            (day(membership.person.birthdate)) " " (sex_words(lang, membership.person.sex)) "・" (relation_words(lang, membership.relation))
-        }));
         rows.push((t(lang, "窓口負担", "Pays at the desk"), html! { (share) (unit) " " span.muted { (note) } }));
     }
     if terms.preschool {
@@ -229,7 +241,7 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
     for disease in &terms.specific_diseases {
         let name = eligibility_xml::SpecificDisease::from_code(&disease.category.to_string());
         rows.push((t(lang, "特定疾病", "Specified disease"), html! {
-            (t(lang, name.ja(), name.en())) "（" (t(lang, "月額上限", "monthly ceiling")) " " (disease.ceiling_yen) (t(lang, "円", " yen")) "） "
+            (t(lang, name.ja(), name.en())) "（" (t(lang, "月額上限", "monthly ceiling")) " " (yen(disease.ceiling_yen)) (t(lang, "円", " yen")) "） "
             (period(lang, disease.from, disease.to))
         }));
     }
@@ -239,6 +251,19 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
         }));
     }
     definitions(&rows)
+}
+
+/// Thousands apart: `10,000`.
+fn yen(amount: u32) -> String {
+    let digits = amount.to_string();
+    let mut text = String::with_capacity(digits.len() + 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn numbered(label: &str, value: &str) -> Markup {

@@ -172,9 +172,9 @@ fn tray_filter(lang: Lang, filter: &str, all: usize, shown: usize) -> Markup {
 
 fn modes(lang: Lang, choice: &Choice) -> Markup {
     let modes = [
-        (ReaderMode::Face, "face", t(lang, "顔認証", "Face"), t(lang, "リーダーの画面に顔を向けていただく", "The person looks at the reader")),
-        (ReaderMode::Visual, "visual", t(lang, "目視", "Photograph"), t(lang, "職員が券面の写真と見比べる", "Staff compare with the photograph")),
-        (ReaderMode::Pin, "pin", t(lang, "暗証番号", "PIN"), t(lang, "4桁の数字を入力していただく", "The person types four digits")),
+        (ReaderMode::Face, "face", t(lang, "顔認証", "Face"), t(lang, "リーダーに顔を向ける", "Look at the reader")),
+        (ReaderMode::Visual, "visual", t(lang, "目視", "Photograph"), t(lang, "職員が写真と見比べる", "Staff compare the picture")),
+        (ReaderMode::Pin, "pin", t(lang, "暗証番号", "PIN"), t(lang, "数字4桁を入力する", "Type four digits")),
     ];
     html! {
         fieldset.modes {

@@ -143,12 +143,15 @@ pub async fn link_card(
             "Linked once, this person is found from then on without names.")) }
         @if found.is_empty() {
             (notice(Tone::Info, t(lang, "似た患者さんは一覧にありません。", "Nobody alike is in the patient list."), html! {}))
-        }
-        (candidates(lang, csrf, visit, &found))
-        (details(t(lang, "ほかの患者さんをさがす・新しく登録する", "Find another, or register a new patient"), html! {
             (search_form(lang, visit, ""))
             (new_patient(lang, csrf, visit))
-        }))
+        } @else {
+            (candidates(lang, csrf, visit, &found))
+            (details(t(lang, "ほかの患者さんをさがす・新しく登録する", "Find another, or register a new patient"), html! {
+                (search_form(lang, visit, ""))
+                (new_patient(lang, csrf, visit))
+            }))
+        }
     };
     let open = badge(Tone::Info, t(lang, "未登録", "not linked yet"));
     Ok(html! { div #patient { (card_with(title, open, body)) } })

@@ -56,9 +56,9 @@ pub fn validity_words(lang: Lang, validity: Validity) -> &'static str {
     match validity {
         Validity::Valid => t(lang, "有効", "Valid"),
         Validity::Invalid => t(lang, "無効", "Not valid"),
-        Validity::InvalidNewer => t(lang, "無効（新しい資格あり）", "Not valid: a newer one exists"),
-        Validity::None => t(lang, "該当する資格なし", "No membership found"),
-        Validity::Several => t(lang, "複数の資格が該当", "Several memberships claim this day"),
+        Validity::InvalidNewer => t(lang, "無効（新しい資格あり）", "Not valid, newer one"),
+        Validity::None => t(lang, "該当する資格なし", "None found"),
+        Validity::Several => t(lang, "複数の資格が該当", "Several found"),
     }
 }
 
@@ -120,22 +120,25 @@ pub fn loss_words(lang: Lang, reason: LossReason) -> &'static str {
     }
 }
 
-/// The share as the desk says it: `3割`.
+/// The share as the desk says it, `3割` or `30 %`: figure, unit, and where it comes from.
 pub fn copayment_words(lang: Lang, copayment: Copayment) -> (String, &'static str, &'static str) {
-    let tenths = |percent: u8| {
-        if percent % 10 == 0 { (percent / 10).to_string() } else { format!("{}", f32::from(percent) / 10.0) }
+    let unit = t(lang, "割", "%");
+    let figure = |percent: u8| match (lang, percent % 10) {
+        (Lang::En, _) => percent.to_string(),
+        (Lang::Ja, 0) => (percent / 10).to_string(),
+        (Lang::Ja, rest) => format!("{}.{rest}", percent / 10),
     };
     match copayment {
-        Copayment::Reported(percent) => (tenths(percent), t(lang, "割", "0 %"), ""),
+        Copayment::Reported(percent) => (figure(percent), unit, t(lang, "保険者の届出", "reported by the insurer")),
         Copayment::Elderly(percent) => {
-            (tenths(percent), t(lang, "割", "0 %"), t(lang, "高齢受給者証による", "by the elderly certificate"))
+            (figure(percent), unit, t(lang, "高齢受給者証による", "by the elderly certificate"))
         }
-        Copayment::ByLaw(percent) => {
-            (tenths(percent), t(lang, "割", "0 %"), t(lang, "法定の割合", "the share the law sets"))
-        }
-        Copayment::AskCertificate => {
-            (t(lang, "要確認", "Ask").into(), "", t(lang, "高齢受給者証を見せていただく", "see the elderly certificate"))
-        }
+        Copayment::ByLaw(percent) => (figure(percent), unit, t(lang, "法律で決まった割合", "the share the law sets")),
+        Copayment::AskCertificate => (
+            t(lang, "要確認", "See note").into(),
+            "",
+            t(lang, "高齢受給者証を見せてもらう", "ask for the elderly certificate"),
+        ),
     }
 }
 

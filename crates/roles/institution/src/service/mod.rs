@@ -33,7 +33,7 @@ use crate::refuse::Field;
 use crate::store::Store;
 
 pub use entry::NumberEntry;
-pub use folder::FolderWatch;
+pub use folder::{FolderError, FolderWatch};
 pub use patients::Imported;
 pub use reception::CardOrder;
 pub use visits::Search;

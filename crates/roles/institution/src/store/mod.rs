@@ -4,6 +4,7 @@ mod folder;
 mod patients;
 mod registrations;
 mod visits;
+mod words;
 
 use std::fmt::Display;
 use std::str::FromStr;

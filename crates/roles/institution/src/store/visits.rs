@@ -7,14 +7,16 @@ use kotoba::{fold_kana, fold_name};
 use ledger::Receipt;
 use protocol::{
     Sealed,
-    eligibility::{CheckAnswer, CheckRequest, Validity},
-    reader::{ReaderMode, ReaderStatement},
+    eligibility::{CheckAnswer, CheckRequest},
+    reader::ReaderStatement,
 };
 
-use super::{FolderFile, FolderRequest, Store, containing, folder, json, opt_json, opt_parse, to_json};
-use crate::model::{
-    DayCounts, Door, LocalNumber, MedicalState, Outcome, Question, Shown, Standing, Trouble, Visit, VisitLine,
+use super::words::{
+    door_from_text, door_to_text, medical_from_text, shown_from_text, shown_to_text, standing_from_text,
+    validity_to_text,
 };
+use super::{FolderFile, FolderRequest, Store, containing, folder, json, opt_json, opt_parse, to_json};
+use crate::model::{DayCounts, Door, LocalNumber, Outcome, Question, Shown, Trouble, Visit, VisitLine};
 
 /// A visit as it is written before the eligibility service is asked.
 #[derive(Clone, Debug)]
@@ -185,7 +187,10 @@ impl Store {
     pub async fn questions(&self, visit: ExchangeId) -> Result<Vec<Question>, StoreError> {
         self.0
             .read(move |reader| {
-                let sql = format!("SELECT {QUESTION} FROM question q WHERE q.visit = $1 ORDER BY q.exchange");
+                let sql = format!(
+                    "SELECT {QUESTION} FROM question q WHERE q.visit = $1 \
+                     ORDER BY CASE WHEN q.exchange = q.visit THEN 0 ELSE 1 END, q.asked_at, q.exchange"
+                );
                 reader.query(&sql, params![&visit.to_string()], |row| question(row, 0))
             })
             .await
@@ -428,83 +433,4 @@ fn question(row: &Row<'_>, first: usize) -> Result<Question, StoreError> {
 
 fn absent(column: usize, expected: &str) -> StoreError {
     StoreError::decode(column, expected, "null")
-}
-
-fn standing_from_text(row: &Row<'_>, state: usize, validity: usize) -> Result<Standing, StoreError> {
-    Ok(match row.text(state)? {
-        "asking" => Standing::Asking,
-        "unconfirmed" => Standing::Unconfirmed,
-        "refused" => Standing::Refused,
-        _ => Standing::Answered(match row.text(validity)? {
-            "valid" => Validity::Valid,
-            "invalid" => Validity::Invalid,
-            "invalid-newer" => Validity::InvalidNewer,
-            "several" => Validity::Several,
-            _ => Validity::None,
-        }),
-    })
-}
-
-fn validity_to_text(validity: Validity) -> &'static str {
-    match validity {
-        Validity::Valid => "valid",
-        Validity::Invalid => "invalid",
-        Validity::InvalidNewer => "invalid-newer",
-        Validity::None => "none",
-        Validity::Several => "several",
-    }
-}
-
-fn door_to_text(door: Door) -> &'static str {
-    match door {
-        Door::Desk => "desk",
-        Door::Api => "api",
-        Door::Folder => "folder",
-    }
-}
-
-fn door_from_text(row: &Row<'_>, column: usize) -> Result<Door, StoreError> {
-    match row.text(column)? {
-        "desk" => Ok(Door::Desk),
-        "api" => Ok(Door::Api),
-        "folder" => Ok(Door::Folder),
-        other => Err(StoreError::decode(column, "a door", other)),
-    }
-}
-
-fn shown_to_text(shown: Shown) -> (&'static str, Option<&'static str>) {
-    let mode = shown.mode().map(|mode| match mode {
-        ReaderMode::Face => "face",
-        ReaderMode::Visual => "visual",
-        ReaderMode::Pin => "pin",
-    });
-    let road = match shown {
-        Shown::CardCode(_) => "insurance-code",
-        Shown::CardCertificate(_) => "certificate",
-        Shown::Number => "number",
-    };
-    (road, mode)
-}
-
-fn shown_from_text(row: &Row<'_>, road: usize, mode: usize) -> Result<Shown, StoreError> {
-    let mode_of = || match row.opt_text(mode)? {
-        Some("face") => Ok(ReaderMode::Face),
-        Some("visual") => Ok(ReaderMode::Visual),
-        Some("pin") => Ok(ReaderMode::Pin),
-        other => Err(StoreError::decode(mode, "a reader's mode", other.unwrap_or("null"))),
-    };
-    Ok(match row.text(road)? {
-        "insurance-code" => Shown::CardCode(mode_of()?),
-        "certificate" => Shown::CardCertificate(mode_of()?),
-        _ => Shown::Number,
-    })
-}
-
-fn medical_from_text(state: Option<&str>) -> MedicalState {
-    match state {
-        Some("pending") => MedicalState::Pending,
-        Some("registered") => MedicalState::Registered,
-        Some("expired") => MedicalState::Expired,
-        _ => MedicalState::None,
-    }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::{
     runtime::{self, Runtime},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, RwLock, Semaphore},
     task,
 };
 
@@ -34,6 +34,8 @@ struct Pool {
     driver: Option<Runtime>,
     idle: Mutex<Vec<Session>>,
     permits: Arc<Semaphore>,
+    /// Writers hold it together; one that keeps losing holds it alone.
+    gate: RwLock<()>,
 }
 
 impl Postgres {
@@ -52,6 +54,7 @@ impl Postgres {
             driver: Some(driver),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            gate: RwLock::default(),
         };
         pool.migrate(migrations)?;
         Ok(Self(Arc::new(pool)))
@@ -132,10 +135,18 @@ impl Pool {
         mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         for attempt in 1..=ATTEMPTS {
-            match self.try_write(&mut write)? {
+            let outcome = if attempt <= BESIDE_OTHERS {
+                let _beside = block_on(self.gate.read());
+                self.try_write(&mut write)?
+            } else {
+                // Those that lost too often run alone: among many that want one row somebody would lose for ever.
+                let _alone = block_on(self.gate.write());
+                self.try_write(&mut write)?
+            };
+            match outcome {
                 Attempt::Done(result) => return result,
-                Attempt::Again(error) if attempt == ATTEMPTS => {
-                    return Err(StoreError::Conflict { attempts: attempt, detail: error }.into());
+                Attempt::Again(detail) if attempt == ATTEMPTS => {
+                    return Err(StoreError::Conflict { attempts: attempt, detail }.into());
                 }
                 Attempt::Again(_) => thread::sleep(pause(attempt)),
             }
@@ -223,10 +234,12 @@ async fn permit(pool: &Pool) -> Result<OwnedSemaphorePermit, StoreError> {
 /// A pause that grows with the attempt and differs between competitors.
 fn pause(attempt: u32) -> Duration {
     let spread = RandomState::new().hash_one(attempt) % 1_000;
-    Duration::from_micros((1 << attempt.min(8)) * (250 + spread))
+    Duration::from_micros((1 << attempt.min(5)) * (250 + spread))
 }
 
 /// Connections in use at once; beyond it callers wait.
 const CONNECTIONS: usize = 16;
 /// Times a write is tried when the server reports serialization failures or deadlocks.
 const ATTEMPTS: u32 = 12;
+/// Attempts made beside other writers of this process; the others are made alone.
+const BESIDE_OTHERS: u32 = 3;

@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use rusqlite::{Connection, OpenFlags};
@@ -22,7 +22,8 @@ use crate::StoreError;
 
 /// The writer's end of the checkpoint thread.
 pub(super) struct Checkpointer {
-    wake: mpsc::SyncSender<()>,
+    wake: Option<mpsc::SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     done: mpsc::Receiver<()>,
     pages: Arc<AtomicU32>,
     state: State,
@@ -47,7 +48,7 @@ impl Checkpointer {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let (wake, work) = mpsc::sync_channel(1);
         let (report, done) = mpsc::sync_channel(1);
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || {
                 while work.recv().is_ok() {
@@ -58,14 +59,14 @@ impl Checkpointer {
                 }
             })
             .map_err(|error| StoreError::Open(error.to_string()))?;
-        Ok(Self { wake, done, pages, state: State::Idle })
+        Ok(Self { wake: Some(wake), thread: Some(thread), done, pages, state: State::Idle })
     }
 
     /// Called by the writer between two groups.
     pub(super) fn after_commit(&mut self, writer: &Connection) {
         match self.state {
             State::Idle if self.pages.load(Ordering::Relaxed) >= THRESHOLD => {
-                if self.wake.try_send(()).is_ok() {
+                if self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok()) {
                     self.state = State::Copying;
                 }
             }
@@ -74,6 +75,17 @@ impl Checkpointer {
                 self.state = State::Idle;
             }
             State::Idle | State::Copying => {}
+        }
+    }
+}
+
+/// The thread closes its connection before the store counts as closed: the last connection to close folds the log into
+/// the database, and whoever copies the file then has everything.
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        drop(self.wake.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }

@@ -47,6 +47,19 @@ fn postgres() {
     run(|| (Place { url: server.database(), shared: true }, None));
 }
 
+#[test]
+fn a_closed_sqlite_file_is_whole_by_itself() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("test.db");
+    let db = Db::open(&format!("sqlite:{}", file.display()), SCHEMA).unwrap();
+    db.write_blocking(|tx| insert(tx, 1)).unwrap();
+    assert_eq!(ids(&db), [1]);
+    drop(db);
+    let copy = directory.path().join("copy.db");
+    std::fs::copy(file, &copy).unwrap();
+    assert_eq!(ids(&Db::open(&format!("sqlite:{}", copy.display()), SCHEMA).unwrap()), [1]);
+}
+
 fn run(fresh: impl Fn() -> (Place, Option<TempDir>)) {
     for (name, case) in CASES {
         println!("{name}");

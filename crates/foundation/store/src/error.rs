@@ -120,6 +120,39 @@ impl StoreError {
         Self::Column { column, expected: expected.to_owned(), found: found.to_string() }
     }
 
+    /// The same in Japanese, for people.
+    pub fn ja(&self) -> String {
+        match self {
+            Self::Url { found } => {
+                format!("保存先は sqlite:パス、sqlite::memory:、postgres://… のいずれかです（{found:?}）")
+            }
+            Self::Open(what) => format!("保存先を開けません（{what}）"),
+            Self::Migration { version, problem } => {
+                format!("スキーマの版{version}を適用できません（{problem}）")
+            }
+            Self::Constraint { kind, detail } => {
+                format!("制約（{kind}）に反するため記録できません（{detail}）")
+            }
+            Self::Statement { detail, sql } => format!("SQLの実行に失敗しました（{detail}: {sql:?}）"),
+            Self::Parameters { expected, found, sql } => {
+                format!("パラメータは{expected}個のはずですが{found}個です（{sql:?}）")
+            }
+            Self::NulInText(position) => format!("パラメータ{position}にU+0000が含まれています"),
+            Self::ReadOnly(sql) => format!("読取り専用の処理で書き込もうとしました（{sql:?}）"),
+            Self::Column { column, expected, found } => {
+                format!("列{column}の内容が想定と異なります（想定: {expected}、実際: {found}）")
+            }
+            Self::Conflict { attempts, .. } => {
+                format!("他の処理と競合し、{attempts}回試しましたが完了できません")
+            }
+            Self::Commit(what) => format!("確定に失敗しました。何も記録されていません（{what}）"),
+            Self::OutcomeUnknown(what) => format!("確定中に接続が切れ、記録されたか不明です（{what}）"),
+            Self::Panicked(what) => format!("処理が異常終了したため取り消しました（{what}）"),
+            Self::Nested => "処理の中で別の処理を始めることはできません".to_owned(),
+            Self::Closed => "保存先は閉じられています".to_owned(),
+        }
+    }
+
     /// Whether the whole transaction may be tried again with hope of success.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })

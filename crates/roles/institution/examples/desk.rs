@@ -1,4 +1,5 @@
 //! A reception desk with invented people, for looking at its pages: prints the address and serves until stopped.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../tests/desk/town/mod.rs"]
 mod town;

@@ -10,7 +10,7 @@ mod error;
 mod model;
 pub mod oqs;
 mod pages;
-mod patient_list;
+pub mod patient_list;
 pub mod refuse;
 mod service;
 mod store;

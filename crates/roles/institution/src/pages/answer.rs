@@ -31,10 +31,14 @@ pub async fn show(
             @let known = visit.person_code.is_some();
             div class={ "answer" @if known { " two" } } {
                 @if !answer.memberships.is_empty() { div { (memberships(lang, answer)) } }
-                @if known { (link_card(lang, &csrf, &pages.service, &visit).await?) }
+                div {
+                    @if known { (link_card(lang, &csrf, &pages.service, &visit).await?) }
+                    (next(lang, &visit))
+                }
             }
+        } @else {
+            (next(lang, &visit))
         }
-        (next(lang, &visit))
     };
     let page = pages.page(lang, &csrf, &path, t(lang, "資格の確認結果", "Result of the check")).body(body);
     Ok(renewing(page, &visit).into_response())
@@ -258,7 +262,7 @@ fn yen(amount: u32) -> String {
     let digits = amount.to_string();
     let mut text = String::with_capacity(digits.len() + 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -288,7 +292,10 @@ fn next(lang: Lang, visit: &Visit) -> Markup {
     html! {
         @if let Some(medical) = medical { p.fine { (medical) } }
         div.actions {
-            a.button href="/" { (t(lang, "次の方の受付へ", "Next person")) }
+            a.button href="/" {
+                @if matches!(visit.question.outcome, Outcome::Refused(_)) { (t(lang, "受付に戻ってやり直す", "Back, and try again")) }
+                @else { (t(lang, "次の方の受付へ", "Next person")) }
+            }
             a.button.quiet href={ "/visits/" (visit.id) "/record" } { (t(lang, "受付の記録を見る", "Record of this visit")) }
         }
     }

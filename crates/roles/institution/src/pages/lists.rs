@@ -56,17 +56,19 @@ pub async fn day(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(query
 fn day_choice(lang: Lang, day: Date, today: Date, wrong: Option<String>) -> Markup {
     let (before, after) = (day.add_days(-1), day.add_days(1));
     html! {
-        (pager(
-            lang,
-            Some(&format!("/visits?day={before}")),
-            &format!("{}（{}）", day.to_wareki(), day.weekday_ja()),
-            (after <= today).then(|| format!("/visits?day={after}")).as_deref(),
-        ))
-        (form_get("/visits", html! {
-            (Field::text("day", t(lang, "日付を選ぶ", "Choose a day"))
-                .hint(t(lang, "例: 令和8年4月1日、2026-04-01", "For example 2026-04-01")).error(wrong).render(lang))
-            button.button.quiet type="submit" { (t(lang, "表示", "Show")) }
-        }))
+        div.day-choice {
+            nav aria-label=(t(lang, "日付", "Day")) {
+                a.button.quiet rel="prev" href={ "/visits?day=" (before) } { (t(lang, "前の日", "Day before")) }
+                p.day-shown { (both(day)) (t(lang, format!("（{}）", day.weekday_ja()), String::new())) }
+                @if after <= today {
+                    a.button.quiet rel="next" href={ "/visits?day=" (after) } { (t(lang, "次の日", "Day after")) }
+                }
+            }
+            (form_get("/visits", html! {
+                (Field::text("day", t(lang, "日付を選ぶ（和暦も可）", "Choose a day")).error(wrong).render(lang))
+                button.button.quiet type="submit" { (t(lang, "表示", "Show")) }
+            }))
+        }
     }
 }
 

@@ -36,7 +36,10 @@ fn render(pages: &Pages, lang: Lang, csrf: &Csrf, entry: &NumberEntry, errors: &
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = html! {
         @if !errors.is_empty() { (summary(lang, errors)) }
-        (card(t(lang, "資格確認書の記載", "As printed on the certificate"), form("/number", csrf, fields(lang, entry, errors))))
+        div.by-number {
+            (card(t(lang, "資格確認書の記載", "As printed on the certificate"), form("/number", csrf, fields(lang, entry, errors))))
+            (certificate(lang))
+        }
     };
     let lead = t(
         lang,
@@ -84,6 +87,28 @@ fn fields(lang: Lang, entry: &NumberEntry, errors: &[FieldError]) -> Markup {
         (field("on", &entry.on)
             .hint(t(lang, "受診する日。空欄なら今日", "The day of treatment; empty means today")).render(lang))
         (button(t(lang, "資格を確認する", "Check")))
+    }
+}
+
+/// Where each number stands on a certificate, for who has never looked for it.
+fn certificate(lang: Lang) -> Markup {
+    html! {
+        figure.certificate {
+            figcaption { (t(lang, "どこに書いてあるか", "Where it is printed")) }
+            div.certificate-face lang="ja" {
+                p.certificate-title { "健康保険　資格確認書" }
+                p { mark { "記号　12-34" } "　" mark { "番号　567" } "　" mark { "（枝番）01" } }
+                p { "氏名　" span.muted { "結　はなこ" } }
+                p { mark { "生年月日　昭和55年1月1日" } "　" span.muted { "性別　女" } }
+                p { span.muted { "資格取得年月日　令和元年10月1日" } }
+                p { mark { "保険者番号　06130017" } }
+                p { span.muted { "保険者名称　結電機健康保険組合" } }
+            }
+            p.fine { (t(
+                lang,
+                "並びは保険者によって違います。資格情報のお知らせにも同じ番号が書かれています。",
+                "The order differs between insurers. The notice of eligibility shows the same numbers.")) }
+        }
     }
 }
 

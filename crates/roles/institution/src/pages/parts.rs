@@ -17,7 +17,7 @@ pub fn day(day: Date) -> Markup {
 
 /// An instant: day in both calendars and the time.
 pub fn moment(at: Timestamp) -> Markup {
-    html! { (day(at.date())) " " span.clock { (clock(at)) } }
+    html! { span { (day(at.date())) " " span.clock { (clock(at)) } } }
 }
 
 /// Hours and minutes.
@@ -167,17 +167,20 @@ pub fn visit_table(lang: Lang, caption: &str, lines: &[VisitLine], with_day: boo
                 @if let Some(born) = line.birthdate { span.under { (born.to_wareki()) " " (t(lang, "生", "born")) } }
             },
             standing_badge(lang, line.standing),
-            html! {
+            html! { span {
                 @if with_day { span.no-break { (line.day) " " } }
                 time datetime=(line.received_at) { (clock(line.received_at)) }
-            },
+            } },
             html! {
                 @match &line.patient {
                     Some(number) => a.digits href={ "/patients/" (number) } { (number) },
                     None => span.muted { (t(lang, "未登録", "not linked")) },
                 }
             },
-            html! { (shown_words(lang, line.shown)) @if line.door != Door::Desk { span.under { (door_words(lang, line.door)) } } },
+            html! { span {
+                (shown_words(lang, line.shown))
+                @if line.door != Door::Desk { span.under { (door_words(lang, line.door)) } }
+            } },
         ]
     });
     table.rows(rows).render()

@@ -99,14 +99,14 @@ fn known(lang: Lang, csrf: &Csrf, path: &str, questions: &[Question], known_at: 
         let of = match (index, question.request.known_at) {
             (0, _) => t(lang, "受付のとき", "At the reception"),
             (_, None) => t(lang, "あとから照会", "Asked later"),
-            (_, Some(_)) => t(lang, "ある時点の内容", "As known at a time"),
+            (_, Some(_)) => t(lang, "ある時点", "At a time"),
         };
         let knowledge = question.request.known_at.unwrap_or(question.asked_at);
         [
             html! { (of) },
             moment(knowledge),
             standing_badge(lang, question.outcome.standing()),
-            html! { (what(lang, question)) },
+            html! { div { (what(lang, question)) } },
         ]
     });
     let table = Table::new(t(
@@ -153,7 +153,7 @@ fn events(lang: Lang, visit: &Visit, questions: &[Question], links: &[Link]) -> 
     for question in questions {
         let (tone, words) = standing_words(lang, question.outcome.standing());
         let at = question.outcome.answer().map_or(question.asked_at, |answer| answer.answered_at);
-        let title = format!("{}：{words}", t(lang, "資格の確認", "Check"));
+        let title = format!("{}：{words}", asked_words(lang, visit, question));
         let attempts = (question.attempts > 1).then(|| {
             let n = question.attempts;
             html! { p.under { (t(lang, format!("{n}回目で回答がありました。"), format!("attempt {n}"))) } }
@@ -174,8 +174,19 @@ fn events(lang: Lang, visit: &Visit, questions: &[Question], links: &[Link]) -> 
         let title = t(lang, "医療等IDで登録", "Registered with a medical ID").to_owned();
         events.push(event(answer.answered_at, title, Some(Tone::Ok), html! {}));
     }
+    // Newest first; what came later of the same moment stays above what came before.
+    events.reverse();
     events.sort_by(|a, b| b.datetime.cmp(&a.datetime));
     events
+}
+
+/// Which question of the visit it was.
+fn asked_words(lang: Lang, visit: &Visit, question: &Question) -> &'static str {
+    match question.request.known_at {
+        _ if question.exchange == visit.id => t(lang, "資格の確認", "Checked at the reception"),
+        None => t(lang, "あとから照会", "Asked later"),
+        Some(_) => t(lang, "ある時点の内容を照会", "Asked what was known at a time"),
+    }
 }
 
 fn event(at: Timestamp, title: String, tone: Option<Tone>, body: Markup) -> Entry {

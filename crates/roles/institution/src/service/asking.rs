@@ -155,7 +155,7 @@ impl Service {
         let (_, client) = self.relay().map_err(|error| Failure::Passing(Trouble::of(error)))?;
         let request = RegisterRequest {
             exchange: registration.exchange,
-            institution: self.org.clone(),
+            institution: self.org,
             ticket: registration.ticket.clone(),
         };
         let answer = client.register(&request).await.map_err(Failure::of)?;

@@ -115,7 +115,8 @@ impl Service {
         }
         self.store.write_again(context.result_name).await?;
         self.deliver_results().await?;
-        Ok(if bad { oqs::move_durably(path, &folders.bad())? } else { oqs::remove_durably(path)? })
+        let cleared = if bad { oqs::move_durably(path, &folders.bad()) } else { oqs::remove_durably(path) };
+        Ok(cleared?)
     }
 
     async fn settle_visit(&self, visit: ExchangeId) -> Result<(), DeskError> {

@@ -50,7 +50,7 @@ impl Service {
         let (peer, _) = self.eligibility()?;
         let (mode, road) = (order.mode, order.road);
         let read_order = ReadOrder {
-            institution: self.org.clone(),
+            institution: self.org,
             terminal: self.terminal.clone(),
             mode,
             pin: order.pin.filter(|_| mode == ReaderMode::Pin),
@@ -155,7 +155,7 @@ impl Service {
         on: Date,
         known_at: Option<calendar::Timestamp>,
     ) -> CheckRequest {
-        let (institution, terminal) = (self.org.clone(), self.terminal.clone());
+        let (institution, terminal) = (self.org, self.terminal.clone());
         CheckRequest { exchange, institution, terminal, on, known_at, presented }
     }
 

@@ -45,7 +45,7 @@ impl Browser {
         headers.insert(header::COOKIE, self.cookie.parse().unwrap());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap());
-        if let Some(session) = cookies.filter(|cookie| cookie.starts_with("desk=")).last() {
+        if let Some(session) = cookies.filter(|cookie| cookie.starts_with("desk=")).next_back() {
             self.cookie = session.split(';').next().unwrap().to_owned();
         }
         let status = response.status();
@@ -177,7 +177,7 @@ async fn the_record_shows_what_was_signed_and_what_was_known_when() {
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, page) = browser.get(&path).await;
     holds(&page, &[
-        "受付のとき", "あとから照会", "ある時点の内容", "読取装置が署名した内容", "musubi.test/institution/1",
+        "受付のとき", "あとから照会", "ある時点の内容を照会", "読取装置が署名した内容", "musubi.test/institution/1",
         "musubi.test/eligibility/1", "顔認証",
     ]);
     assert!(page.contains(&visit.id.to_string()));

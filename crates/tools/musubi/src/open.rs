@@ -99,6 +99,7 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
                     desk: seat.desk.clone(),
                     patience: institution::Patience::default(),
                     twelve_digit_patients: false,
+                    background: true,
                     shutdown: shared.shutdown.clone(),
                 })
                 .await?,

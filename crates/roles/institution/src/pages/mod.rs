@@ -9,7 +9,7 @@ mod parts;
 mod patients;
 mod record;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -17,6 +17,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use codes::OrgKind;
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 use wire::page::{Lang, Page, t};
 use wire::{Csrf, Problem};
 
@@ -66,6 +68,7 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
 }
 
 const STYLE: &str = "/assets/institution.css";
+const SHEET: &str = include_str!("../../assets/institution.css");
 
 impl Pages {
     /// A page of this institution.
@@ -81,18 +84,27 @@ impl Pages {
             .organisation(t(lang, &self.names.ja, &self.names.en), OrgKind::Institution)
             .nav(nav)
             .at(path)
-            .style(STYLE)
+            .style(style_href())
             .csrf(csrf)
     }
+}
+
+/// The style sheet's address; it changes with its content, so that browsers may keep it for ever.
+fn style_href() -> &'static str {
+    static HREF: OnceLock<String> = OnceLock::new();
+    HREF.get_or_init(|| {
+        let digest = HEXLOWER.encode(&Sha256::digest(SHEET));
+        format!("{STYLE}?v={}", digest.get(..12).unwrap_or_default())
+    })
 }
 
 async fn style() -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, include_str!("../../assets/institution.css")).into_response()
+    (headers, SHEET).into_response()
 }
 
 /// On to another page after a form; the browser's back button does not send the form again.

@@ -4,7 +4,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use maud::{Markup, html};
-use wire::page::{Lang, Tone, card, definitions, notice, problem_notice, t};
+use wire::page::{Lang, Table, Tone, card, definitions, details, notice, problem_notice, t};
 use wire::{Csrf, Problem};
 
 use super::parts::{day, sex_words, visit_table};
@@ -86,8 +86,8 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, outcome: Option<Result<I
         (card(t(lang, "一覧を取り込む", "Take over a list"), html! {
             p { (t(
                 lang,
-                "電子カルテやレセコンから書き出した CSV を選んでください。列: local_number, name, kana, birth, sex。ほかに insurer_number, symbol, number, branch, last_visit_on があれば照合に使います。",
-                "Choose a CSV exported from your system. Columns: local_number, name, kana, birth, sex; insurer_number, symbol, number, branch, last_visit_on are used for matching if present.")) }
+                "電子カルテやレセコンから書き出した CSV を選んでください。文字コードは UTF-8 でも Shift_JIS でもかまいません。",
+                "Choose a CSV exported from your system, in UTF-8 or Shift_JIS.")) }
             p.fine { (t(
                 lang,
                 "個人番号（マイナンバー）が含まれている一覧は受け取りません。1か所でも誤りがあれば、何も取り込みません。",
@@ -100,10 +100,34 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, outcome: Option<Result<I
                 }
                 button.button type="submit" { (t(lang, "取り込む", "Take over")) }
             }
+            (details(t(lang, "CSV の列", "Columns of the CSV"), columns_table(lang)))
         }))
     };
     let title = t(lang, "患者一覧", "Patient list");
     Ok(pages.page(lang, csrf, "/patients", title).status(status).body(body).into_response())
+}
+
+/// What the list may hold; the whole of it is in `docs/formats/institution-patients.md`.
+fn columns_table(lang: Lang) -> Markup {
+    let columns = [
+        ("local_number", true, t(lang, "患者番号", "patient number")),
+        ("name", true, t(lang, "氏名", "name")),
+        ("kana", true, t(lang, "カナ氏名", "reading")),
+        ("birth", true, t(lang, "生年月日（和暦も可）", "birth date")),
+        ("sex", true, t(lang, "性別（1 男、2 女）", "sex (1 male, 2 female)")),
+        ("insurer_number, symbol, number, branch", false, t(lang, "前回の保険者番号・記号・番号・枝番", "insurance at the last visit")),
+        ("last_visit_on", false, t(lang, "最終来院日", "last visit")),
+    ];
+    let rows = columns.map(|(name, needed, meaning)| {
+        let needed = if needed { t(lang, "必須", "needed") } else { t(lang, "あれば照合に使います", "used for matching if present") };
+        [html! { code { (name) } }, html! { (meaning) }, html! { (needed) }]
+    });
+    Table::new("")
+        .column(t(lang, "列", "Column"))
+        .column(t(lang, "内容", "Holds"))
+        .column(t(lang, "要否", "Needed"))
+        .rows(rows)
+        .render()
 }
 
 fn imported_notice(lang: Lang, imported: Imported) -> Markup {

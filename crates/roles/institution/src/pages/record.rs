@@ -115,7 +115,7 @@ fn known(lang: Lang, csrf: &Csrf, path: &str, questions: &[Question], known_at: 
         "When an insurer reports late, a later answer may differ. The answer of the day stays.",
     ))
     .column(t(lang, "照会", "Asked"))
-    .column(t(lang, "いつ分かっていた内容か", "Known at"))
+    .column(t(lang, "分かっていた時点", "Known at"))
     .column(t(lang, "結果", "Result"))
     .column(t(lang, "内容", "What it said"))
     .rows(rows)

@@ -44,8 +44,8 @@ impl Browser {
         headers.insert(header::ACCEPT, "text/html".parse().unwrap());
         headers.insert(header::COOKIE, self.cookie.parse().unwrap());
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap());
-        if let Some(session) = cookies.filter(|cookie| cookie.starts_with("desk=")).next_back() {
+        let mut cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|c| c.to_str().unwrap());
+        if let Some(session) = cookies.rfind(|cookie| cookie.starts_with("desk=")) {
             self.cookie = session.split(';').next().unwrap().to_owned();
         }
         let status = response.status();

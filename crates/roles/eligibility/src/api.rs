@@ -1,9 +1,10 @@
 //! HTTP in, HTTP out. No decision is taken here.
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Request, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
 use protocol::clients::paths;
@@ -13,6 +14,7 @@ use protocol::eligibility::{
 use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest};
 use protocol::relay::Acknowledged;
 use protocol_admin::report::{FileOutcome, MembershipReport, ReportOutcome};
+use serde::de::DeserializeOwned;
 use wire::{Allowance, Json, Peer, Problem, role_router_with};
 
 use crate::service::spool::{Spooled, Spooling};
@@ -54,9 +56,9 @@ pub(crate) fn own_routes() -> Router<Service> {
 async fn check(
     State(service): State<Service>,
     Extension(Peer(asker)): Extension<Peer>,
-    Json(request): Json<CheckRequest>,
+    Sent(request, bytes): Sent<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
-    service.check(&asker, &request).await.map(Json)
+    service.check_as_sent(&asker, &request, &bytes).await.map(Json)
 }
 
 async fn report(
@@ -108,9 +110,42 @@ async fn own_record(
     service.own_record(&request).await.map(Json)
 }
 
+/// A JSON body together with its bytes.
+struct Sent<T>(T, Bytes);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let kind = parts.headers.get(CONTENT_TYPE).cloned();
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), state).await;
+        // The length is bounded by the router's layer; whatever else went wrong, the body did not arrive whole.
+        let bytes = bytes.map_err(|rejection| match rejection.status().as_u16() {
+            413 => Problem::new(413, "too-large"),
+            _ => incomplete("the body ended early"),
+        })?;
+        match kind.as_ref().and_then(|kind| kind.to_str().ok()) {
+            Some(kind) if kind.trim_start().starts_with("application/json") => {
+                wire::decode(&bytes).map(|value| Self(value, bytes))
+            }
+            _ => Err(Problem::new(415, "not-json")
+                .detail("Content-Type は application/json としてください。", "Send application/json.")
+                .at("Content-Type")),
+        }
+    }
+}
+
+fn incomplete(why: &str) -> Problem {
+    Problem::new(400, "incomplete-body")
+        .ja("データの受信が途中で終わりました。1件も登録していません。")
+        .en("The body ended before it was complete; nothing was applied.")
+        .detail("もう一度送ってください。", why)
+}
+
 /// Receives a body of any length onto the disk, a few chunks in memory at a time.
 async fn spool(service: &Service, mut body: Body) -> Result<Spooled, Problem> {
-    let (chunks, mut to_write) = tokio::sync::mpsc::channel::<axum::body::Bytes>(8);
+    let (chunks, mut to_write) = tokio::sync::mpsc::channel::<Bytes>(8);
     let mut spooling = service.begin_spool().map_err(problems::internal)?;
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(chunk) = to_write.blocking_recv() {
@@ -119,12 +154,7 @@ async fn spool(service: &Service, mut body: Body) -> Result<Spooled, Problem> {
         std::io::Result::Ok(spooling)
     });
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            Problem::new(400, "incomplete-body")
-                .ja("データの受信が途中で終わりました。1件も登録していません。")
-                .en("The body ended before it was complete; nothing was applied.")
-                .detail("もう一度送ってください。", error.to_string())
-        })?;
+        let frame = frame.map_err(|error| incomplete(&error.to_string()))?;
         let Ok(chunk) = frame.into_data() else { continue };
         if chunks.send(chunk).await.is_err() {
             break;
@@ -136,7 +166,7 @@ async fn spool(service: &Service, mut body: Body) -> Result<Spooled, Problem> {
 }
 
 fn is_csv(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(axum::http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("text/csv") {
         return Ok(());

@@ -104,6 +104,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         store,
         ledger,
         custody: config.custody,
+        table: data_encoding::HEXLOWER.encode(&config.policy.digest()),
         policy: config.policy,
         client: config.client,
         clock: config.clock,
@@ -120,6 +121,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         service.open_for_service().await?;
     }
     service.restore_recent()?;
+    service.log_table().await?;
     tokio::spawn(service::index_forever(service.clone(), config.shutdown));
     Ok(Role { service })
 }

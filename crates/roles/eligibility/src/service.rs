@@ -47,6 +47,8 @@ pub struct Inner {
     pub(crate) custody: Arc<dyn Custody>,
     pub(crate) codes: DomainCodes<Insurance>,
     pub(crate) policy: Policy,
+    /// Digest of the table of purposes, hexadecimal: every entry names the table it rests on.
+    pub(crate) table: String,
     pub(crate) client: wire::Client,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reader: Option<Arc<dyn ReaderPort>>,

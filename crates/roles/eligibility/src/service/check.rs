@@ -11,7 +11,7 @@ use protocol::eligibility::{
 use protocol::sealed::purpose;
 use wire::Problem;
 
-use super::journal::{self, CheckRecord, Trace};
+use super::journal::{self, CheckRecord, Trace, hex};
 use super::recent::{Begun, Done, Short, exchange_key, short};
 use super::{EPOCH, Inner, Service, certificate, proof};
 use crate::model::explain::{Situation, explain};
@@ -48,6 +48,20 @@ impl Service {
     /// When the asker may not ask or asks in another's name, when the proof of presence is stale, used or altered,
     /// when the certificate is worth nothing; see `problems`.
     pub async fn check(&self, asker: &OrgId, request: &CheckRequest) -> Result<CheckAnswer, Problem> {
+        let bytes = serde_json::to_vec(request).map_err(problems::internal)?;
+        self.check_as_sent(asker, request, &bytes).await
+    }
+
+    /// [`Self::check`] of a question that arrived as `bytes`: a retry is known by the very same bytes.
+    ///
+    /// # Errors
+    /// See [`Self::check`].
+    pub async fn check_as_sent(
+        &self,
+        asker: &OrgId,
+        request: &CheckRequest,
+        bytes: &[u8],
+    ) -> Result<CheckAnswer, Problem> {
         let permit = self.permit(
             asker,
             &request.institution,
@@ -57,7 +71,7 @@ impl Service {
         let now = self.clock.now();
         sensible(request, now)?;
         let exchange = exchange_key(asker, &request.exchange);
-        let question = short(&[&serde_json::to_vec(request).map_err(problems::internal)?]);
+        let question = short(&[bytes]);
         let marks = proof::marks(asker, &request.presented);
         match self.recent.begin(exchange, question, &marks, now) {
             Begun::Again(done) => return self.repeat(asker, request, &done).await,
@@ -94,17 +108,26 @@ impl Inner {
     ) -> Result<(CheckAnswer, Receipt), Problem> {
         let standing = subject.standing(request);
         let link = subject.medical_link(request);
+        let proof = proof::of(&request.presented);
         let record = CheckRecord {
-            terminal: request.terminal.clone(),
+            institution: *asker,
+            terminal: request.terminal.as_str().into(),
+            on: request.on,
             known_at: request.known_at,
-            mode: proof::of(&request.presented).map(|proof| proof.mode),
-            statement: proof::of(&request.presented).map(|proof| proof.statement.clone()),
-            by: road(&request.presented).to_owned(),
+            mode: proof.map(|proof| proof.mode),
+            statement: proof.map(|proof| proof.statement.as_str().into()),
+            by: road(&request.presented).into(),
             validity: standing.validity,
             reason: standing.reason,
             insurers: standing.shown.iter().map(Membership::insurer).collect(),
             ticket: link.is_some(),
-            ..CheckRecord::under(permit, &self.policy.digest(), *asker, request.on).traced(trace)
+            purpose: permit.rule.purpose.as_str().into(),
+            rule: permit.rule_id().into(),
+            basis: permit.basis.iter().map(|law| law.id.as_str().into()).collect(),
+            table: self.table.as_str().into(),
+            question: hex(&trace.question),
+            marks: trace.marks.iter().map(|mark| hex(mark)).collect(),
+            seen: trace.seen,
         };
         let person = subject.person();
         let receipt = self.log(journal::CHECK, person.as_ref(), request.exchange, now, &record).await?;

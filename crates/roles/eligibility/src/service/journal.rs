@@ -1,14 +1,14 @@
 //! What goes into the ledger, and back out of it at start. No My Number and no name ever enters it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
-use access::Permit;
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, InsuranceCode, InsurerNumber, OrgId};
 use ledger::{Entry, LedgerError, Receipt};
 use protocol::eligibility::{Reason, Validity};
 use protocol::reader::ReaderMode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use wire::Problem;
 
 use super::Inner;
@@ -20,11 +20,11 @@ pub(super) const CHECK: &str = "eligibility.check";
 
 /// What the ledger keeps of a check.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct CheckRecord {
+pub(super) struct CheckRecord<'a> {
     /// Who asked.
     pub(super) institution: OrgId,
     /// At which terminal.
-    pub(super) terminal: String,
+    pub(super) terminal: Cow<'a, str>,
     /// About which day.
     pub(super) on: Date,
     /// As known when.
@@ -35,9 +35,9 @@ pub(super) struct CheckRecord {
     pub(super) mode: Option<ReaderMode>,
     /// Digest of the reader's statement, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) statement: Option<String>,
+    pub(super) statement: Option<Cow<'a, str>>,
     /// Which road.
-    pub(super) by: String,
+    pub(super) by: Cow<'a, str>,
     /// What was answered.
     pub(super) validity: Validity,
     /// By what rule.
@@ -47,13 +47,13 @@ pub(super) struct CheckRecord {
     /// Whether a ticket to the medical code went along.
     pub(super) ticket: bool,
     /// For what purpose (the access table's word).
-    pub(super) purpose: String,
+    pub(super) purpose: Cow<'a, str>,
     /// Under which row of the access table.
-    pub(super) rule: String,
+    pub(super) rule: Cow<'a, str>,
     /// On what legal bases.
-    pub(super) basis: Vec<String>,
+    pub(super) basis: Vec<Cow<'a, str>>,
     /// Digest of the access table, hexadecimal.
-    pub(super) table: String,
+    pub(super) table: Cow<'a, str>,
     /// Digest of the question, hexadecimal: recognises a retry after a restart.
     pub(super) question: String,
     /// Digests of what may be used once, hexadecimal.
@@ -67,41 +67,6 @@ pub(super) struct Trace {
     pub(super) question: Short,
     pub(super) marks: Vec<Short>,
     pub(super) seen: i64,
-}
-
-impl CheckRecord {
-    /// Adds what recognises a repetition.
-    #[must_use]
-    pub(super) fn traced(mut self, trace: &Trace) -> Self {
-        self.question = hex(&trace.question);
-        self.marks = trace.marks.iter().map(|mark| hex(mark)).collect();
-        self.seen = trace.seen;
-        self
-    }
-
-    /// A record of the road and rule; the caller fills in what was asked and answered.
-    pub(super) fn under(permit: &Permit, table: &[u8; 32], institution: OrgId, on: Date) -> Self {
-        Self {
-            institution,
-            terminal: String::new(),
-            on,
-            known_at: None,
-            mode: None,
-            statement: None,
-            by: String::new(),
-            validity: Validity::None,
-            reason: Reason::NeverReported,
-            insurers: Vec::new(),
-            ticket: false,
-            purpose: permit.rule.purpose.to_string(),
-            rule: permit.rule_id().to_owned(),
-            basis: permit.basis.iter().map(|law| law.id.clone()).collect(),
-            table: hex(table),
-            question: String::new(),
-            marks: Vec::new(),
-            seen: 0,
-        }
-    }
 }
 
 impl Inner {
@@ -120,6 +85,16 @@ impl Inner {
         self.ledger.append(entry).await.map_err(problems::internal)
     }
 
+    /// Writes down under which table of purposes the service works from now on, before it answers anything (law 9).
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub(crate) async fn log_table(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let body = json!({ "version": self.policy.table().version(), "table": self.table });
+        self.log("access.table", None, ExchangeId::new(now.as_millis()), now, &body).await.map(|_| ())
+    }
+
     /// Remembers the checks of the last minute, so that a restart opens no door to a replay.
     ///
     /// # Errors
@@ -136,30 +111,26 @@ impl Inner {
             if entry.kind != CHECK {
                 continue;
             }
-            if let Ok(record) = serde_json::from_slice::<CheckRecord>(&entry.body) {
+            if let Ok(record) = serde_json::from_slice::<CheckRecord<'_>>(&entry.body) {
                 self.restore_check(&record, entry.exchange, entry.index, entry.at);
             }
         }
         Ok(())
     }
 
-    fn restore_check(&self, record: &CheckRecord, exchange: ExchangeId, index: u64, at: i64) {
+    fn restore_check(&self, record: &CheckRecord<'_>, exchange: ExchangeId, index: u64, at: i64) {
         let (Some(question), Some(marks)) = (unhex(&record.question), marks(record)) else { return };
         let done = Done { at: Timestamp::from_millis(at), index, seen: record.seen, person: None };
         self.recent.restore(exchange_key(&record.institution, &exchange), question, &marks, done);
     }
 }
 
-fn marks(record: &CheckRecord) -> Option<Vec<Short>> {
+fn marks(record: &CheckRecord<'_>) -> Option<Vec<Short>> {
     record.marks.iter().map(|mark| unhex(mark)).collect()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    data_encoding::HEXLOWER.encode(bytes)
 }
 
 fn unhex(text: &str) -> Option<Short> {

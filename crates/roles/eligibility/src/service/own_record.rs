@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 use wire::Problem;
 
-use super::journal::{CHECK, CheckRecord, hex};
+use super::journal::{CHECK, CheckRecord};
 use super::recent::{Begun, Done, exchange_key, short};
 use super::{Inner, Service, certificate, proof};
 use crate::problems;
@@ -63,7 +63,7 @@ impl Service {
         }
         let person = self.holder_of(certificate, signature.as_deref(), shown, request.exchange).await;
         let person = person.inspect_err(|_| self.recent.abandon(&exchange))?;
-        let body = json!({ "rule": permit.rule_id(), "table": hex(&self.policy.digest()) });
+        let body = json!({ "rule": permit.rule_id(), "table": self.table });
         let logged = self.log(OWN_RECORD, Some(&person), request.exchange, now, &body).await;
         let receipt = logged.inspect_err(|_| self.recent.abandon(&exchange))?;
         let done = Done { at: now, index: receipt.index, seen: 0, person: Some(person.to_bytes()) };
@@ -172,14 +172,14 @@ impl Service {
     }
 
     fn entry(&self, opened: &OpenedEntry, signed: u64) -> Result<OwnRecordEntry, Problem> {
-        let record: CheckRecord = serde_json::from_slice(&opened.body).map_err(problems::internal)?;
+        let record: CheckRecord<'_> = serde_json::from_slice(&opened.body).map_err(problems::internal)?;
         let leaf = self.ledger.leaf_bytes(opened.index).map_err(problems::internal)?;
         let proof = self.ledger.inclusion_proof(opened.index, signed).map_err(problems::internal)?;
         Ok(OwnRecordEntry {
             at: calendar::Timestamp::from_millis(opened.at),
             organisation: record.institution,
             organisation_name: self.name_of(&record.institution),
-            purpose: record.purpose.clone(),
+            purpose: record.purpose.clone().into_owned(),
             basis: self.bases(&record),
             on: record.on,
             mode: record.mode,
@@ -196,10 +196,10 @@ impl Service {
     }
 
     /// The words of the laws that the entry names.
-    fn bases(&self, record: &CheckRecord) -> String {
+    fn bases(&self, record: &CheckRecord<'_>) -> String {
         let laws = self.policy.table().laws();
         let words = record.basis.iter().map(|id| {
-            laws.iter().find(|law| law.id == *id).map_or(id.as_str(), |law| law.ja.as_str())
+            laws.iter().find(|law| law.id == **id).map_or(&**id, |law| law.ja.as_str())
         });
         words.collect::<Vec<_>>().join("、")
     }

@@ -10,7 +10,6 @@ use serde_json::json;
 use wire::Problem;
 
 use super::Service;
-use super::journal::hex;
 use crate::problems;
 
 impl Service {
@@ -26,7 +25,7 @@ impl Service {
         let permit =
             self.permit(asker, asker, Action::EligibilityPersonalise, Purpose::CardPersonalisation)?;
         let code = self.open_link(&request.person, "person")?;
-        let body = json!({ "by": asker, "rule": permit.rule_id(), "table": hex(&self.policy.digest()) });
+        let body = json!({ "by": asker, "rule": permit.rule_id(), "table": self.table });
         let now = self.clock.now();
         self.log("eligibility.personalise", Some(&code), request.exchange, now, &body).await?;
         let context = EnvelopeContext {
@@ -61,7 +60,7 @@ impl Service {
             "by": asker,
             "link": if link.is_some() { "set" } else { "dropped" },
             "rule": permit.rule_id(),
-            "table": hex(&self.policy.digest()),
+            "table": self.table,
         });
         let now = self.clock.now();
         self.store.set_medical_link(code, link, now).await.map_err(problems::internal)?;

@@ -80,7 +80,8 @@ pub(super) fn settle_overlaps(
         for (own, other) in [(overlap.one, overlap.other), (overlap.other, overlap.one)] {
             let Some(membership) = after.iter().find(|m| key(m) == own) else { continue };
             let facts = membership.facts_on(overlap.days.from);
-            open(tx, own.insurer, &id, WorkKind::Overlap, facts, Some(other.insurer), overlap.days, at)?;
+            let other = Some(other.insurer);
+            open(tx, &id, &Finding { kind: WorkKind::Overlap, facts, other, days: overlap.days, at })?;
         }
     }
     Ok(())
@@ -97,7 +98,7 @@ pub(super) fn settle_lateness(
     if report.is_late() {
         let id = late_item_id(person, key, report.act);
         let days = calendar::Interval::new(report.fact_day(), Some(report.notified_on));
-        open(tx, key.insurer, &id, WorkKind::LateReport, report, None, days, at)?;
+        open(tx, &id, &Finding { kind: WorkKind::LateReport, facts: report, other: None, days, at })?;
     }
     if settles_lateness(report) {
         for act in [ReportAct::Acquisition, ReportAct::Loss] {
@@ -107,28 +108,29 @@ pub(super) fn settle_lateness(
     Ok(())
 }
 
-#[allow(clippy::too_many_arguments)]
-fn open(
-    tx: &mut Tx<'_>,
-    insurer: InsurerNumber,
-    id: &str,
+/// Something that an insurer has to look at.
+struct Finding<'a> {
     kind: WorkKind,
-    facts: &Report,
+    /// The member as that insurer reported them.
+    facts: &'a Report,
     other: Option<InsurerNumber>,
     days: calendar::Interval,
     at: Timestamp,
-) -> Result<(), StoreError> {
+}
+
+fn open(tx: &mut Tx<'_>, id: &str, finding: &Finding<'_>) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO work_item \
         (insurer, id, kind, insured, name, other_insurer, from_day, until_day, opened_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (insurer, id) DO UPDATE SET \
         insured = excluded.insured, name = excluded.name, from_day = excluded.from_day, \
         until_day = excluded.until_day, closed_at = NULL";
+    let Finding { kind, facts, other, days, at } = finding;
     let other = other.map(|o| o.to_string());
-    let (insurer, insured) = (insurer.to_string(), facts.insured.to_string());
+    let (insurer, insured) = (facts.insurer().to_string(), facts.insured.to_string());
     let row = params![
         &insurer,
         id,
-        name_of(kind),
+        name_of(*kind),
         &insured,
         &facts.person.name,
         other.as_deref(),

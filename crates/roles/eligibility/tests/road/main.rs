@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod check;
+mod fhir;
 mod file;
 mod issuer;
 mod number;
 mod own;
+mod pages;
 mod person;
 mod report;
 mod world;

@@ -88,7 +88,7 @@ impl World {
         let issuer = serve(&self.ca, org("issuer/1"), self.fakes.issuer(), &shutdown).await;
         let jpki = serve(&self.ca, org("jpki/1"), self.fakes.jpki(), &shutdown).await;
         let others = directory(&issuer, &jpki, &self.relay);
-        let old = std::mem::replace(&mut self.base, String::new());
+        let old = std::mem::take(&mut self.base);
         drop((old, self.role));
         // The old process's servers let go of the ledger when their last connection ends.
         let role = loop {
@@ -169,7 +169,7 @@ impl Parts {
             policy: Policy::builtin(directory.clone()).unwrap(),
             client: Client::new(&tls(ca, self.eligibility)),
             clock: clock.clone(),
-            reader: None,
+            reader: Some(Arc::new(crate::pages::OneCard)),
             handover: self.handover,
             shutdown: self.shutdown,
         };

@@ -9,7 +9,8 @@ use wire::Server;
 
 #[tokio::main]
 async fn main() {
-    let desk = town::Town::with(town::Options { oqs: true, background: true, ..town::Options::default() }).await;
+    let desk =
+        town::Town::with(town::Options { oqs: true, background: true, ..town::Options::default() }).await;
     desk.clock.set(SystemClock.now());
     let service = desk.role.service();
     service.import_patients(town::answers::PATIENTS.into()).await.unwrap();

@@ -18,13 +18,13 @@ mod store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ::store::StoreError;
 use access::Directory;
 use axum::Router;
 use calendar::Clock;
 use codes::{Custody, InstitutionCode, KeyName, OrgId};
 use ledger::{Ledger, LedgerError};
 use protocol::reader::ReaderPort;
-use ::store::StoreError;
 use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 
 pub use error::{DeskError, FieldError, LineError, StatementError};

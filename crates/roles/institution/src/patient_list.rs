@@ -119,7 +119,9 @@ impl Columns {
         };
         let insured = ["insurer_number", "symbol", "number", "branch"].map(place);
         let insured = match insured {
-            [Some(insurer), Some(symbol), Some(number), Some(branch)] => Some([insurer, symbol, number, branch]),
+            [Some(insurer), Some(symbol), Some(number), Some(branch)] => {
+                Some([insurer, symbol, number, branch])
+            }
             _ => None,
         };
         Ok(Self {
@@ -145,14 +147,14 @@ impl Columns {
             return Err(wrong("name", "氏名がありません。".into(), "the name is missing".into()));
         }
         let birth = cell(self.birth);
-        let birthdate =
-            Date::parse(birth).map_err(|error| wrong("birth", error.ja(), error.to_string()))?;
+        let birthdate = Date::parse(birth).map_err(|error| wrong("birth", error.ja(), error.to_string()))?;
         let sex = match cell(self.sex) {
             "1" => Sex::Male,
             "2" => Sex::Female,
             "" | "3" => Sex::Unset,
             _ => {
-                let (ja, en) = ("性別は 1（男）・2（女）・3（未設定）です。", "sex is 1 male, 2 female or 3 unset");
+                let (ja, en) =
+                    ("性別は 1（男）・2（女）・3（未設定）です。", "sex is 1 male, 2 female or 3 unset");
                 return Err(wrong("sex", ja.into(), en.into()));
             }
         };
@@ -209,7 +211,8 @@ fn csv_error(error: &csv::Error) -> LineError {
 mod tests {
     use super::*;
 
-    const HEADER: &str = "local_number,name,kana,birth,sex,phone,insurer_number,symbol,number,branch,last_visit_on\n";
+    const HEADER: &str =
+        "local_number,name,kana,birth,sex,phone,insurer_number,symbol,number,branch,last_visit_on\n";
 
     fn list(lines: &str) -> Result<PatientList, DeskError> {
         read(format!("{HEADER}{lines}").as_bytes(), Field::Text)
@@ -224,7 +227,8 @@ mod tests {
 
     #[test]
     fn reads_what_a_clerk_copied() {
-        let read = list("00000017,髙橋　花子,ﾀｶﾊｼ ﾊﾅｺ,1980-02-29,2,,  138057,１２－３４,567,01,2025-04-01\n").unwrap();
+        let read = list("00000017,髙橋　花子,ﾀｶﾊｼ ﾊﾅｺ,1980-02-29,2,,  138057,１２－３４,567,01,2025-04-01\n")
+            .unwrap();
         let patient = read.patients.first().unwrap();
         assert_eq!(patient.kana, "タカハシ ハナコ");
         assert_eq!(patient.sex, Sex::Female);
@@ -258,7 +262,10 @@ mod tests {
             "1,山田 １２３４５６７８９０１８,ﾔﾏﾀﾞ,1980-01-01,1,,,,,,\n",
         ] {
             let error = list(line).unwrap_err();
-            assert!(matches!(&error, DeskError::MyNumber(found) if found.place.starts_with("line 2")), "{error}");
+            assert!(
+                matches!(&error, DeskError::MyNumber(found) if found.place.starts_with("line 2")),
+                "{error}"
+            );
             assert!(!error.to_string().contains("9018"));
         }
         let twelve = format!("{HEADER}123456789018,山田,ﾔﾏﾀﾞ,1980-01-01,1,,,,,,\n");

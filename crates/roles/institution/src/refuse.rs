@@ -84,7 +84,8 @@ pub fn scan_json(document: &Value, declared: impl Fn(&str) -> Field + Copy) -> R
             Value::String(text) => scan(field, text, || path)?,
             Value::Number(number) => scan(field, &number.to_string(), || path)?,
             Value::Array(items) => {
-                waiting.extend(items.iter().enumerate().map(|(i, item)| (format!("{path}[{i}]"), field, item)));
+                waiting
+                    .extend(items.iter().enumerate().map(|(i, item)| (format!("{path}[{i}]"), field, item)));
             }
             Value::Object(members) => {
                 for (key, member) in members {
@@ -154,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_number_is_found_in_every_spelling_and_never_repeated() {
-        for spelling in [MY_NUMBER, "1234-5678-9018", "１２３４ ５６７８ ９０１８", "番号は123456789018です"] {
+        for spelling in [MY_NUMBER, "1234-5678-9018", "１２３４ ５６７８ ９０１８", "番号は123456789018です"]
+        {
             let found = scan(Field::Text, spelling, || "name".into()).unwrap_err();
             assert_eq!(found.place, "name");
             assert!(!found.to_string().contains("9018") && !found.ja().contains("9018"));

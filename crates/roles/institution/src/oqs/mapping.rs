@@ -5,13 +5,14 @@ use eligibility_xml::{
     CharacterCode, ConsentFlag, ElderlyRecipientCertificateInfo, Header, InsuredCardClassification,
     LimitApplicationCertificateRelatedInfo, LimitCertificateClassification, LimitClass, PaddedInsurerNumber,
     Percent, PersonalFamilyClassification, PreschoolClassification, ProcessingResultStatus,
-    QualificationValidity, ReasonOfLoss, ReferenceClassification, Response, ResponseBody,
-    ResultList, ResultOfQualificationConfirmation, SegmentOfResult, Sex as XmlSex, SpecificDisease,
+    QualificationValidity, ReasonOfLoss, ReferenceClassification, Response, ResponseBody, ResultList,
+    ResultOfQualificationConfirmation, SegmentOfResult, Sex as XmlSex, SpecificDisease,
     SpecificDiseasesCertificateInfo, SpecificDiseasesCertificateList,
 };
 use kotoba::to_half_kana;
 use protocol::eligibility::{
-    CheckAnswer, LimitCertificate, LossReason, Membership, Relation, Sex, SpecificDiseaseCertificate, Validity,
+    CheckAnswer, LimitCertificate, LossReason, Membership, Relation, Sex, SpecificDiseaseCertificate,
+    Validity,
 };
 
 use crate::model::LocalNumber;
@@ -34,7 +35,8 @@ pub(super) fn response(
 ) -> Response {
     let results: Vec<_> = answer.memberships.iter().map(|membership| result(membership, patient)).collect();
     let explanation = &answer.explanation;
-    let message = (answer.validity != Validity::Valid).then(|| format!("{}{}", explanation.ja, explanation.next_ja));
+    let message =
+        (answer.validity != Validity::Valid).then(|| format!("{}{}", explanation.ja, explanation.next_ja));
     Response {
         header: Header {
             process_execution_time: Some(answer.answered_at),

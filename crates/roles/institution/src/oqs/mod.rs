@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, InstitutionCode};
-use eligibility_xml::{CharacterCode, Charset, FileName, Header, ProcessingResultStatus, Response, ResponseBody, SegmentOfResult};
+use eligibility_xml::{
+    CharacterCode, Charset, FileName, Header, ProcessingResultStatus, Response, ResponseBody, SegmentOfResult,
+};
 use protocol::eligibility::CheckAnswer;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{LocalNumber, Trouble};
 use crate::store::{FolderFile, OutFolder};
 
-pub use files::{FileError, write_atomic, remove_durably, move_durably};
+pub use files::{FileError, move_durably, remove_durably, write_atomic};
 
 /// Where the folders lie and how they are served (連携フォルダ).
 #[derive(Clone, Debug)]
@@ -177,7 +179,10 @@ fn write(response: &Response, charset: Charset) -> Vec<u8> {
     let written = response.write(charset);
     if !written.losses.is_empty() {
         let characters: String = written.losses.iter().map(|loss| loss.original).collect();
-        tracing::warn!(characters, "characters that Shift_JIS does not have were replaced by 〓 in a result file");
+        tracing::warn!(
+            characters,
+            "characters that Shift_JIS does not have were replaced by 〓 in a result file"
+        );
     }
     written.bytes
 }

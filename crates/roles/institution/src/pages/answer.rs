@@ -62,7 +62,8 @@ fn headline(lang: Lang, visit: &Visit) -> Markup {
             explanation(lang, answer),
         ),
         Outcome::Asking => {
-            let line = t(lang, "資格確認サービスに問い合わせています。", "The eligibility service is being asked.");
+            let line =
+                t(lang, "資格確認サービスに問い合わせています。", "The eligibility service is being asked.");
             verdict(Tone::Info, standing_words(lang, visit.question.outcome.standing()).1, line, html! {})
         }
         Outcome::Unconfirmed { trouble, retry_at } => {
@@ -168,7 +169,11 @@ fn limit_stat(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mark
             let words = t(lang, class.ja(), class.en());
             let until = t(lang, format!("{}まで", limit.to.to_wareki()), format!("until {}", limit.to));
             let over = answer.on < limit.from || limit.to < answer.on;
-            let note = if over { t(lang, "この日は期間外", "not in force on this day").to_owned() } else { until };
+            let note = if over {
+                t(lang, "この日は期間外", "not in force on this day").to_owned()
+            } else {
+                until
+            };
             stat(words, "", label, &note)
         }
         None => stat("—", "", label, t(lang, "認定証の情報なし", "no certificate known")),
@@ -213,16 +218,22 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
     let (share, unit, note) = copayment_words(lang, Copayment::of(membership, answer.on));
     let branch = insured.branch.map(|branch| branch.to_string());
     let mut rows: Vec<(&str, Markup)> = vec![
-        (t(lang, "保険者", "Insurer"), html! {
-            span lang="ja" { (membership.insurer_name) } " " span.digits { (insured.insurer) }
-        }),
-        (t(lang, "記号・番号・枝番", "Symbol, number, branch"), html! {
-            span.numbers {
-                @if !insured.symbol.as_str().is_empty() { (numbered(t(lang, "記号", "symbol"), insured.symbol.as_str())) }
-                (numbered(t(lang, "番号", "number"), insured.number.as_str()))
-                @if let Some(branch) = &branch { (numbered(t(lang, "枝番", "branch"), branch)) }
-            }
-        }),
+        (
+            t(lang, "保険者", "Insurer"),
+            html! {
+                span lang="ja" { (membership.insurer_name) } " " span.digits { (insured.insurer) }
+            },
+        ),
+        (
+            t(lang, "記号・番号・枝番", "Symbol, number, branch"),
+            html! {
+                span.numbers {
+                    @if !insured.symbol.as_str().is_empty() { (numbered(t(lang, "記号", "symbol"), insured.symbol.as_str())) }
+                    (numbered(t(lang, "番号", "number"), insured.number.as_str()))
+                    @if let Some(branch) = &branch { (numbered(t(lang, "枝番", "branch"), branch)) }
+                }
+            },
+        ),
         (t(lang, "資格取得日", "Member since"), day(membership.qualified_on)),
     ];
     if let Some(lost) = membership.disqualified_on {
@@ -231,7 +242,10 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
         }));
     }
     if answer.validity != Validity::Valid {
-        rows.push((t(lang, "窓口負担", "Pays at the desk"), html! { (share) (unit) " " span.muted { (note) } }));
+        rows.push((
+            t(lang, "窓口負担", "Pays at the desk"),
+            html! { (share) (unit) " " span.muted { (note) } },
+        ));
     }
     if terms.preschool {
         rows.push((t(lang, "未就学", "Preschool"), html! { (t(lang, "該当", "yes")) }));
@@ -250,9 +264,12 @@ fn particulars(lang: Lang, answer: &CheckAnswer, membership: &Membership) -> Mar
         }));
     }
     if !membership.person.address.is_empty() {
-        rows.push((t(lang, "住所", "Address"), html! {
-            span lang="ja" { (membership.person.postal_code) " " (membership.person.address) }
-        }));
+        rows.push((
+            t(lang, "住所", "Address"),
+            html! {
+                span lang="ja" { (membership.person.postal_code) " " (membership.person.address) }
+            },
+        ));
     }
     definitions(&rows)
 }
@@ -281,8 +298,12 @@ fn period(lang: Lang, from: calendar::Date, to: calendar::Date) -> Markup {
 fn next(lang: Lang, visit: &Visit) -> Markup {
     let medical = match visit.medical {
         MedicalState::None => None,
-        MedicalState::Registered => Some(t(lang, "医療等IDで登録しました。", "Registered with a medical ID.")),
-        MedicalState::Pending => Some(t(lang, "医療等IDの登録を続けています。", "The medical ID is being registered.")),
+        MedicalState::Registered => {
+            Some(t(lang, "医療等IDで登録しました。", "Registered with a medical ID."))
+        }
+        MedicalState::Pending => {
+            Some(t(lang, "医療等IDの登録を続けています。", "The medical ID is being registered."))
+        }
         MedicalState::Expired => Some(t(
             lang,
             "医療等IDは今回登録できませんでした。次の受付で改めて登録します。",

@@ -46,23 +46,13 @@ fn insurance_code() -> Road {
 }
 
 /// GET /
-pub async fn show(
-    State(pages): State<Pages>,
-    lang: Lang,
-    csrf: Csrf,
-    Query(asked): Query<Asked>,
-) -> Shown {
+pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(asked): Query<Asked>) -> Shown {
     let choice = Choice { mode: face(), road: insurance_code(), pin: String::new(), card: String::new() };
     render(&pages, lang, &csrf, &choice, &asked.tray, None).await
 }
 
 /// POST /read
-pub async fn read(
-    State(pages): State<Pages>,
-    lang: Lang,
-    csrf: Csrf,
-    Form(choice): Form<Choice>,
-) -> Shown {
+pub async fn read(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Form(choice): Form<Choice>) -> Shown {
     let pin = (choice.mode == ReaderMode::Pin).then(|| choice.pin.clone());
     let order = CardOrder { card: choice.card.clone(), mode: choice.mode, road: choice.road, pin };
     match pages.service.receive_card(Door::Desk, order).await {
@@ -134,7 +124,9 @@ fn no_reader(lang: Lang) -> Markup {
 fn reader_form(lang: Lang, csrf: &Csrf, choice: &Choice, tray: &[TrayCard], filter: &str) -> Markup {
     let folded = kotoba::fold_name(filter);
     let fits = |card: &&TrayCard| {
-        folded.is_empty() || kotoba::fold_name(&card.name).contains(&folded) || card.birthdate.contains(filter)
+        folded.is_empty()
+            || kotoba::fold_name(&card.name).contains(&folded)
+            || card.birthdate.contains(filter)
     };
     let shown: Vec<&TrayCard> = tray.iter().filter(fits).take(TRAY).collect();
     html! {
@@ -164,17 +156,35 @@ fn tray_filter(lang: Lang, filter: &str, all: usize, shown: usize) -> Markup {
         format!("{all}枚のうち{shown}枚を表示しています。"),
         format!("{shown} of {all} cards are shown."),
     );
-    wire::page::form_get("/", html! {
-        (wire::page::Field::text("tray", t(lang, "カードを名前でさがす", "Find a card by name")).value(filter).hint(hint).render(lang))
-        button.button.quiet type="submit" { (t(lang, "さがす", "Find")) }
-    })
+    wire::page::form_get(
+        "/",
+        html! {
+            (wire::page::Field::text("tray", t(lang, "カードを名前でさがす", "Find a card by name")).value(filter).hint(hint).render(lang))
+            button.button.quiet type="submit" { (t(lang, "さがす", "Find")) }
+        },
+    )
 }
 
 fn modes(lang: Lang, choice: &Choice) -> Markup {
     let modes = [
-        (ReaderMode::Face, "face", t(lang, "顔認証", "Face"), t(lang, "リーダーに顔を向ける", "Look at the reader")),
-        (ReaderMode::Visual, "visual", t(lang, "目視", "Photograph"), t(lang, "職員が写真と見比べる", "Staff compare the picture")),
-        (ReaderMode::Pin, "pin", t(lang, "暗証番号", "PIN"), t(lang, "数字4桁を入力する", "Type four digits")),
+        (
+            ReaderMode::Face,
+            "face",
+            t(lang, "顔認証", "Face"),
+            t(lang, "リーダーに顔を向ける", "Look at the reader"),
+        ),
+        (
+            ReaderMode::Visual,
+            "visual",
+            t(lang, "目視", "Photograph"),
+            t(lang, "職員が写真と見比べる", "Staff compare the picture"),
+        ),
+        (
+            ReaderMode::Pin,
+            "pin",
+            t(lang, "暗証番号", "PIN"),
+            t(lang, "数字4桁を入力する", "Type four digits"),
+        ),
     ];
     html! {
         fieldset.modes {
@@ -202,7 +212,11 @@ fn modes(lang: Lang, choice: &Choice) -> Markup {
 
 fn roads(lang: Lang, choice: &Choice) -> Markup {
     let roads = [
-        (Road::InsuranceCode, "insurance-code", t(lang, "保険資格符号（ふだんはこちら）", "Insurance code on the chip (usual)")),
+        (
+            Road::InsuranceCode,
+            "insurance-code",
+            t(lang, "保険資格符号（ふだんはこちら）", "Insurance code on the chip (usual)"),
+        ),
         (Road::Certificate, "certificate", t(lang, "利用者証明用電子証明書", "Authentication certificate")),
     ];
     html! {

@@ -210,12 +210,15 @@ fn agreement(lang: Lang, agreement: Agreement) -> Markup {
 }
 
 fn search_form(lang: Lang, visit: &Visit, wanted: &str) -> Markup {
-    form_get(&format!("/visits/{}/link", visit.id), html! {
-        (Field::text("q", t(lang, "患者をさがす", "Find a patient"))
-            .hint(t(lang, "氏名・カナ・生年月日・患者番号", "Name, reading, birth date or number"))
-            .value(wanted).render(lang))
-        button.button.quiet type="submit" { (t(lang, "さがす", "Find")) }
-    })
+    form_get(
+        &format!("/visits/{}/link", visit.id),
+        html! {
+            (Field::text("q", t(lang, "患者をさがす", "Find a patient"))
+                .hint(t(lang, "氏名・カナ・生年月日・患者番号", "Name, reading, birth date or number"))
+                .value(wanted).render(lang))
+            button.button.quiet type="submit" { (t(lang, "さがす", "Find")) }
+        },
+    )
 }
 
 fn new_patient(lang: Lang, csrf: &Csrf, visit: &Visit) -> Markup {

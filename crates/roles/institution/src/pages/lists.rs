@@ -27,7 +27,8 @@ pub struct DayQuery {
 pub async fn day(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(query): Query<DayQuery>) -> Shown {
     let today = pages.service.today();
     let wanted = Date::parse(&query.day);
-    let wrong = wanted.as_ref().err().filter(|_| !query.day.is_empty()).map(|e| t(lang, e.ja(), e.to_string()));
+    let wrong =
+        wanted.as_ref().err().filter(|_| !query.day.is_empty()).map(|e| t(lang, e.ja(), e.to_string()));
     let day = wanted.unwrap_or(today);
     let counts = pages.service.day_counts(day).await?;
     let lines = pages.service.day(day, query.before, PAGE).await?;
@@ -47,7 +48,11 @@ pub async fn day(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(query
             (pager(lang, None, "", Some(&format!("/visits?day={day}&before={older}"))))
         }
     };
-    let title = if day == today { t(lang, "今日の来院", "Today’s visits") } else { t(lang, "来院の記録", "Visits") };
+    let title = if day == today {
+        t(lang, "今日の来院", "Today’s visits")
+    } else {
+        t(lang, "来院の記録", "Visits")
+    };
     let page = pages.page(lang, &csrf, "/visits", title).body(body);
     let page = if day == today && query.before.is_none() { page.refresh(10) } else { page };
     Ok(page.into_response())
@@ -78,8 +83,18 @@ fn counts_row(lang: Lang, counts: DayCounts) -> Markup {
     stats(&[
         stat(&number(counts.all), unit, t(lang, "来院", "Visits"), ""),
         stat(&number(counts.valid), unit, t(lang, "有効", "Valid"), ""),
-        stat(&number(counts.attention), unit, t(lang, "要対応", "Needs attention"), t(lang, "無効・該当なしなど", "not valid, not found")),
-        stat(&number(counts.open), unit, t(lang, "未確認", "Not confirmed yet"), t(lang, "自動で確認を続けます", "checked again by itself")),
+        stat(
+            &number(counts.attention),
+            unit,
+            t(lang, "要対応", "Needs attention"),
+            t(lang, "無効・該当なしなど", "not valid, not found"),
+        ),
+        stat(
+            &number(counts.open),
+            unit,
+            t(lang, "未確認", "Not confirmed yet"),
+            t(lang, "自動で確認を続けます", "checked again by itself"),
+        ),
     ])
 }
 

@@ -56,16 +56,23 @@ fn summary(lang: Lang, errors: &[FieldError]) -> Markup {
         format!("{}か所の入力を直してください", errors.len()),
         format!("Correct {} of the fields", errors.len()),
     );
-    notice(Tone::Bad, &title, html! {
-        ul.error-list { @for error in errors {
-            li { a href={ "#field-" (error.field) } { (label(lang, error.field)) } "：" (t(lang, &error.ja, &error.en)) }
-        } }
-    })
+    notice(
+        Tone::Bad,
+        &title,
+        html! {
+            ul.error-list { @for error in errors {
+                li { a href={ "#field-" (error.field) } { (label(lang, error.field)) } "：" (t(lang, &error.ja, &error.en)) }
+            } }
+        },
+    )
 }
 
 fn fields(lang: Lang, entry: &NumberEntry, errors: &[FieldError]) -> Markup {
     let error = |name: &str| {
-        errors.iter().find(|error| error.field == name).map(|error| t(lang, error.ja.clone(), error.en.clone()))
+        errors
+            .iter()
+            .find(|error| error.field == name)
+            .map(|error| t(lang, error.ja.clone(), error.en.clone()))
     };
     let field = |name: &'static str, value: &str| {
         Field::text(name, label(lang, name)).value(value).error(error(name))

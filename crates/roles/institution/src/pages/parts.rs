@@ -129,11 +129,15 @@ pub fn copayment_words(lang: Lang, copayment: Copayment) -> (String, &'static st
         (Lang::Ja, rest) => format!("{}.{rest}", percent / 10),
     };
     match copayment {
-        Copayment::Reported(percent) => (figure(percent), unit, t(lang, "保険者の届出", "reported by the insurer")),
+        Copayment::Reported(percent) => {
+            (figure(percent), unit, t(lang, "保険者の届出", "reported by the insurer"))
+        }
         Copayment::Elderly(percent) => {
             (figure(percent), unit, t(lang, "高齢受給者証による", "by the elderly certificate"))
         }
-        Copayment::ByLaw(percent) => (figure(percent), unit, t(lang, "法律で決まった割合", "the share the law sets")),
+        Copayment::ByLaw(percent) => {
+            (figure(percent), unit, t(lang, "法律で決まった割合", "the share the law sets"))
+        }
         Copayment::AskCertificate => (
             t(lang, "要確認", "See note").into(),
             "",

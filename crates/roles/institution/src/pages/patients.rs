@@ -13,12 +13,7 @@ use crate::error::DeskError;
 use crate::service::Imported;
 
 /// GET /patients/{patient}
-pub async fn show(
-    State(pages): State<Pages>,
-    lang: Lang,
-    csrf: Csrf,
-    Path(number): Path<String>,
-) -> Shown {
+pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Path(number): Path<String>) -> Shown {
     let number = number.parse().map_err(|_| DeskError::NoPatient)?;
     let (patient, visits) = pages.service.patient(number).await?;
     let mut rows = vec![
@@ -28,7 +23,10 @@ pub async fn show(
         (t(lang, "性別", "Sex"), html! { (sex_words(lang, patient.sex)) }),
     ];
     if let Some(last) = patient.last_visit_on {
-        rows.push((t(lang, "一覧を取り込む前の最終来院", "Last visit before the list was taken over"), day(last)));
+        rows.push((
+            t(lang, "一覧を取り込む前の最終来院", "Last visit before the list was taken over"),
+            day(last),
+        ));
     }
     let body = html! {
         (card(t(lang, "当院の記録", "Our record"), definitions(&rows)))
@@ -67,7 +65,9 @@ pub async fn import(State(pages): State<Pages>, lang: Lang, csrf: Csrf, mut part
 }
 
 fn incomplete() -> Problem {
-    Problem::new(400, "incomplete-body").ja("ファイルの受信が途中で終わりました").en("The file did not arrive whole")
+    Problem::new(400, "incomplete-body")
+        .ja("ファイルの受信が途中で終わりました")
+        .en("The file did not arrive whole")
 }
 
 async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, outcome: Option<Result<Imported, Problem>>) -> Shown {
@@ -115,11 +115,19 @@ fn columns_table(lang: Lang) -> Markup {
         ("kana", true, t(lang, "カナ氏名", "reading")),
         ("birth", true, t(lang, "生年月日（和暦も可）", "birth date")),
         ("sex", true, t(lang, "性別（1 男、2 女）", "sex (1 male, 2 female)")),
-        ("insurer_number, symbol, number, branch", false, t(lang, "前回の保険者番号・記号・番号・枝番", "insurance at the last visit")),
+        (
+            "insurer_number, symbol, number, branch",
+            false,
+            t(lang, "前回の保険者番号・記号・番号・枝番", "insurance at the last visit"),
+        ),
         ("last_visit_on", false, t(lang, "最終来院日", "last visit")),
     ];
     let rows = columns.map(|(name, needed, meaning)| {
-        let needed = if needed { t(lang, "必須", "needed") } else { t(lang, "あれば照合に使います", "used for matching if present") };
+        let needed = if needed {
+            t(lang, "必須", "needed")
+        } else {
+            t(lang, "あれば照合に使います", "used for matching if present")
+        };
         [html! { code { (name) } }, html! { (meaning) }, html! { (needed) }]
     });
     Table::new("")
@@ -136,12 +144,16 @@ fn imported_notice(lang: Lang, imported: Imported) -> Markup {
         format!("{}人を取り込みました。", imported.patients),
         format!("{} patients were taken over.", imported.patients),
     );
-    notice(Tone::Ok, &title, html! {
-        @if imported.without_number > 0 {
-            p { (t(
-                lang,
-                format!("うち{}人は記号・番号が読み取れなかったため、氏名と生年月日だけで照合します。", imported.without_number),
-                format!("{} of them had no readable symbol and number and are matched by name and birth date.", imported.without_number))) }
-        }
-    })
+    notice(
+        Tone::Ok,
+        &title,
+        html! {
+            @if imported.without_number > 0 {
+                p { (t(
+                    lang,
+                    format!("うち{}人は記号・番号が読み取れなかったため、氏名と生年月日だけで照合します。", imported.without_number),
+                    format!("{} of them had no readable symbol and number and are matched by name and birth date.", imported.without_number))) }
+            }
+        },
+    )
 }

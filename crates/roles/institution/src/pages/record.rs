@@ -9,7 +9,8 @@ use codes::ExchangeId;
 use maud::{Markup, html};
 use serde::Deserialize;
 use wire::page::{
-    Entry, Field, Lang, Table, Tone, button, card, definitions, details, form, icon, problem_notice, t, timeline,
+    Entry, Field, Lang, Table, Tone, button, card, definitions, details, form, icon, problem_notice, t,
+    timeline,
 };
 use wire::{Csrf, Problem};
 
@@ -62,9 +63,11 @@ pub async fn ask_again(
 /// What a browser's date-time field sends, in Japan's time.
 fn local_time(text: &str) -> Result<Timestamp, FieldError> {
     let seconds = if text.matches(':').count() == 1 { ":00" } else { "" };
-    format!("{text}{seconds}+09:00")
-        .parse()
-        .map_err(|error: calendar::DateError| FieldError { field: "known_at", ja: error.ja(), en: error.to_string() })
+    format!("{text}{seconds}+09:00").parse().map_err(|error: calendar::DateError| FieldError {
+        field: "known_at",
+        ja: error.ja(),
+        en: error.to_string(),
+    })
 }
 
 async fn render(
@@ -120,15 +123,18 @@ fn known(lang: Lang, csrf: &Csrf, path: &str, questions: &[Question], known_at: 
     .column(t(lang, "内容", "What it said"))
     .rows(rows)
     .render();
-    card(t(lang, "この日の資格：当時と今", "This day: then and now"), html! {
-        (table)
-        (form(path, csrf, html! { (button(t(lang, "この日の資格を今もう一度照会する", "Ask again about this day"))) }))
-        (details(t(lang, "ある時点で分かっていた内容を照会する", "Ask what was known at a certain time"), form(path, csrf, html! {
-            (Field::text("known_at", t(lang, "日時", "Date and time")).value(known_at)
-                .hint(t(lang, "例: 2026-04-01T09:00（日本時間）", "For example 2026-04-01T09:00 (Japan time)")).required().render(lang))
-            button.button.quiet type="submit" { (t(lang, "照会する", "Ask")) }
-        })))
-    })
+    card(
+        t(lang, "この日の資格：当時と今", "This day: then and now"),
+        html! {
+            (table)
+            (form(path, csrf, html! { (button(t(lang, "この日の資格を今もう一度照会する", "Ask again about this day"))) }))
+            (details(t(lang, "ある時点で分かっていた内容を照会する", "Ask what was known at a certain time"), form(path, csrf, html! {
+                (Field::text("known_at", t(lang, "日時", "Date and time")).value(known_at)
+                    .hint(t(lang, "例: 2026-04-01T09:00（日本時間）", "For example 2026-04-01T09:00 (Japan time)")).required().render(lang))
+                button.button.quiet type="submit" { (t(lang, "照会する", "Ask")) }
+            })))
+        },
+    )
 }
 
 /// The gist of an answer in one line.
@@ -205,13 +211,16 @@ fn signed(lang: Lang, visit: &Visit) -> Markup {
         (t(lang, "読み取り内容の要約値", "Digest of what was read"), html! { code { (facts.material) } }),
         (t(lang, "署名", "Signature"), html! { code { (statement.signature) } }),
     ];
-    card(t(lang, "読取装置が署名した内容", "What the reader signed"), html! {
-        p.checked { (icon(Tone::Ok)) (t(
-            lang,
-            "登録済みの読取装置の署名であることを、照会の前に確かめています。",
-            "Before anything was asked, the signature was verified as one of an enrolled reader.")) }
-        (details(t(lang, "署名の内訳を見る", "Show the particulars"), definitions(&rows)))
-    })
+    card(
+        t(lang, "読取装置が署名した内容", "What the reader signed"),
+        html! {
+            p.checked { (icon(Tone::Ok)) (t(
+                lang,
+                "登録済みの読取装置の署名であることを、照会の前に確かめています。",
+                "Before anything was asked, the signature was verified as one of an enrolled reader.")) }
+            (details(t(lang, "署名の内訳を見る", "Show the particulars"), definitions(&rows)))
+        },
+    )
 }
 
 fn receipts(lang: Lang, questions: &[Question]) -> Markup {

@@ -166,7 +166,9 @@ impl Service {
     /// The medical code inside the relay's envelope, when it was sealed to us, for this, and holds one.
     fn open_code(&self, answer: &RegisterAnswer) -> Option<OrgCode<Medical>> {
         let context = &answer.code.context;
-        if context.recipient != self.org || !answer.code.is_current(purpose::ORG_CODE, self.now().as_seconds()) {
+        if context.recipient != self.org
+            || !answer.code.is_current(purpose::ORG_CODE, self.now().as_seconds())
+        {
             return None;
         }
         let opened = answer.code.open(&*self.custody).ok()?;
@@ -221,7 +223,8 @@ impl Trouble {
             code: "other-answer".into(),
             ja: "照会と異なる回答が返ったため、表示していません。".into(),
             en: "The answer was to another question and is not shown.".into(),
-            next_ja: "もう一度カードを読み取ってください。続く場合はシステム管理者に連絡してください。".into(),
+            next_ja: "もう一度カードを読み取ってください。続く場合はシステム管理者に連絡してください。"
+                .into(),
             next_en: "Read the card again; if this stays, call the administrator.".into(),
         }
     }

@@ -58,7 +58,8 @@ impl NumberEntry {
                 Ok(ReadEntry { presented: Presented::InsuredPerson { insured, birthdate }, on })
             }
             (insurer, symbol, number, branch, birthdate, on) => {
-                let errors = [insurer.err(), symbol.err(), number.err(), branch.err(), birthdate.err(), on.err()];
+                let errors =
+                    [insurer.err(), symbol.err(), number.err(), branch.err(), birthdate.err(), on.err()];
                 Err(errors.into_iter().flatten().collect())
             }
         }

@@ -162,8 +162,7 @@ impl Service {
         refusal: &Refusal,
     ) -> Result<(), DeskError> {
         let now = self.now();
-        let file: FolderFile =
-            oqs::error_file(&self.code, context, refusal.code, &refusal.ja, None, now);
+        let file: FolderFile = oqs::error_file(&self.code, context, refusal.code, &refusal.ja, None, now);
         Ok(self.store.keep_malformed(digest, file, now).await?)
     }
 
@@ -177,7 +176,9 @@ impl Service {
             return Err(Refusal { code: error_code::FIELD, ja });
         }
         let search = request.body.search.as_ref();
-        let search = search.ok_or_else(|| unreadable("照会する方の情報（QualificationConfirmSearchInfo）がありません。".into()))?;
+        let search = search.ok_or_else(|| {
+            unreadable("照会する方の情報（QualificationConfirmSearchInfo）がありません。".into())
+        })?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let day = |value: Option<Date>| value.map(|day| day.to_string()).unwrap_or_default();
         let entry = NumberEntry {
@@ -259,7 +260,8 @@ impl Refusal {
             "birthdate" => "生年月日",
             _ => "資格確認日",
         };
-        let ja = errors.iter().map(|error| format!("{}：{}", label(error.field), error.ja)).collect::<Vec<_>>();
+        let ja =
+            errors.iter().map(|error| format!("{}：{}", label(error.field), error.ja)).collect::<Vec<_>>();
         Self { code: error_code::FIELD, ja: ja.join(" ") }
     }
 }

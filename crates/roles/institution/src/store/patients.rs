@@ -163,7 +163,10 @@ impl Store {
     ///
     /// # Errors
     /// The store's.
-    pub async fn linked_patient(&self, person: OrgCode<Insurance>) -> Result<Option<LocalNumber>, StoreError> {
+    pub async fn linked_patient(
+        &self,
+        person: OrgCode<Insurance>,
+    ) -> Result<Option<LocalNumber>, StoreError> {
         self.0.read(move |reader| current_link(reader, &person.to_string())).await
     }
 

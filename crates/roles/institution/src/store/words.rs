@@ -6,7 +6,11 @@ use protocol::reader::ReaderMode;
 
 use crate::model::{Door, MedicalState, Shown, Standing};
 
-pub(super) fn standing_from_text(row: &Row<'_>, state: usize, validity: usize) -> Result<Standing, StoreError> {
+pub(super) fn standing_from_text(
+    row: &Row<'_>,
+    state: usize,
+    validity: usize,
+) -> Result<Standing, StoreError> {
     Ok(match row.text(state)? {
         "asking" => Standing::Asking,
         "unconfirmed" => Standing::Unconfirmed,

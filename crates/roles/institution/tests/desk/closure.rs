@@ -11,7 +11,15 @@ fn the_dependency_closure_holds_no_my_number() {
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     // Only this platform's packages: those of others may not be at hand without a network.
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", host, "--manifest-path"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--filter-platform",
+            host,
+            "--manifest-path",
+        ])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .unwrap();
@@ -42,7 +50,8 @@ fn the_dependency_closure_holds_no_my_number() {
             }
         }
     }
-    let ours: HashSet<&str> = seen.iter().map(|id| names[id]).filter(|name| name.starts_with("musubi-")).collect();
+    let ours: HashSet<&str> =
+        seen.iter().map(|id| names[id]).filter(|name| name.starts_with("musubi-")).collect();
     assert!(ours.contains("musubi-protocol"), "{ours:?}");
     for forbidden in ["musubi-my-number", "musubi-protocol-admin"] {
         assert!(!ours.contains(forbidden), "an institution must not reach {forbidden}");

@@ -50,7 +50,10 @@ async fn the_interface_checks_lists_links_and_finds() {
     let (_, list) = call(&api, "GET", "/desk/visits?day=2026-11-22", Value::Null).await;
     assert_eq!(list[0]["visit"].as_str(), Some(id));
     let (_, patient) = call(&api, "GET", "/desk/patients/00000017", Value::Null).await;
-    assert_eq!((&patient["patient"]["kana"], &patient["visits"][0]["validity"]), (&json!("タカハシ ハナコ"), &json!("valid")));
+    assert_eq!(
+        (&patient["patient"]["kana"], &patient["visits"][0]["validity"]),
+        (&json!("タカハシ ハナコ"), &json!("valid"))
+    );
     let card = json!({ "by": "card", "card": "ended", "mode": "visual" });
     let (_, ended) = call(&api, "POST", "/desk/checks", card).await;
     assert!(!ended["answer"]["explanation"]["next_ja"].as_str().unwrap().is_empty());
@@ -75,7 +78,14 @@ async fn no_door_lets_a_my_number_in() {
     let doors = [
         (&api, "POST", "/desk/checks".to_owned(), "application/json", in_body.to_string(), "memo[0].note"),
         (&api, "POST", "/desk/checks".to_owned(), "application/json", as_number.to_string(), "number"),
-        (&api, "POST", "/desk/checks".to_owned(), "application/json", format!("{{broken {MY_NUMBER}"), "body"),
+        (
+            &api,
+            "POST",
+            "/desk/checks".to_owned(),
+            "application/json",
+            format!("{{broken {MY_NUMBER}"),
+            "body",
+        ),
         (&api, "GET", format!("/desk/visits?day={MY_NUMBER}"), "", String::new(), "day"),
         (&api, "GET", format!("/desk/patients/{MY_NUMBER}"), "", String::new(), "address, part 3"),
         (&api, "PUT", "/desk/patients".to_owned(), "text/csv", csv, "line 2, name"),

@@ -151,7 +151,9 @@ async fn what_cannot_be_asked_is_answered_with_the_reason() {
 
     let other = wrong_digit.replace("06130018", "06130017").replace("1310000003", "1310000011");
     assert_eq!(ask(&town, other.as_bytes()).await.header.error_code.as_deref(), Some("MSB003"));
-    for broken in [&b"<XmlMsg><MessageBody>"[..], b"", b"<!DOCTYPE x [<!ENTITY a 'b'>]><XmlMsg/>", &[0xFF; 40]] {
+    for broken in
+        [&b"<XmlMsg><MessageBody>"[..], b"", b"<!DOCTYPE x [<!ENTITY a 'b'>]><XmlMsg/>", &[0xFF; 40]]
+    {
         let result = ask(&town, broken).await;
         assert_eq!(result.header.error_code.as_deref(), Some("MSB001"), "{broken:?}");
         assert!(!result.header.error_message.unwrap().is_empty());
@@ -174,7 +176,8 @@ async fn a_my_number_is_refused_and_destroyed_wherever_it_stands() {
         let result = ask(&town, bad.as_bytes()).await;
         assert_eq!(result.header.error_code.as_deref(), Some("MSB002"), "{bad}");
         assert!(names(&town, "req").is_empty() && names(&town, "bad").is_empty());
-        for digits in ["123456789018", "1234-5678-9018", "１２３４５６７８９０１８", "23456789018"] {
+        for digits in ["123456789018", "1234-5678-9018", "１２３４５６７８９０１８", "23456789018"]
+        {
             town.holds_nowhere(digits);
         }
     }
@@ -215,7 +218,9 @@ async fn a_card_read_at_the_desk_gives_the_receipt_computer_its_own_number() {
     service.deliver_results().await.unwrap();
     let faces = names(&town, "face");
     assert_eq!(faces.len(), 2);
-    assert!(faces.iter().all(|name| name.starts_with("OQSsiquc01res_face_") && name.contains("_20261122094")));
+    assert!(
+        faces.iter().all(|name| name.starts_with("OQSsiquc01res_face_") && name.contains("_20261122094"))
+    );
     let numbers: Vec<_> = faces
         .iter()
         .map(|name| Response::read(&fs::read(path(&town, "face", name)).unwrap()).unwrap())

@@ -54,7 +54,8 @@ async fn a_link_is_corrected_with_its_history() {
     let visit = service.visit(first.id).await.unwrap();
     assert!(visit.patient.is_none(), "taken over");
     let history = service.link_history(&visit).await.unwrap();
-    let numbers: Vec<_> = history.iter().map(|link| (link.local_number.as_str(), link.ended_at.is_some())).collect();
+    let numbers: Vec<_> =
+        history.iter().map(|link| (link.local_number.as_str(), link.ended_at.is_some())).collect();
     assert_eq!(numbers, [("00000017", true), ("00000018", true)]);
     service.link(other.id, None, false).await.unwrap();
     assert!(service.visit(other.id).await.unwrap().patient.is_none());
@@ -63,7 +64,10 @@ async fn a_link_is_corrected_with_its_history() {
         DeskError::NoPatient
     ));
     let nobody = receive(&town, "none").await;
-    assert!(matches!(service.link(nobody.id, Some(local("00000017")), false).await.unwrap_err(), DeskError::Nobody));
+    assert!(matches!(
+        service.link(nobody.id, Some(local("00000017")), false).await.unwrap_err(),
+        DeskError::Nobody
+    ));
 }
 
 #[tokio::test]

@@ -73,10 +73,25 @@ async fn the_desk_shows_the_tray_and_one_tap_leads_to_the_answer() {
     let (status, visit) = browser.post("/read", "card=valid&mode=face&road=insurance-code&pin=").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, answer) = browser.get(&visit).await;
-    holds(&answer, &[
-        "有効", "髙橋　花子", "タカハシ　ハナコ", "窓口負担", ">3<", "割", "結電機健康保険組合", "06130017", "１２－３４",
-        "令和元年10月1日", "2019-10-01", "次の方の受付へ", "医療等IDで登録しました", "当院の患者番号",
-    ]);
+    holds(
+        &answer,
+        &[
+            "有効",
+            "髙橋　花子",
+            "タカハシ　ハナコ",
+            "窓口負担",
+            ">3<",
+            "割",
+            "結電機健康保険組合",
+            "06130017",
+            "１２－３４",
+            "令和元年10月1日",
+            "2019-10-01",
+            "次の方の受付へ",
+            "医療等IDで登録しました",
+            "当院の患者番号",
+        ],
+    );
     let (_, english) = browser.get(&format!("{visit}?lang=en")).await;
     holds(&english, &["Valid", "30", "Pays at the desk", "Next person", "Kitamachi General Hospital"]);
     let (_, latest) = browser.get("/latest").await;
@@ -100,7 +115,17 @@ async fn a_negative_answer_says_why_what_next_and_how_fresh_it_is() {
     let town = Town::new().await;
     let mut browser = Browser::new(&town).await;
     for (id, words) in [
-        ("ended", &["無効", "次にすること", "14日", "保険者が最後に報告した日時", "令和8年11月1日", "ほかの保険に加入"][..]),
+        (
+            "ended",
+            &[
+                "無効",
+                "次にすること",
+                "14日",
+                "保険者が最後に報告した日時",
+                "令和8年11月1日",
+                "ほかの保険に加入",
+            ][..],
+        ),
         ("newer", &["無効（新しい資格あり）", "新しい資格", "こちらで受付", "結市国民健康保険"][..]),
         ("none", &["該当する資格なし", "次にすること", "福祉事務所"][..]),
         ("several", &["複数の資格が該当", "資格 1", "資格 2", "ご本人に確認"][..]),
@@ -155,7 +180,16 @@ async fn a_wrong_number_is_marked_at_its_field_with_the_expected_digit() {
         .post("/number", "insurer_number=06130018&symbol=12&number=&branch=1&birthdate=S55.2.30&on=")
         .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    holds(&page, &["3か所の入力を直してください", "正しくは7です", "#field-number", "aria-invalid", "value=\"06130018\""]);
+    holds(
+        &page,
+        &[
+            "3か所の入力を直してください",
+            "正しくは7です",
+            "#field-number",
+            "aria-invalid",
+            "value=\"06130018\"",
+        ],
+    );
     let (status, visit) = browser
         .post("/number", "insurer_number=06130017&symbol=12&number=101&branch=1&birthdate=S55.2.29&on=")
         .await;
@@ -176,10 +210,18 @@ async fn the_record_shows_what_was_signed_and_what_was_known_when() {
     let (status, _) = browser.post(&path, "known_at=2026-11-22T09:00").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, page) = browser.get(&path).await;
-    holds(&page, &[
-        "受付のとき", "あとから照会", "ある時点の内容を照会", "読取装置が署名した内容", "musubi.test/institution/1",
-        "musubi.test/eligibility/1", "顔認証",
-    ]);
+    holds(
+        &page,
+        &[
+            "受付のとき",
+            "あとから照会",
+            "ある時点の内容を照会",
+            "読取装置が署名した内容",
+            "musubi.test/institution/1",
+            "musubi.test/eligibility/1",
+            "顔認証",
+        ],
+    );
     assert!(page.contains(&visit.id.to_string()));
     let (status, page) = browser.post(&path, "known_at=soon").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -206,7 +248,9 @@ async fn lists_and_search_and_the_patient_list() {
         browser.token
     );
     let kind = format!("multipart/form-data; boundary={boundary}");
-    let upload = |body: String| Request::post("/patients").header(header::CONTENT_TYPE, &kind).body(Body::from(body)).unwrap();
+    let upload = |body: String| {
+        Request::post("/patients").header(header::CONTENT_TYPE, &kind).body(Body::from(body)).unwrap()
+    };
     let (status, page) = browser.send(upload(body.clone())).await;
     assert_eq!(status, StatusCode::OK, "{page}");
     holds(&page, &["5人を取り込みました", "いま 5 人"]);

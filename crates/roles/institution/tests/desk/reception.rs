@@ -62,7 +62,8 @@ async fn a_card_is_read_signed_asked_and_kept() {
 #[tokio::test]
 async fn both_roads_and_every_mode_lead_to_an_answer() {
     let town = Town::new().await;
-    for (mode, pin) in [(ReaderMode::Face, None), (ReaderMode::Visual, None), (ReaderMode::Pin, Some("1234"))] {
+    for (mode, pin) in [(ReaderMode::Face, None), (ReaderMode::Visual, None), (ReaderMode::Pin, Some("1234"))]
+    {
         for road in [Road::InsuranceCode, Road::Certificate] {
             let order = CardOrder { card: "limit".into(), mode, road, pin: pin.map(str::to_owned) };
             let visit = town.role.service().receive_card(Door::Desk, order).await.unwrap();
@@ -103,7 +104,8 @@ async fn while_the_service_is_away_the_visit_waits_and_is_asked_again() {
     assert_eq!(service.run_due().await.unwrap(), 0, "not before its time");
     town.clock.advance(10_000);
     assert_eq!(service.run_due().await.unwrap(), 1);
-    let Outcome::Unconfirmed { retry_at, .. } = service.visit(visit.id).await.unwrap().question.outcome else {
+    let Outcome::Unconfirmed { retry_at, .. } = service.visit(visit.id).await.unwrap().question.outcome
+    else {
         panic!("still away");
     };
     assert!(retry_at > calendar::Clock::now(&*town.clock), "the pause grows");

@@ -6,8 +6,8 @@ use data_encoding::BASE64;
 use ledger::Receipt;
 use protocol::Sealed;
 use protocol::eligibility::{
-    CheckAnswer, CheckRequest, ElderlyCertificate, Explanation, LimitCertificate, LossReason, Membership, Person,
-    Presented, Reason, Relation, Sex, SpecificDiseaseCertificate, Terms, Validity,
+    CheckAnswer, CheckRequest, ElderlyCertificate, Explanation, LimitCertificate, LossReason, Membership,
+    Person, Presented, Reason, Relation, Sex, SpecificDiseaseCertificate, Terms, Validity,
 };
 use protocol::sealed::purpose;
 use wire::Problem;
@@ -37,14 +37,78 @@ const fn person(
 }
 
 pub const PEOPLE: &[FakePerson] = &[
-    person("valid", "髙橋　花子", "タカハシ　ハナコ", "1980-02-29", "101", "会社員。ふだんどおり有効です。", "An employee, insured as usual."),
-    person("limit", "田中　一郎", "タナカ　イチロウ", "1961-07-03", "102", "限度額適用認定証と特定疾病の認定があります。", "Has a ceiling and a specified disease certificate."),
-    person("elderly", "山﨑　ふみ", "ヤマザキ　フミ", "1953-01-15", "103", "73歳。高齢受給者証で2割です。", "73 years old, pays 20 % by certificate."),
-    person("child", "小林　蓮", "コバヤシ　レン", "2023-05-05", "104", "3歳、父の扶養家族です。", "Three years old, dependant of the father."),
-    person("newer", "渡邉　健太", "ワタナベ　ケンタ", "1994-11-30", "105", "転職して保険が変わりました。", "Changed employer and insurer."),
-    person("ended", "佐藤　真理", "サトウ　マリ", "1988-08-08", "106", "退職したばかりで、次の届出がまだです。", "Left a job; the next report is on its way."),
-    person("none", "鈴木　海斗", "スズキ　カイト", "2001-04-01", "107", "どの保険者からも届出がありません。", "Nobody ever reported this person."),
-    person("several", "伊藤　桜", "イトウ　サクラ", "1972-12-24", "108", "2つの保険者が同じ日を届け出ています。", "Two insurers claim the same days."),
+    person(
+        "valid",
+        "髙橋　花子",
+        "タカハシ　ハナコ",
+        "1980-02-29",
+        "101",
+        "会社員。ふだんどおり有効です。",
+        "An employee, insured as usual.",
+    ),
+    person(
+        "limit",
+        "田中　一郎",
+        "タナカ　イチロウ",
+        "1961-07-03",
+        "102",
+        "限度額適用認定証と特定疾病の認定があります。",
+        "Has a ceiling and a specified disease certificate.",
+    ),
+    person(
+        "elderly",
+        "山﨑　ふみ",
+        "ヤマザキ　フミ",
+        "1953-01-15",
+        "103",
+        "73歳。高齢受給者証で2割です。",
+        "73 years old, pays 20 % by certificate.",
+    ),
+    person(
+        "child",
+        "小林　蓮",
+        "コバヤシ　レン",
+        "2023-05-05",
+        "104",
+        "3歳、父の扶養家族です。",
+        "Three years old, dependant of the father.",
+    ),
+    person(
+        "newer",
+        "渡邉　健太",
+        "ワタナベ　ケンタ",
+        "1994-11-30",
+        "105",
+        "転職して保険が変わりました。",
+        "Changed employer and insurer.",
+    ),
+    person(
+        "ended",
+        "佐藤　真理",
+        "サトウ　マリ",
+        "1988-08-08",
+        "106",
+        "退職したばかりで、次の届出がまだです。",
+        "Left a job; the next report is on its way.",
+    ),
+    person(
+        "none",
+        "鈴木　海斗",
+        "スズキ　カイト",
+        "2001-04-01",
+        "107",
+        "どの保険者からも届出がありません。",
+        "Nobody ever reported this person.",
+    ),
+    person(
+        "several",
+        "伊藤　桜",
+        "イトウ　サクラ",
+        "1972-12-24",
+        "108",
+        "2つの保険者が同じ日を届け出ています。",
+        "Two insurers claim the same days.",
+    ),
 ];
 
 pub fn answer(service: &Eligibility, request: &CheckRequest) -> Result<CheckAnswer, Problem> {
@@ -63,7 +127,9 @@ pub fn answer(service: &Eligibility, request: &CheckRequest) -> Result<CheckAnsw
             .to_owned(),
     };
     if id == "refused" {
-        return Err(Problem::new(422, "expired").ja("読み取りの有効時間が過ぎました").en("The read is too old"));
+        return Err(Problem::new(422, "expired")
+            .ja("読み取りの有効時間が過ぎました")
+            .en("The read is too old"));
     }
     let index = PEOPLE.iter().position(|p| p.id == id).unwrap();
     let validity = match id.as_str() {
@@ -115,7 +181,11 @@ fn membership(person: &FakePerson, body: &str, insurer: &str, from: &str) -> Mem
         person: Person {
             name: person.name.into(),
             kana: person.kana.into(),
-            sex: if matches!(person.id, "valid" | "elderly" | "ended" | "several") { Sex::Female } else { Sex::Male },
+            sex: if matches!(person.id, "valid" | "elderly" | "ended" | "several") {
+                Sex::Female
+            } else {
+                Sex::Male
+            },
             birthdate: day(person.birthdate),
             postal_code: "123-4567".into(),
             address: "東京都結市北町1丁目2番3号".into(),
@@ -218,7 +288,8 @@ pub fn day(text: &str) -> Date {
 }
 
 /// A local list: the first person is there with an old spelling, another namesake, and strangers.
-pub const PATIENTS: &str = "local_number,name,kana,birth,sex,phone,insurer_number,symbol,number,branch,last_visit_on
+pub const PATIENTS: &str =
+    "local_number,name,kana,birth,sex,phone,insurer_number,symbol,number,branch,last_visit_on
 00000017,高橋 花子,ﾀｶﾊｼ ﾊﾅｺ,1980-02-29,2,,,,,,2025-06-11
 00000018,高橋 華子,ﾀｶﾊｼ ﾊﾅｺ,1975-05-01,2,,,,,,2024-01-05
 00000021,山崎 ふみ,ﾔﾏｻﾞｷ ﾌﾐ,1953-01-15,2,,,,,,2026-10-20

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use access::{Directory, Organisation};
+use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use axum::Router;
 use calendar::{Date, FixedClock, Timestamp};
 use codes::{
-    Custody, EnvelopeContext, EnvelopeKey, FileCustody, InstitutionCode, KeyName, Medical, OrgCode, OrgId, OrgKind,
+    Custody, EnvelopeContext, EnvelopeKey, FileCustody, InstitutionCode, KeyName, Medical, OrgCode, OrgId,
+    OrgKind,
 };
 use ledger::Receipt;
 use musubi_institution::{Config, OqsFolders, Patience, Role, open};

@@ -83,7 +83,7 @@ pub fn town(dir: &Path, people: u64) -> anyhow::Result<Town> {
         counter_id,
         format!("{}役所", counter.name),
         counter.name_en,
-        SystemClock.today(),
+        founded()?,
     ));
     let directory = Directory::of(organisations)?;
     fs::write(dir.join(ORGANISATIONS), directory.to_toml()?)?;
@@ -171,12 +171,16 @@ fn settings(house: &House) -> RoleSettings {
     }
 }
 
+/// Since when the town's organisations take part: before the oldest card of its past was issued.
+fn founded() -> anyhow::Result<Date> {
+    Ok(Date::new(2015, 10, 5)?)
+}
+
 /// What others may know of an organisation: its address and public keys.
 fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
     let org = settings.organisation;
     let custody = settings.custody(keys_of(org.kind()))?;
-    let since = Date::new(2026, 1, 1)?;
-    let mut organisation = Organisation::new(org, settings.ja.clone(), settings.en.clone(), since);
+    let mut organisation = Organisation::new(org, settings.ja.clone(), settings.en.clone(), founded()?);
     organisation.api = Some(format!("https://{}", host_of(&org)));
     if keys_of(org.kind()).contains(&KeyName::ENVELOPE) {
         organisation.envelope_key = Some(custody.envelope_public_key()?);

@@ -168,5 +168,5 @@ fn count(tx: &mut Tx<'_>, name: &str, more: i64) -> Result<i64, StoreError> {
 }
 
 fn damaged(error: CodecError) -> StoreError {
-    StoreError::decode(0, "a stored report", error)
+    StoreError::decode(1, "a stored report", error)
 }

@@ -4,7 +4,6 @@ use calendar::Timestamp;
 use codes::OrgId;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use protocol::eligibility::{PROOF_LIFE_SECONDS, Presented, ReadProof};
-use sha2::{Digest, Sha256};
 use wire::Problem;
 
 use super::recent::{CLOCK_SKEW_MS, Short, short};
@@ -38,13 +37,16 @@ pub(super) fn check(proof: &ReadProof, now: Timestamp) -> Result<(), Problem> {
 /// What may be used once: the nonce at this institution, and the very material that the card gave.
 pub(super) fn marks(asker: &OrgId, presented: &Presented) -> Vec<Short> {
     let Some(proof) = of(presented) else { return Vec::new() };
+    let asker = asker.to_string();
     // The nonce's hexadecimal letters may be of either case; one nonce is one mark.
-    let nonce = proof.nonce.to_ascii_lowercase();
-    let nonce = short(&[b"nonce", asker.to_string().as_bytes(), nonce.as_bytes()]);
+    let nonce = short(&[b"nonce", asker.as_bytes(), proof.nonce.to_ascii_lowercase().as_bytes()]);
+    // Marks are the asker's own: nobody can use up another's read.
     let material = match presented {
-        Presented::InsuranceCode { code, .. } => Some(short(&[b"envelope", &code.envelope.to_bytes()])),
+        Presented::InsuranceCode { code, .. } => {
+            Some(short(&[b"envelope", asker.as_bytes(), &code.envelope.to_bytes()]))
+        }
         Presented::Certificate { signature: Some(signature), .. } => {
-            Some(short(&[b"signature", &Sha256::digest(signature.as_bytes())]))
+            Some(short(&[b"signature", asker.as_bytes(), signature.as_bytes()]))
         }
         Presented::Certificate { .. } | Presented::InsuredPerson { .. } => None,
     };

@@ -197,3 +197,34 @@ async fn only_who_opted_in_gets_a_ticket_and_only_the_relay_opens_it() {
     let after = request(&world, hospital(), sealed(&world, hospital(), &code));
     assert!(world.desk(hospital()).check(&after).await.unwrap().medical_ticket.is_none());
 }
+
+#[tokio::test]
+async fn a_malformed_question_is_refused_with_its_place() {
+    let world = World::new().await;
+    let code = member(&world).await;
+    let whole = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let whole = serde_json::to_value(&whole).unwrap();
+    let client = world.http(hospital());
+    let refused_at = |change: fn(&mut serde_json::Value)| {
+        let mut question = whole.clone();
+        change(&mut question);
+        let (client, base) = (client.clone(), world.base().to_owned());
+        async move {
+            let answer = client.post::<_, serde_json::Value>(&base, "/checks", &question).await.unwrap_err();
+            let problem = answer.problem().unwrap().clone();
+            assert_eq!(problem.code(), "bad-field", "{problem}");
+            problem.parts().place.clone().unwrap()
+        }
+    };
+    assert_eq!(refused_at(|q| q["on"] = "2026-02-30".into()).await, "on");
+    assert_eq!(refused_at(|q| q["institution"] = 7.into()).await, "institution");
+    assert_eq!(refused_at(|q| q["presented"]["by"] = "magic".into()).await, "presented.by");
+    assert_eq!(refused_at(|q| q["presented"]["proof"]["mode"] = "nod".into()).await, "presented.proof.mode");
+    assert_eq!(refused_at(|q| q["presented"]["code"]["envelope"] = "x".into()).await, "presented.code.envelope");
+    assert_eq!(refused_at(|q| { q["presented"].as_object_mut().unwrap().remove("proof"); }).await, "presented");
+    assert_eq!(refused_at(|q| q["terminal"] = "x".repeat(65).into()).await, "terminal");
+    let large = client.post_bytes(world.base(), "/checks", "application/json", vec![b' '; 300_000]).await;
+    assert_eq!(refused(large), "too-large");
+    let plain = client.post_bytes(world.base(), "/checks", "text/plain", b"{}".to_vec()).await;
+    assert_eq!(refused(plain), "not-json");
+}

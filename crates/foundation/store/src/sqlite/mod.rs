@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 pub(crate) use self::statement::{Access, execute, execute_many, query};
 use self::writer::Writer;
@@ -47,7 +47,7 @@ impl Sqlite {
     pub(crate) fn memory(migrations: &[Migration]) -> Result<Self, StoreError> {
         let place = Path::new(":memory:");
         let connection = Connection::open_in_memory().map_err(|error| opening(place, &error))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        steady(&connection).map_err(|error| opening(place, &error))?;
         migrate(&connection, migrations)?;
         let shared = Arc::new(Mutex::new(connection));
         Ok(Self { readers: Readers::Shared(Arc::clone(&shared)), writer: Writer::start(shared, None)? })
@@ -133,8 +133,15 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| opening(path, &error))?;
     connection.busy_timeout(BUSY).map_err(|error| opening(path, &error))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    steady(&connection).map_err(|error| opening(path, &error))?;
     Ok(connection)
+}
+
+/// Statements are planned once a connection. Without the planner's stability guarantee SQLite plans a statement anew
+/// whenever a parameter of an equality that is not unique gets another value: that is, at every run.
+fn steady(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Runs a statement of our own without parameters, prepared once a connection.

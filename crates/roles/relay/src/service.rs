@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use access::{Action, Asking, Policy, Purpose, require_same};
 use calendar::Clock;
-use codes::{Custody, DomainCodes, EnvelopeContext, ExchangeId, LinkCode, Medical, OrgCode, OrgId, RootCode};
+use codes::{Custody, DomainCodes, EnvelopeContext, EpochWindow, ExchangeId, LinkCode, Medical, OrgCode, OrgId, RootCode};
 use ledger::{Entry, Ledger, Receipt};
 use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer,
@@ -111,6 +111,7 @@ impl Service {
     ) -> Result<TranslateAnswer, Problem> {
         require_same(peer, &request.institution).map_err(|d| problems::denied(d).at("institution"))?;
         self.decide(peer, Action::RelayTranslate, request.purpose)?;
+        EpochWindow::only(EPOCH).accept(&request.code).map_err(|_| problems::no_such_person())?;
         let root = self.codes.open(peer, &request.code).map_err(|_| problems::no_such_person())?;
         let person = self.person_key(&root)?;
         let (from, to) = (*peer, request.to);

@@ -93,7 +93,7 @@ fn particulars(lang: Lang, member: &Member) -> Markup {
     let record = &member.record;
     let person = &record.person;
     let body = page::definitions(&[
-        (t(lang, "記号・番号・枝番", "Symbol, number, branch"), html! { (number(member)) }),
+        (t(lang, "記号・番号・枝番", "Symbol, number, branch"), html! { (number(lang, member)) }),
         (t(lang, "カナ", "Reading"), html! { (person.kana) }),
         (t(lang, "生年月日", "Born"), date(person.birthdate)),
         (t(lang, "性別", "Sex"), html! { (sex(lang, person.sex)) }),

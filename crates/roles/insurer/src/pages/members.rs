@@ -63,8 +63,8 @@ fn table(lang: Lang, found: &[Member]) -> Markup {
 fn row(lang: Lang, member: &Member) -> [Markup; 5] {
     let record = &member.record;
     [
-        html! { a href=(address(member)) { (record.person.name) } span.fine { (record.person.kana) } },
-        html! { (number(member)) },
+        html! { a href=(address(member)) { (record.person.name) } br; span.fine { (record.person.kana) } },
+        html! { (number(lang, member)) },
         html! { (relation(lang, record.relation)) },
         date(record.person.birthdate),
         standing(lang, member),
@@ -80,9 +80,9 @@ pub fn standing(lang: Lang, member: &Member) -> Markup {
 }
 
 /// Symbol, number and branch as printed.
-pub fn number(member: &Member) -> String {
+pub fn number(lang: Lang, member: &Member) -> String {
     let insured = &member.record.insured;
-    let branch = insured.branch.map(|b| format!("（枝番）{b}")).unwrap_or_default();
+    let branch = insured.branch.map(|b| format!("{}{b}", t(lang, "（枝番）", " branch "))).unwrap_or_default();
     format!("{}　{}{branch}", insured.symbol, insured.number).trim().to_owned()
 }
 

@@ -50,22 +50,25 @@ impl Service {
         &self,
         tx: &mut store::Tx<'_>,
         path: &Path,
-        name: &str,
+        label: &str,
         digest: &[u8; 32],
     ) -> Result<ImportReport, FileError> {
         let at = self.clock.now().as_millis();
         let mut input = Rows::new(open(path)?, self.number.clone())?;
+        let [a, b, c, d, e, f, g, h, ..] = *digest;
+        let name = data_encoding::HEXLOWER.encode(&[a, b, c, d, e, f, g, h]);
         let mut rows = 0;
         while let Some(row) = input.next_row()? {
             rows += 1;
-            let report_id = format!("{}-{}", data_encoding::HEXLOWER.encode(&digest[..8]), row.line);
+            // Padded, so that reports of one moment leave in the order of the file's lines.
+            let report_id = format!("{name}-{:010}", row.line);
             let effective_on = row.happened_on.filter(|_| row.act == ReportAct::Change);
             let change = self
                 .change(report_id, row.act, row.my_number, row.record, effective_on)
                 .map_err(|e| FileError::Internal(e.to_string()))?;
             self.apply(tx, &change, at).map_err(|Refusal(p)| FileError::Internal(p.code().to_owned()))?;
         }
-        let fresh = sql::put_import(tx, digest, name, rows, at)?;
+        let fresh = sql::put_import(tx, digest, label, rows, at)?;
         Ok(ImportReport { rows, repeated: !fresh })
     }
 

@@ -85,8 +85,12 @@ async fn show(State(front): State<Front>, lang: Lang) -> Page {
     let body = html! {
         (page::live("numbers", "/numbers", 3, front.numbers(lang).await))
         (page::card(t(lang, "やってみる", "What to try"), steps(lang, &front)))
-        h2 { (t(lang, "窓口をひらく", "The houses")) }
-        (page::tiles(&front.tiles(lang)))
+        (front.houses(lang, OrgKind::Institution, t(lang, "医療機関と薬局", "Hospitals, clinics, pharmacies")))
+        h2 { (t(lang, "本人", "The person")) }
+        (page::tiles(&[front.tile(ME, t(lang, "わたしの記録", "My record"), t(lang, "誰がいつ見たか", "Who looked, and when"), "portal")]))
+        (front.houses(lang, OrgKind::Insurer, t(lang, "保険者", "Insurers")))
+        (front.houses(lang, OrgKind::Eligibility, t(lang, "資格確認サービス", "Eligibility service")))
+        (front.houses(lang, OrgKind::Jpki, t(lang, "電子証明書の窓口", "Certificates")))
         (page::card(t(lang, "カードの人たち", "The people of the cards"), stories(lang, &front)))
     };
     Page::new(lang, t(lang, "結びの町", "The town of Musubi"))
@@ -127,7 +131,7 @@ fn stories(lang: Lang, front: &Front) -> Markup {
         .column(t(lang, "見どころ", "What to look for"));
     let rows = front.stories.iter().map(|story| {
         [
-            html! { (story.name) span.fine { (story.kana) } },
+            html! { (story.name) br; span.fine { (story.kana) } },
             html! { (t(lang, &story.title_ja, &story.title_en)) },
             html! { (t(lang, &story.text_ja, &story.text_en)) },
         ]
@@ -140,14 +144,18 @@ impl Front {
         format!("http://{site}:{}/", self.port)
     }
 
-    fn tiles(&self, lang: Lang) -> Vec<page::Tile> {
-        let houses = self.houses.iter().filter_map(|house| {
-            let site = house.site.as_deref()?;
-            let kind = house.org.kind();
-            Some(self.tile(site, t(lang, &house.ja, &house.en), page::kind_name(lang, Some(kind)), kind.as_str()))
-        });
-        let me = self.tile(ME, t(lang, "わたしの記録", "My record"), t(lang, "本人", "The person"), "portal");
-        houses.chain([me]).collect()
+    /// The houses of one kind under their heading.
+    fn houses(&self, lang: Lang, kind: OrgKind, heading: &str) -> Markup {
+        let tiles: Vec<page::Tile> = self
+            .houses
+            .iter()
+            .filter(|house| house.org.kind() == kind)
+            .filter_map(|house| {
+                let name = t(lang, house.ja.as_str(), house.en.as_str());
+                Some(self.tile(house.site.as_deref()?, name, page::kind_name(lang, Some(kind)), kind.as_str()))
+            })
+            .collect();
+        html! { h2 { (heading) } (page::tiles(&tiles)) }
     }
 
     fn tile(&self, site: &str, title: &str, over: &str, kind: &str) -> page::Tile {

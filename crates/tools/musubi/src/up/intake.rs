@@ -58,13 +58,16 @@ async fn members(town: &Town, running: &Running) -> anyhow::Result<()> {
         insurers.spawn(async move {
             for file in files {
                 service.import(&dir.join(&file), &file).await.with_context(|| file.clone())?;
-                service.send_reports().await.map_err(anyhow::Error::new).with_context(|| file)?;
             }
             Ok::<_, anyhow::Error>(())
         });
     }
     while let Some(done) = insurers.join_next().await {
         done??;
+    }
+    // The eligibility service takes in one file at a time.
+    for service in running.insurers() {
+        service.send_reports().await.map_err(anyhow::Error::new).with_context(|| service.org.to_string())?;
     }
     Ok(())
 }

@@ -92,3 +92,6 @@ pub enum OpenError {
     #[error("the insurer's ledger: {0}")]
     Ledger(#[from] ::ledger::LedgerError),
 }
+
+#[cfg(test)]
+mod tests;

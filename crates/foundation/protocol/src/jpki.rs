@@ -38,6 +38,11 @@ pub struct IssueRequest {
     /// What a signing certificate states about its holder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The holder's birth date, for the end of validity (the fifth birthday): an authentication certificate does not
+    /// state it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub birthdate: Option<Date>,
 }
 
 /// What a signing certificate states about its holder.

@@ -84,3 +84,6 @@ pub enum OpenError {
     #[error("the issuer's ledger: {0}")]
     Ledger(#[from] ::ledger::LedgerError),
 }
+
+#[cfg(test)]
+mod tests;

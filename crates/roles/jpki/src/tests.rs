@@ -72,6 +72,7 @@ impl Bench {
             holder: self.holder(exchange),
             replaces: replaces.map(str::to_owned),
             identity: (kind == CertificateKind::Signing).then_some(identity),
+            birthdate: None,
         }
     }
 

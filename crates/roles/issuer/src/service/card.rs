@@ -59,23 +59,17 @@ impl Service {
         person: Person,
     ) -> Result<CardContents, Problem> {
         let authentication = self
-            .certificate(request, CertificateKind::Authentication, &request.authentication, &holder, None)
+            .certificate(request, CertificateKind::Authentication, &request.authentication, &holder, &person)
             .await?;
         let signing = match &request.signing {
             Some(key) => {
-                let identity = Identity {
-                    name: person.name.clone(),
-                    sex: person.sex,
-                    birthdate: person.birthdate,
-                    address: person.address.clone(),
-                };
-                Some(self.certificate(request, CertificateKind::Signing, key, &holder, Some(identity)).await?)
+                Some(self.certificate(request, CertificateKind::Signing, key, &holder, &person).await?)
             }
             None => None,
         };
         let personalise =
             PersonaliseRequest { exchange: request.exchange, person: holder, card_key: request.applet_key };
-        let eligibility = EligibilityClient::new(self.client.clone(), self.service_of(OrgKind::Eligibility)?.1);
+        let eligibility = EligibilityClient::new(self.client.clone(), self.address_of(OrgKind::Eligibility)?);
         let insurance_code = eligibility.personalise(&personalise).await.map_err(Problem::from)?;
         Ok(CardContents { exchange: request.exchange, authentication, signing, insurance_code, person })
     }
@@ -86,9 +80,15 @@ impl Service {
         kind: CertificateKind,
         key: &CardKey,
         holder: &Sealed,
-        identity: Option<Identity>,
+        person: &Person,
     ) -> Result<IssueAnswer, Problem> {
         let replaces = request.replaces.clone().filter(|_| kind == CertificateKind::Authentication);
+        let identity = (kind == CertificateKind::Signing).then(|| Identity {
+            name: person.name.clone(),
+            sex: person.sex,
+            birthdate: person.birthdate,
+            address: person.address.clone(),
+        });
         let question = IssueRequest {
             exchange: request.exchange,
             kind,
@@ -97,8 +97,9 @@ impl Service {
             holder: holder.clone(),
             replaces,
             identity,
+            birthdate: Some(person.birthdate),
         };
-        let jpki = JpkiClient::new(self.client.clone(), self.service_of(OrgKind::Jpki)?.1);
+        let jpki = JpkiClient::new(self.client.clone(), self.address_of(OrgKind::Jpki)?);
         jpki.issue(&question).await.map_err(Problem::from)
     }
 }

@@ -170,7 +170,7 @@ impl Service {
         path: &'static str,
         message: &impl serde::Serialize,
     ) -> Result<Outgoing, Problem> {
-        let (recipient, ..) = self.service_of(to)?;
+        let (recipient, _) = self.recipient(to)?;
         let message = serde_json::to_string(message).map_err(problems::internal)?;
         Ok(Outgoing { step: 0, recipient, path, message })
     }

@@ -69,12 +69,16 @@ impl Service {
         self.policy.decide(&asking).into_result().map(drop).map_err(problems::denied)
     }
 
-    /// The one role of a kind: its name, address and envelope key.
-    fn service_of(&self, kind: OrgKind) -> Result<(OrgId, String, EnvelopeKey), Problem> {
-        let known = self.policy.directory().of_kind(kind).into_iter().find_map(|org| {
-            Some((org.id, org.api.clone()?, org.envelope_key?))
-        });
-        known.ok_or_else(|| problems::internal(format!("the directory names no {kind} with an address and a key")))
+    /// Where the one role of a kind is.
+    fn address_of(&self, kind: OrgKind) -> Result<String, Problem> {
+        let known = self.policy.directory().of_kind(kind).into_iter().find_map(|org| org.api.clone());
+        known.ok_or_else(|| problems::internal(format!("the directory names no {kind} with an address")))
+    }
+
+    /// The one role of a kind, with the key by which only it can read.
+    fn recipient(&self, kind: OrgKind) -> Result<(OrgId, EnvelopeKey), Problem> {
+        let known = self.policy.directory().of_kind(kind).into_iter().find_map(|org| Some((org.id, org.envelope_key?)));
+        known.ok_or_else(|| problems::internal(format!("the directory names no {kind} with an envelope key")))
     }
 
     async fn find(&self, number: &MyNumber) -> Result<Found, Problem> {
@@ -108,7 +112,7 @@ impl Service {
     ) -> Result<Sealed, Problem> {
         let links = codes.link(&[block]).map_err(problems::internal)?;
         let link = links.first().ok_or_else(|| problems::internal("no link code came out of custody"))?;
-        let (recipient, _, key) = self.service_of(to)?;
+        let (recipient, key) = self.recipient(to)?;
         let context = EnvelopeContext {
             recipient,
             purpose: purpose.to_owned(),

@@ -89,7 +89,10 @@ impl RegisterError {
 
 impl From<store::StoreError> for RegisterError {
     fn from(error: store::StoreError) -> Self {
-        if error.is_conflict() { Self::Duplicate } else { Self::Internal(error.to_string()) }
+        match error {
+            store::StoreError::Constraint { kind: store::Constraint::Unique, .. } => Self::Duplicate,
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

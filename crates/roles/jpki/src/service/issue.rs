@@ -110,7 +110,7 @@ impl Service {
 
     fn certify(&self, request: &IssueRequest, key: &ProvenKey) -> Result<Issued, Problem> {
         let now = self.clock.now();
-        let birthdate = request.identity.as_ref().map(|identity| identity.birthdate);
+        let birthdate = request.identity.as_ref().map(|identity| identity.birthdate).or(request.birthdate);
         let last = last_day(now.date(), birthdate);
         let end = Timestamp::start_of(last.add_days(1)).as_seconds() - 1;
         let subject = Subject { common_name: fresh_common_name(), identity: request.identity.clone() };
@@ -205,7 +205,13 @@ fn proven_key(request: &IssueRequest) -> Result<ProvenKey, Problem> {
 /// What makes two requests of one exchange the same. The envelope is left out: sealing the same code again
 /// gives other bytes, and the first one stands.
 fn question(request: &IssueRequest) -> Result<[u8; 32], Problem> {
-    let text = json!([kind_text(request.kind), request.public_key, request.replaces, request.identity]);
+    let text = json!([
+        kind_text(request.kind),
+        request.public_key,
+        request.replaces,
+        request.identity,
+        request.birthdate,
+    ]);
     serde_json::to_vec(&text).map(|bytes| sha256(&bytes)).map_err(|_| Problem::internal())
 }
 

@@ -132,7 +132,8 @@ impl<'a> Membership<'a> {
 
     /// Number, person and terms as they were on a day (before the first day: as on the first).
     pub fn facts_on(&self, day: Date) -> &'a Report {
-        let current = self.changes.iter().rev().find(|c| c.report.effective_on.is_some_and(|from| from <= day));
+        let current =
+            self.changes.iter().rev().find(|c| c.report.effective_on.is_some_and(|from| from <= day));
         &current.unwrap_or(&self.base).report
     }
 

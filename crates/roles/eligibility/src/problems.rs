@@ -46,7 +46,10 @@ pub(crate) fn busy() -> Problem {
     Problem::new(409, "exchange-in-progress")
         .ja("同じ照会を処理しています。")
         .en("The same question is being answered.")
-        .detail("少し待って同じ照会番号でもう一度送ってください。", "Send the same question again in a moment.")
+        .detail(
+            "少し待って同じ照会番号でもう一度送ってください。",
+            "Send the same question again in a moment.",
+        )
         .at("exchange")
 }
 
@@ -63,7 +66,10 @@ pub(crate) fn proof_expired(at: Timestamp) -> Problem {
         .ja("カードの読み取りから時間が経ちすぎています。")
         .en("The card was read too long ago.")
         .detail(
-            format!("読み取りは{}です。60秒以内に照会してください。カードをもう一度置いてください。", at.to_minutes()),
+            format!(
+                "読み取りは{}です。60秒以内に照会してください。カードをもう一度置いてください。",
+                at.to_minutes()
+            ),
             format!("It was read at {at}; ask within 60 seconds. Put the card on the reader again."),
         )
         .at("presented.proof.at")
@@ -84,16 +90,27 @@ pub(crate) fn bad_hex(place: &str, bytes: usize) -> Problem {
     Problem::new(400, "bad-field")
         .ja("16進数の項目が正しくありません。")
         .en("A hexadecimal field is not as expected.")
-        .detail(format!("{bytes}バイトの16進数が必要です。"), format!("Expected {bytes} bytes in hexadecimal."))
+        .detail(
+            format!("{bytes}バイトの16進数が必要です。"),
+            format!("Expected {bytes} bytes in hexadecimal."),
+        )
         .at(place)
 }
 
 pub(crate) fn bad_day(place: &str, ja: &str, en: &str) -> Problem {
-    Problem::new(400, "bad-day").ja("日付が正しくありません。").en("The day cannot be asked about.").detail(ja, en).at(place)
+    Problem::new(400, "bad-day")
+        .ja("日付が正しくありません。")
+        .en("The day cannot be asked about.")
+        .detail(ja, en)
+        .at(place)
 }
 
 pub(crate) fn known_at_future() -> Problem {
-    bad_day("known_at", "知っていた時点は現在より後にできません。", "What was known can only be asked of the past.")
+    bad_day(
+        "known_at",
+        "知っていた時点は現在より後にできません。",
+        "What was known can only be asked of the past.",
+    )
 }
 
 pub(crate) fn known_at_unsettled() -> Problem {
@@ -108,7 +125,10 @@ pub(crate) fn bad_terminal() -> Problem {
     Problem::new(400, "bad-field")
         .ja("端末名が正しくありません。")
         .en("The terminal's name is not as expected.")
-        .detail("制御文字を含まない1〜64文字にしてください。", "1 to 64 characters without control characters.")
+        .detail(
+            "制御文字を含まない1〜64文字にしてください。",
+            "1 to 64 characters without control characters.",
+        )
         .at("terminal")
 }
 
@@ -127,7 +147,10 @@ pub(crate) fn certificate_unreadable(what: &str) -> Problem {
     Problem::new(400, "certificate-unreadable")
         .ja("電子証明書を読めません。")
         .en("The certificate cannot be read.")
-        .detail("DER形式（base64）の利用者証明用電子証明書が必要です。", format!("Expected DER in base64: {what}"))
+        .detail(
+            "DER形式（base64）の利用者証明用電子証明書が必要です。",
+            format!("Expected DER in base64: {what}"),
+        )
         .at("presented.certificate")
 }
 
@@ -147,8 +170,13 @@ pub(crate) fn certificate_expired(at: Timestamp) -> Problem {
         .ja("電子証明書の有効期限が切れています。")
         .en("The certificate has expired.")
         .detail(
-            format!("{}に切れました。保険資格符号か記号・番号で確認し、本人に市町村での更新を勧めてください。", at.to_minutes()),
-            format!("It ended at {at}. Ask by insurance code or number; the municipality's counter renews it."),
+            format!(
+                "{}に切れました。保険資格符号か記号・番号で確認し、本人に市町村での更新を勧めてください。",
+                at.to_minutes()
+            ),
+            format!(
+                "It ended at {at}. Ask by insurance code or number; the municipality's counter renews it."
+            ),
         )
         .at("presented.certificate")
 }
@@ -168,8 +196,13 @@ pub(crate) fn certificate_revoked(at: Timestamp, renewed: bool) -> Problem {
         .ja("電子証明書は失効しています。")
         .en("The certificate was revoked.")
         .detail(
-            format!("{}に失効しました。カードの紛失届が出ている場合があります。本人確認をやり直してください。", at.to_minutes()),
-            format!("It was revoked at {at}; the card may be reported lost. Verify the person by other means."),
+            format!(
+                "{}に失効しました。カードの紛失届が出ている場合があります。本人確認をやり直してください。",
+                at.to_minutes()
+            ),
+            format!(
+                "It was revoked at {at}; the card may be reported lost. Verify the person by other means."
+            ),
         )
         .at("presented.certificate")
 }
@@ -202,7 +235,10 @@ pub(crate) fn ambiguous_number() -> Problem {
     Problem::new(409, "ambiguous-number")
         .ja("同じ記号・番号・生年月日の方が複数います。")
         .en("More than one person has this number and birth date.")
-        .detail("枝番を付けて照会するか、カードで照会してください。", "Give the branch number, or ask by card.")
+        .detail(
+            "枝番を付けて照会するか、カードで照会してください。",
+            "Give the branch number, or ask by card.",
+        )
         .at("presented.insured")
 }
 
@@ -225,7 +261,10 @@ pub(crate) fn file_reused(file_id: &str) -> Problem {
     Problem::new(409, "file-id-reused")
         .ja("このファイル名は、別の内容ですでに届いています。")
         .en("A file of this name arrived before with other contents.")
-        .detail(format!("「{file_id}」を新しい名前にして送ってください。"), format!("Give `{file_id}` a new name."))
+        .detail(
+            format!("「{file_id}」を新しい名前にして送ってください。"),
+            format!("Give `{file_id}` a new name."),
+        )
         .at("file_id")
 }
 

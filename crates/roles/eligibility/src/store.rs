@@ -18,11 +18,8 @@ pub use work::late_item_id;
 use crate::model::codec::CodecError;
 
 /// The schema, step by step.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "memberships",
-    sql: include_str!("../migrations/0001_memberships.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "memberships", sql: include_str!("../migrations/0001_memberships.sql") }];
 
 /// This role's rows.
 #[derive(Clone)]
@@ -81,7 +78,11 @@ impl Store {
     }
 
     /// What became of a file that was sent before.
-    pub async fn file(&self, insurer: InsurerNumber, file_id: String) -> Result<Option<FileTaken>, StoreError> {
+    pub async fn file(
+        &self,
+        insurer: InsurerNumber,
+        file_id: String,
+    ) -> Result<Option<FileTaken>, StoreError> {
         const SQL: &str = "SELECT digest, outcome FROM report_file WHERE insurer = $1 AND file_id = $2";
         self.0
             .read(move |c| {
@@ -111,7 +112,10 @@ impl Store {
     }
 
     /// Files by their time of arrival, newest first: insurer, when it last reported, how many reports in all.
-    pub async fn latest_reporters(&self, limit: i64) -> Result<Vec<(InsurerNumber, Timestamp, i64)>, StoreError> {
+    pub async fn latest_reporters(
+        &self,
+        limit: i64,
+    ) -> Result<Vec<(InsurerNumber, Timestamp, i64)>, StoreError> {
         const SQL: &str = "SELECT number, last_reported_at, reports FROM insurer \
             ORDER BY last_reported_at DESC, number LIMIT $1";
         self.0

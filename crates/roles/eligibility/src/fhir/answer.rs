@@ -79,9 +79,7 @@ fn patient(answer: &CheckAnswer) -> Value {
 }
 
 fn person(patient: &mut Map<String, Value>, person: &Person) {
-    let representation = |code: &str| {
-        json!([{ "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation", "valueCode": code }])
-    };
+    let representation = |code: &str| json!([{ "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation", "valueCode": code }]);
     let mut names = vec![name(&person.name, representation("IDE"))];
     if !person.kana.is_empty() {
         names.push(name(&person.kana, representation("SYL")));

@@ -16,7 +16,11 @@ use super::system;
 pub(super) fn read(resource: &Value, now: Timestamp) -> Result<CheckRequest, Problem> {
     const TYPE: &str = "CoverageEligibilityRequest";
     if text(resource, "resourceType") != Some(TYPE) {
-        return Err(wrong("resourceType", "CoverageEligibilityRequest が必要です。", "Expected a CoverageEligibilityRequest."));
+        return Err(wrong(
+            "resourceType",
+            "CoverageEligibilityRequest が必要です。",
+            "Expected a CoverageEligibilityRequest.",
+        ));
     }
     if text(resource, "status").is_some_and(|status| status != "active") {
         let place = "CoverageEligibilityRequest.status";
@@ -25,11 +29,7 @@ pub(super) fn read(resource: &Value, now: Timestamp) -> Result<CheckRequest, Pro
     Ok(CheckRequest {
         exchange: exchange(resource, now)?,
         institution: institution(resource)?,
-        terminal: resource
-            .pointer("/enterer/display")
-            .and_then(Value::as_str)
-            .unwrap_or("fhir")
-            .to_owned(),
+        terminal: resource.pointer("/enterer/display").and_then(Value::as_str).unwrap_or("fhir").to_owned(),
         on: serviced(resource, now)?,
         known_at: known_at(resource)?,
         presented: presented(resource)?,
@@ -37,9 +37,12 @@ pub(super) fn read(resource: &Value, now: Timestamp) -> Result<CheckRequest, Pro
 }
 
 fn exchange(resource: &Value, now: Timestamp) -> Result<ExchangeId, Problem> {
-    let Some(key) = identifier(resource, system::EXCHANGE) else { return Ok(ExchangeId::new(now.as_millis())) };
+    let Some(key) = identifier(resource, system::EXCHANGE) else {
+        return Ok(ExchangeId::new(now.as_millis()));
+    };
     let place = "CoverageEligibilityRequest.identifier.value";
-    key.parse().map_err(|_| wrong(place, "照会番号が正しくありません。", "The exchange id is not well-formed."))
+    key.parse()
+        .map_err(|_| wrong(place, "照会番号が正しくありません。", "The exchange id is not well-formed."))
 }
 
 fn institution(resource: &Value) -> Result<OrgId, Problem> {
@@ -49,7 +52,11 @@ fn institution(resource: &Value) -> Result<OrgId, Problem> {
     let own = provider.get("identifier").filter(|i| text(i, "system") == Some(system::INSTITUTION));
     let code = own.and_then(|i| text(i, "value")).or_else(|| identifier(organisation, system::INSTITUTION));
     let code = code.ok_or_else(|| {
-        wrong(place, "医療機関コード10桁が必要です。", "Expected the ten-digit institution code (insurance-medical-institution-no).")
+        wrong(
+            place,
+            "医療機関コード10桁が必要です。",
+            "Expected the ten-digit institution code (insurance-medical-institution-no).",
+        )
     })?;
     // The check digit is not looked at: published examples of the field have wrong ones.
     let (code, _) = InstitutionCode::parse_warn(code).map_err(|e| wrong(place, &e.ja(), &e.to_string()))?;
@@ -88,7 +95,11 @@ fn presented(resource: &Value) -> Result<Presented, Problem> {
         InsuredPersonId::parse_warn(member).map_err(|e| wrong(place, &e.ja(), &e.to_string()))?;
     let birthdate = text(person, "birthDate").and_then(|day| day.parse().ok()).ok_or_else(|| {
         let place = "CoverageEligibilityRequest.patient.birthDate";
-        wrong(place, "生年月日（contained の Patient.birthDate）が必要です。", "Expected Patient.birthDate in the contained Patient.")
+        wrong(
+            place,
+            "生年月日（contained の Patient.birthDate）が必要です。",
+            "Expected Patient.birthDate in the contained Patient.",
+        )
     })?;
     Ok(Presented::InsuredPerson { insured, birthdate })
 }

@@ -52,6 +52,9 @@ fn what_is_missing_is_named_by_its_place() {
     assert!(refused(|r| r["contained"] = json!([])).ends_with("patient.identifier"));
     assert!(refused(|r| r["contained"][0]["birthDate"] = json!("1980-13-06")).ends_with("birthDate"));
     assert!(refused(|r| r["servicedDate"] = json!("2026-02-30")).ends_with("serviced"));
-    assert!(refused(|r| r["identifier"] = json!([{ "system": system::EXCHANGE, "value": "x" }])).contains("identifier"));
+    assert!(
+        refused(|r| r["identifier"] = json!([{ "system": system::EXCHANGE, "value": "x" }]))
+            .contains("identifier")
+    );
     assert!(refused(|r| r["status"] = json!("draft")).ends_with("status"));
 }

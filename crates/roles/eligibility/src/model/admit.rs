@@ -33,7 +33,12 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal in both languages.
-    pub fn new(code: &'static str, field: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(
+        code: &'static str,
+        field: &'static str,
+        ja: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self { code, field, ja: ja.into(), en: en.into() }
     }
 }
@@ -65,7 +70,12 @@ pub fn admit(history: &[Version], report: &Report) -> Admission {
 pub fn check_alone(report: &Report, today: Date) -> Result<(), Refusal> {
     if !is_id(&report.report_id) {
         let ja = "報告の名前は半角英数字と - _ . : で1〜40文字にしてください。";
-        return Err(Refusal::new("bad-report-id", "report_id", ja, "a report id is 1 to 40 of A-Z a-z 0-9 - _ . :"));
+        return Err(Refusal::new(
+            "bad-report-id",
+            "report_id",
+            ja,
+            "a report id is 1 to 40 of A-Z a-z 0-9 - _ . :",
+        ));
     }
     texts(report)?;
     days(report, today)?;
@@ -120,7 +130,10 @@ fn loss(own: Option<&Membership<'_>>, report: &Report) -> Result<Admission, Refu
         Some(day) => Err(Refusal::new(
             "already-lost",
             "disqualified_on",
-            format!("この資格は{}で喪失済みです。喪失日や理由を直すときは訂正として送ってください。", day.to_wareki()),
+            format!(
+                "この資格は{}で喪失済みです。喪失日や理由を直すときは訂正として送ってください。",
+                day.to_wareki()
+            ),
             format!("this membership ended on {day} already: send a correction to change the day or reason"),
         )),
     }
@@ -210,7 +223,12 @@ fn texts(report: &Report) -> Result<(), Refusal> {
             ));
         }
         if text.chars().any(char::is_control) {
-            return Err(Refusal::new("control-character", field, "制御文字は使えません。", "no control characters"));
+            return Err(Refusal::new(
+                "control-character",
+                field,
+                "制御文字は使えません。",
+                "no control characters",
+            ));
         }
         if codes::find_my_number(text).is_some() {
             return Err(Refusal::new(
@@ -234,19 +252,39 @@ fn days(report: &Report, today: Date) -> Result<(), Refusal> {
         return wrong("birthdate", "生年月日が今日より後です。", "the birth date lies after today");
     }
     if report.qualified_on < birth {
-        return wrong("qualified_on", "資格取得日が生年月日より前です。", "the first day lies before the birth date");
+        return wrong(
+            "qualified_on",
+            "資格取得日が生年月日より前です。",
+            "the first day lies before the birth date",
+        );
     }
     if report.qualified_on > today.add_years(1) {
-        return wrong("qualified_on", "資格取得日が1年以上先です。", "the first day lies more than a year ahead");
+        return wrong(
+            "qualified_on",
+            "資格取得日が1年以上先です。",
+            "the first day lies more than a year ahead",
+        );
     }
     if report.disqualified_on.is_some_and(|end| end < report.qualified_on) {
-        return wrong("disqualified_on", "資格喪失日が取得日より前です。", "the end lies before the first day");
+        return wrong(
+            "disqualified_on",
+            "資格喪失日が取得日より前です。",
+            "the end lies before the first day",
+        );
     }
     if report.disqualified_on.is_some_and(|end| end > today.add_years(1)) {
-        return wrong("disqualified_on", "資格喪失日が1年以上先です。", "the end lies more than a year ahead");
+        return wrong(
+            "disqualified_on",
+            "資格喪失日が1年以上先です。",
+            "the end lies more than a year ahead",
+        );
     }
     if report.effective_on.is_some_and(|from| from < report.qualified_on) {
-        return wrong("effective_on", "変更日が資格取得日より前です。", "the change begins before the membership");
+        return wrong(
+            "effective_on",
+            "変更日が資格取得日より前です。",
+            "the change begins before the membership",
+        );
     }
     Ok(())
 }
@@ -281,9 +319,11 @@ fn act(report: &Report) -> Result<(), Refusal> {
         _ if report.disqualified_on.is_some() && report.loss_reason.is_none() => {
             missing("loss_reason", "資格喪失日には喪失理由が必要です。", "an end needs its reason")
         }
-        _ if report.disqualified_on.is_none() && report.loss_reason.is_some() => {
-            missing("disqualified_on", "喪失理由だけがあり、資格喪失日がありません。", "a reason without an end")
-        }
+        _ if report.disqualified_on.is_none() && report.loss_reason.is_some() => missing(
+            "disqualified_on",
+            "喪失理由だけがあり、資格喪失日がありません。",
+            "a reason without an end",
+        ),
         _ => Ok(()),
     }
 }

@@ -1,13 +1,14 @@
 //! A report as compact bytes, the form in which the store keeps it.
 //!
 //! Layout 1: known-from (i64 ms), then the fields of [`Report`] in order. Integers are little endian, days are i32
-//! since 1970-01-01 ([`NO_DAY`] = absent), texts are a LEB128 length and UTF-8. About 150 bytes for a member, a
+//! since 1970-01-01 (the smallest i32 = absent), texts are a LEB128 length and UTF-8. About 150 bytes for a member, a
 //! quarter of the JSON form, and an order of magnitude cheaper to read at the desk.
 
 use calendar::{Date, Timestamp};
 use codes::{Branch, InsuredPersonId};
 use protocol::eligibility::{
-    ElderlyCertificate, LimitCertificate, LossReason, Person, Relation, Sex, SpecificDiseaseCertificate, Terms,
+    ElderlyCertificate, LimitCertificate, LossReason, Person, Relation, Sex, SpecificDiseaseCertificate,
+    Terms,
 };
 use protocol_admin::report::ReportAct;
 
@@ -187,11 +188,7 @@ fn length(out: &mut Vec<u8>, mut length: usize) {
     out.push(length as u8);
 }
 
-fn choice<T: Copy>(
-    bytes: &mut Bytes<'_>,
-    choices: &[T],
-    expected: &'static str,
-) -> Result<T, CodecError> {
+fn choice<T: Copy>(bytes: &mut Bytes<'_>, choices: &[T], expected: &'static str) -> Result<T, CodecError> {
     let code = bytes.byte()?;
     choices.get(usize::from(code)).copied().ok_or_else(|| bytes.expected(expected))
 }

@@ -39,7 +39,12 @@ struct Words {
     next_en: String,
 }
 
-fn say(ja: impl Into<String>, en: impl Into<String>, next_ja: impl Into<String>, next_en: impl Into<String>) -> Words {
+fn say(
+    ja: impl Into<String>,
+    en: impl Into<String>,
+    next_ja: impl Into<String>,
+    next_en: impl Into<String>,
+) -> Words {
     Words { ja: ja.into(), en: en.into(), next_ja: next_ja.into(), next_en: next_en.into() }
 }
 
@@ -69,7 +74,10 @@ fn words(standing: &Standing<'_>, s: &Situation<'_>) -> Words {
         Reason::NotYetBegun => {
             let begin = standing.shown.first().map(|m| m.qualified_on());
             say(
-                format!("{name}の資格は{}からです。{day}はまだ始まっていません。", begin.map(Date::to_wareki).unwrap_or_default()),
+                format!(
+                    "{name}の資格は{}からです。{day}はまだ始まっていません。",
+                    begin.map(Date::to_wareki).unwrap_or_default()
+                ),
                 format!("The membership with {name} begins on {}; on {on} it has not begun.", text(begin)),
                 "前の保険者に未届けの資格がないか本人に尋ね、資格取得日以後の受診ならその日で照会し直してください。",
                 "Ask the person about an earlier insurer; for a visit on or after the first day, ask again about that day.",
@@ -78,7 +86,10 @@ fn words(standing: &Standing<'_>, s: &Situation<'_>) -> Words {
         Reason::Died => {
             let end = standing.shown.first().and_then(|m| m.disqualified_on);
             say(
-                format!("{name}から死亡による資格喪失（{}）が届いています。", end.map(Date::to_wareki).unwrap_or_default()),
+                format!(
+                    "{name}から死亡による資格喪失（{}）が届いています。",
+                    end.map(Date::to_wareki).unwrap_or_default()
+                ),
                 format!("{name} reported that the membership ended by death ({}).", text(end)),
                 "本人が目の前にいる場合は届出の誤りです。カードと本人を確かめ、保険者に電話で連絡してください。",
                 "If the person stands before you, the report is wrong: check card and person and telephone the insurer.",

@@ -28,7 +28,11 @@ pub fn memberships_known<'a>(
 }
 
 /// Where the membership `(insurer, qualified_on)` stands in `found`.
-pub(super) fn position(found: &[Membership<'_>], insurer: InsurerNumber, qualified_on: Date) -> Option<usize> {
+pub(super) fn position(
+    found: &[Membership<'_>],
+    insurer: InsurerNumber,
+    qualified_on: Date,
+) -> Option<usize> {
     found.iter().position(|m| m.insurer() == insurer && m.qualified_on() == qualified_on)
 }
 

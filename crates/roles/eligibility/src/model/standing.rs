@@ -116,8 +116,9 @@ fn died<'a>(known: &[Membership<'a>], on: Date) -> Option<Membership<'a>> {
         .filter(|m| m.loss_reason == Some(LossReason::Death))
         .filter(|m| m.disqualified_on.is_some_and(|end| end <= on))
         .max_by_key(|m| m.disqualified_on)?;
-    let contradicted =
-        known.iter().any(|m| m.span().contains(on) && death.disqualified_on.is_some_and(|d| m.qualified_on() >= d));
+    let contradicted = known
+        .iter()
+        .any(|m| m.span().contains(on) && death.disqualified_on.is_some_and(|d| m.qualified_on() >= d));
     (!contradicted).then(|| death.clone())
 }
 

@@ -75,10 +75,8 @@ fn verdict(standing: &Standing<'_>) -> (Validity, Reason) {
 
 #[test]
 fn a_membership_covers_from_its_first_day_to_the_day_before_its_end() {
-    let h = history(vec![
-        acquisition(1, "2020-04-01"),
-        loss(1, "2020-04-01", "2022-04-01", LossReason::Other),
-    ]);
+    let h =
+        history(vec![acquisition(1, "2020-04-01"), loss(1, "2020-04-01", "2022-04-01", LossReason::Other)]);
     assert_eq!(verdict(&asked(&h, "2020-04-04")), (Validity::Valid, Reason::Covered));
     assert_eq!(verdict(&asked(&h, "2022-03-31")), (Validity::Valid, Reason::Covered));
     assert_eq!(verdict(&asked(&h, "2022-04-01")), (Validity::Invalid, Reason::EndedNewMayBeOnItsWay));
@@ -193,10 +191,8 @@ fn changes_and_corrections_show_what_was_true_on_the_day() {
 
 #[test]
 fn contradictions_are_refused_with_the_field_and_a_way_out() {
-    let h = history(vec![
-        acquisition(1, "2020-04-01"),
-        loss(1, "2020-04-01", "2022-04-01", LossReason::Other),
-    ]);
+    let h =
+        history(vec![acquisition(1, "2020-04-01"), loss(1, "2020-04-01", "2022-04-01", LossReason::Other)]);
     let refused = |report: &Report| match admit(&h, report) {
         Admission::Refused(refusal) => refusal.code,
         other => panic!("{other:?}"),
@@ -233,7 +229,10 @@ fn impossible_reports_are_refused_alone() {
     assert_eq!(refused(|r| r.qualified_on = day("1970-01-01")), Some(("bad-day", "qualified_on")));
     assert_eq!(refused(|r| r.act = ReportAct::Loss), Some(("missing", "disqualified_on")));
     assert_eq!(refused(|r| r.loss_reason = Some(LossReason::Other)), Some(("missing", "disqualified_on")));
-    assert_eq!(refused(|r| r.person.address = "電話 1234 5678 9018".into()), Some(("my-number-in-text", "address")));
+    assert_eq!(
+        refused(|r| r.person.address = "電話 1234 5678 9018".into()),
+        Some(("my-number-in-text", "address"))
+    );
     assert_eq!(refused(|r| r.person.name = "あ\u{7}".into()), Some(("control-character", "name")));
     assert_eq!(refused(|r| r.person.name = "あ".repeat(101)), Some(("too-long", "name")));
     assert_eq!(refused(|r| r.report_id = "a b".into()), Some(("bad-report-id", "report_id")));

@@ -9,7 +9,10 @@ use protocol::eligibility::Validity;
 use protocol::own_record::OwnRecordEntry;
 use protocol::reader::{ReaderMode, TrayCard};
 use serde::Deserialize;
-use wire::page::{Entry, Field, Page, Tile, Tone, badge, button, card, details, empty_state, form, notice, problem_notice, tiles, timeline};
+use wire::page::{
+    Entry, Field, Page, Tile, Tone, badge, button, card, details, empty_state, form, notice, problem_notice,
+    tiles, timeline,
+};
 use wire::{Csrf, Desk, Lang, Problem, role_router, t};
 
 use crate::Service;
@@ -98,11 +101,18 @@ fn choose(lang: Lang, cards: &[TrayCard], wanted: &str) -> Markup {
 
 fn card_of_tray(lang: Lang, shown: &[Tile]) -> Markup {
     let title = t(lang, "あなたのカードを選んで置いてください", "Choose your card and put it on the reader");
-    card(title, if shown.is_empty() {
-        empty_state(t(lang, "見つかりません", "Nothing found"), t(lang, "別の名前で探してください。", "Try another name."), html! {})
-    } else {
-        tiles(shown)
-    })
+    card(
+        title,
+        if shown.is_empty() {
+            empty_state(
+                t(lang, "見つかりません", "Nothing found"),
+                t(lang, "別の名前で探してください。", "Try another name."),
+                html! {},
+            )
+        } else {
+            tiles(shown)
+        },
+    )
 }
 
 fn tile(lang: Lang, card: &TrayCard) -> Tile {
@@ -133,8 +143,13 @@ fn pin_form(lang: Lang, csrf: &Csrf, card_shown: &TrayCard, problem: Option<&Pro
 
 fn record(lang: Lang, found: &OwnReading) -> Markup {
     let name = &found.face_name;
-    let entries: Vec<Entry> =
-        found.answer.entries.iter().zip(&found.proven).map(|(entry, proven)| line(lang, entry, *proven)).collect();
+    let entries: Vec<Entry> = found
+        .answer
+        .entries
+        .iter()
+        .zip(&found.proven)
+        .map(|(entry, proven)| line(lang, entry, *proven))
+        .collect();
     html! {
         (notice(Tone::Info, &t(lang, format!("{name}さんの記録"), format!("Record of {name}")), html! {
             p { (t(lang, "この閲覧も台帳に記録しました。", "This reading was entered into the ledger as well.")) }
@@ -179,10 +194,18 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
 
 fn mark(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Markup {
     if proven {
-        let text = format!("{} {}", t(lang, "署名済み台帳で確認済み", "Found in the signed log"), entry.index);
+        let text =
+            format!("{} {}", t(lang, "署名済み台帳で確認済み", "Found in the signed log"), entry.index);
         badge(Tone::Ok, &text)
     } else {
-        badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter"))
+        badge(
+            Tone::Bad,
+            t(
+                lang,
+                "台帳の証明が合いません。窓口に知らせてください",
+                "The log's proof does not fit: tell the counter",
+            ),
+        )
     }
 }
 
@@ -190,7 +213,9 @@ fn answered(lang: Lang, validity: Validity) -> &'static str {
     match validity {
         Validity::Valid => t(lang, "有効", "insured"),
         Validity::Invalid => t(lang, "無効（資格が終わっている）", "not insured (it ended)"),
-        Validity::InvalidNewer => t(lang, "提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known"),
+        Validity::InvalidNewer => {
+            t(lang, "提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known")
+        }
         Validity::None => t(lang, "該当する資格なし", "no membership known"),
         Validity::Several => t(lang, "複数の保険者が届け出ている", "more than one insurer claims the day"),
     }
@@ -199,7 +224,9 @@ fn answered(lang: Lang, validity: Validity) -> &'static str {
 fn verified(lang: Lang, mode: Option<ReaderMode>) -> &'static str {
     match mode {
         Some(ReaderMode::Face) => t(lang, "カードと顔認証", "card and face"),
-        Some(ReaderMode::Visual) => t(lang, "カードの写真を職員が目で確認", "staff compared the card's photograph"),
+        Some(ReaderMode::Visual) => {
+            t(lang, "カードの写真を職員が目で確認", "staff compared the card's photograph")
+        }
         Some(ReaderMode::Pin) => t(lang, "カードと暗証番号", "card and PIN"),
         None => t(lang, "カードなし（記号・番号の入力）", "no card (number typed in)"),
     }

@@ -75,11 +75,7 @@ impl Inner {
     ///
     /// # Errors
     /// Revoked, expired, unknown; or the service cannot be reached.
-    pub(super) async fn holder(
-        &self,
-        shown: Shown,
-        exchange: ExchangeId,
-    ) -> Result<InsuranceCode, Problem> {
+    pub(super) async fn holder(&self, shown: Shown, exchange: ExchangeId) -> Result<InsuranceCode, Problem> {
         let jpki = self.neighbour(OrgKind::Jpki)?;
         let question = CertificateCodeRequest { exchange, certificates: vec![shown.reference] };
         let answer = JpkiClient::new(self.client.clone(), jpki.api).certificate_codes(&question).await?;
@@ -92,7 +88,8 @@ impl Inner {
             CertificateStatus::Expired { at } => return Err(problems::certificate_expired(at)),
             CertificateStatus::Unknown => return Err(problems::certificate_unknown()),
         }
-        let holder = certificate.holder.ok_or_else(|| problems::internal("a good certificate without holder"))?;
+        let holder =
+            certificate.holder.ok_or_else(|| problems::internal("a good certificate without holder"))?;
         self.open_link(&holder, "presented.certificate")
     }
 

@@ -62,12 +62,8 @@ impl Service {
         request: &CheckRequest,
         bytes: &[u8],
     ) -> Result<CheckAnswer, Problem> {
-        let permit = self.permit(
-            asker,
-            &request.institution,
-            Action::EligibilityCheck,
-            Purpose::TreatmentReception,
-        )?;
+        let permit =
+            self.permit(asker, &request.institution, Action::EligibilityCheck, Purpose::TreatmentReception)?;
         let now = self.clock.now();
         sensible(request, now)?;
         let exchange = exchange_key(asker, &request.exchange);
@@ -136,7 +132,12 @@ impl Inner {
     }
 
     /// The answer that was given before, from what was known then; logged then, not again.
-    async fn repeat(&self, asker: &OrgId, request: &CheckRequest, done: &Done) -> Result<CheckAnswer, Problem> {
+    async fn repeat(
+        &self,
+        asker: &OrgId,
+        request: &CheckRequest,
+        done: &Done,
+    ) -> Result<CheckAnswer, Problem> {
         let mut subject = self.subject(asker, request, done.at, done.person).await?;
         subject.limit(done.seen, request);
         let standing = subject.standing(request);
@@ -260,7 +261,9 @@ impl Subject {
             (Self::Holder(candidate), Presented::InsuredPerson { insured, .. }) => {
                 standing(&candidate.found.history, on, known_at, Asked::Number(insured))
             }
-            (Self::OtherBirthdate, Presented::InsuredPerson { insured, .. }) => birthdate_differs(insured.insurer),
+            (Self::OtherBirthdate, Presented::InsuredPerson { insured, .. }) => {
+                birthdate_differs(insured.insurer)
+            }
             (Self::Nobody { known_later }, Presented::InsuredPerson { insured, .. }) => {
                 unknown_number(insured.insurer, *known_later)
             }

@@ -65,7 +65,8 @@ impl Service {
 
     /// The outcome of the same file, when it was taken before.
     async fn sent_before(&self, header: &FileHeader, file: &Spooled) -> Result<Option<FileOutcome>, Problem> {
-        let before = self.store.file(header.insurer, header.file_id.clone()).await.map_err(problems::internal)?;
+        let before =
+            self.store.file(header.insurer, header.file_id.clone()).await.map_err(problems::internal)?;
         let Some(before) = before else { return Ok(None) };
         if before.digest != file.digest() {
             return Err(problems::file_reused(&header.file_id));
@@ -112,7 +113,8 @@ impl FileWork {
         let today = self.service.clock.today();
         let parser = thread::Builder::new().name("report-parse".into());
         parser.spawn(move || parse(&file, today, &parsed)).map_err(problems::internal)?;
-        let (service, arrival, runtime) = (self.service.clone(), Arc::clone(&self.arrival), self.runtime.clone());
+        let (service, arrival, runtime) =
+            (self.service.clone(), Arc::clone(&self.arrival), self.runtime.clone());
         let resolver = thread::Builder::new().name("report-resolve".into());
         let work = move || resolve_all(&service, &arrival, &runtime, &to_resolve, &ready);
         resolver.spawn(work).map_err(problems::internal)?;
@@ -129,7 +131,12 @@ impl FileWork {
         Ok(outcome)
     }
 
-    fn write(&self, tx: &mut ::store::Tx<'_>, ready: Ready, outcome: &mut FileOutcome) -> Result<(), Refused> {
+    fn write(
+        &self,
+        tx: &mut ::store::Tx<'_>,
+        ready: Ready,
+        outcome: &mut FileOutcome,
+    ) -> Result<(), Refused> {
         outcome.rows += ready.rows;
         for row in ready.refused {
             refuse(outcome, row);

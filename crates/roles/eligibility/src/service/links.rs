@@ -60,7 +60,8 @@ impl Inner {
         let asked: Vec<([u8; 16], MyNumber)> = asked.into_iter().collect();
         for batch in asked.chunks(LINKS_MAX) {
             let links = self.ask_issuer(batch.iter().map(|(_, number)| number.clone()).collect()).await?;
-            let known: Vec<_> = batch.iter().zip(&links).filter_map(|((s, _), link)| Some((*s, (*link)?))).collect();
+            let known: Vec<_> =
+                batch.iter().zip(&links).filter_map(|((s, _), link)| Some((*s, (*link)?))).collect();
             let links: Vec<LinkCode<_>> = known.iter().map(|(_, link)| LinkCode::from_bytes(*link)).collect();
             let roots = self.codes.roots(&links).map_err(problems::internal)?;
             found.extend(known.iter().zip(roots).map(|((sealed, _), root)| (*sealed, root.to_bytes())));

@@ -198,9 +198,10 @@ impl Service {
     /// The words of the laws that the entry names.
     fn bases(&self, record: &CheckRecord<'_>) -> String {
         let laws = self.policy.table().laws();
-        let words = record.basis.iter().map(|id| {
-            laws.iter().find(|law| law.id == **id).map_or(&**id, |law| law.ja.as_str())
-        });
+        let words = record
+            .basis
+            .iter()
+            .map(|id| laws.iter().find(|law| law.id == **id).map_or(&**id, |law| law.ja.as_str()));
         words.collect::<Vec<_>>().join("、")
     }
 }

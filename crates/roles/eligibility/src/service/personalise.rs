@@ -55,7 +55,8 @@ impl Service {
         if request.link.as_ref().is_some_and(|l| !is_relay(l) || l.context.purpose != purpose::MEDICAL_LINK) {
             return Err(problems::envelope("link"));
         }
-        let link = request.link.as_ref().map(serde_json::to_string).transpose().map_err(problems::internal)?;
+        let link =
+            request.link.as_ref().map(serde_json::to_string).transpose().map_err(problems::internal)?;
         let body = json!({
             "by": asker,
             "link": if link.is_some() { "set" } else { "dropped" },

@@ -214,7 +214,10 @@ mod tests {
             let start = start + 10 * SPAN_MS;
             let exchange = short(&[&start.to_le_bytes()]);
             assert_eq!(recent.begin(exchange, [9; 16], &[exchange], at(start)), Begun::First);
-            assert_eq!(recent.begin([3; 16], [9; 16], &[exchange], at(start + SPAN_MS - 1)), Begun::ProofUsed);
+            assert_eq!(
+                recent.begin([3; 16], [9; 16], &[exchange], at(start + SPAN_MS - 1)),
+                Begun::ProofUsed
+            );
         }
         recent.begin([4; 16], [9; 16], &[], at(100 * SPAN_MS));
         recent.begin([5; 16], [9; 16], &[], at(103 * SPAN_MS));

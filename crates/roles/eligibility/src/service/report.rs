@@ -55,7 +55,12 @@ impl Inner {
         let batch = [incoming];
         let taken = self.store.db().write(move |tx| {
             let fates = store::take(tx, &batch, at)?;
-            store::note_insurer(tx, insurer, at, fates.iter().filter(|f| **f == Fate::Accepted).count() as i64)?;
+            store::note_insurer(
+                tx,
+                insurer,
+                at,
+                fates.iter().filter(|f| **f == Fate::Accepted).count() as i64,
+            )?;
             Ok::<_, ::store::StoreError>(fates)
         });
         let fate = taken.await.map_err(problems::internal)?.into_iter().next();

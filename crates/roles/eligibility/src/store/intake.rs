@@ -76,7 +76,8 @@ pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fa
 
 /// Gives every unknown person a row; true when every one of them was new.
 fn enter_persons(tx: &mut Tx<'_>, batch: &[Incoming]) -> Result<bool, StoreError> {
-    const SQL: &str = "INSERT INTO person (my_number, code) VALUES ($1, $2) ON CONFLICT (my_number) DO NOTHING";
+    const SQL: &str =
+        "INSERT INTO person (my_number, code) VALUES ($1, $2) ON CONFLICT (my_number) DO NOTHING";
     let mut unknown: Vec<_> = batch.iter().filter(|i| !i.known).map(|i| (&i.sealed, &i.person)).collect();
     unknown.sort_unstable();
     unknown.dedup();
@@ -95,8 +96,7 @@ fn remember(
     incoming: &Incoming,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let version =
-        Version { id: i64::MAX, known_from: incoming.known_from, report: incoming.report.clone() };
+    let version = Version { id: i64::MAX, known_from: incoming.known_from, report: incoming.report.clone() };
     let before = known.len();
     known.push(version);
     if before > 0 {

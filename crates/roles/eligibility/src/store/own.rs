@@ -34,7 +34,11 @@ impl Store {
         const SQL: &str = "SELECT entry FROM own_entry WHERE person = $1 ORDER BY entry DESC LIMIT $2";
         self.db()
             .read(move |c| {
-                c.query(SQL, params![&person, limit], |row| Ok(u64::try_from(row.int(0)?).unwrap_or_default()))
+                c.query(
+                    SQL,
+                    params![&person, limit],
+                    |row| Ok(u64::try_from(row.int(0)?).unwrap_or_default()),
+                )
             })
             .await
     }

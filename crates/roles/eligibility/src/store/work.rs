@@ -50,7 +50,8 @@ impl Store {
 
     /// Open items by kind, over all insurers.
     pub async fn work_counts(&self) -> Result<Vec<(WorkKind, i64)>, StoreError> {
-        const SQL: &str = "SELECT kind, COUNT(*) FROM work_item WHERE closed_at IS NULL GROUP BY kind ORDER BY kind";
+        const SQL: &str =
+            "SELECT kind, COUNT(*) FROM work_item WHERE closed_at IS NULL GROUP BY kind ORDER BY kind";
         self.db().read(|c| c.query(SQL, &[], |row| Ok((kind(row.text(0)?)?, row.int(1)?)))).await
     }
 }

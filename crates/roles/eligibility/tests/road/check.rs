@@ -2,8 +2,8 @@
 
 use calendar::Timestamp;
 use codes::{Custody, DomainCodes, Insurance};
-use protocol::eligibility::{CheckRequest, LossReason, Presented, Reason, TicketContents, Validity};
 use protocol::eligibility::MedicalLinkUpdate;
+use protocol::eligibility::{CheckRequest, LossReason, Presented, Reason, TicketContents, Validity};
 use protocol::jpki::{CertificateStatus, RevocationReason};
 use protocol::reader::ReaderMode;
 use protocol::sealed::{STANDING, purpose};
@@ -106,7 +106,9 @@ async fn a_read_of_another_desk_or_moment_is_refused() {
     assert_eq!(refused(desk.check(&request(&world, hospital(), old)).await), "read-too-old");
     let ahead = sealed_at(&world, hospital(), &code, world.now().add_millis(6_000));
     assert_eq!(refused(desk.check(&request(&world, hospital(), ahead)).await), "read-in-the-future");
-    let Presented::InsuranceCode { code: envelope, mut proof } = sealed(&world, hospital(), &code) else { panic!() };
+    let Presented::InsuranceCode { code: envelope, mut proof } = sealed(&world, hospital(), &code) else {
+        panic!()
+    };
     proof.nonce = "zz".into();
     let malformed = request(&world, hospital(), Presented::InsuranceCode { code: envelope, proof });
     assert_eq!(refused(desk.check(&malformed).await), "bad-field");
@@ -142,7 +144,8 @@ async fn by_certificate_validity_is_asked_and_pin_mode_needs_the_cards_signature
     let holder = world.sealed_link(&my_number(1));
     world.certify(CERTIFICATE, CertificateStatus::Good, Some(holder));
     let desk = world.desk(hospital());
-    let ask = |der: &'static [u8], mode| request(&world, hospital(), certificate(&world, hospital(), der, mode));
+    let ask =
+        |der: &'static [u8], mode| request(&world, hospital(), certificate(&world, hospital(), der, mode));
     for mode in [ReaderMode::Pin, ReaderMode::Face, ReaderMode::Visual] {
         assert_eq!(desk.check(&ask(CERTIFICATE, mode)).await.unwrap().validity, Validity::Valid);
     }
@@ -220,8 +223,17 @@ async fn a_malformed_question_is_refused_with_its_place() {
     assert_eq!(refused_at(|q| q["institution"] = 7.into()).await, "institution");
     assert_eq!(refused_at(|q| q["presented"]["by"] = "magic".into()).await, "presented.by");
     assert_eq!(refused_at(|q| q["presented"]["proof"]["mode"] = "nod".into()).await, "presented.proof.mode");
-    assert_eq!(refused_at(|q| q["presented"]["code"]["envelope"] = "x".into()).await, "presented.code.envelope");
-    assert_eq!(refused_at(|q| { q["presented"].as_object_mut().unwrap().remove("proof"); }).await, "presented");
+    assert_eq!(
+        refused_at(|q| q["presented"]["code"]["envelope"] = "x".into()).await,
+        "presented.code.envelope"
+    );
+    assert_eq!(
+        refused_at(|q| {
+            q["presented"].as_object_mut().unwrap().remove("proof");
+        })
+        .await,
+        "presented"
+    );
     assert_eq!(refused_at(|q| q["terminal"] = "x".repeat(65).into()).await, "terminal");
     let large = client.post_bytes(world.base(), "/checks", "application/json", vec![b' '; 300_000]).await;
     assert_eq!(refused(large), "too-large");

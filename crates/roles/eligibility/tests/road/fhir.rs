@@ -28,7 +28,8 @@ fn question(member: &str) -> Value {
 async fn post(world: &World, question: &Value) -> Result<Value, String> {
     let client = world.http(hospital());
     let path = "/fhir/CoverageEligibilityRequest/$submit";
-    let answer = client.post_bytes(world.base(), path, "application/fhir+json", question.to_string().into()).await;
+    let answer =
+        client.post_bytes(world.base(), path, "application/fhir+json", question.to_string().into()).await;
     answer.map(|a| serde_json::from_slice(&a.body).unwrap()).map_err(|e| e.to_string())
 }
 
@@ -49,7 +50,10 @@ async fn a_member_is_answered_with_coverage_and_identifiers() {
     assert_eq!(patient["name"][0]["family"], "髙﨑");
     assert!(answer["disposition"].as_str().unwrap().contains("有効"));
     let validity = answer["extension"].as_array().unwrap().iter();
-    assert!(validity.clone().any(|e| e["valueCode"] == "1") && validity.clone().any(|e| e["valueCode"] == "covered"));
+    assert!(
+        validity.clone().any(|e| e["valueCode"] == "1")
+            && validity.clone().any(|e| e["valueCode"] == "covered")
+    );
     let unknown = post(&world, &question(&format!("{number}:12-34:9:"))).await.unwrap();
     assert!(unknown.get("insurance").is_none() && !unknown["disposition"].as_str().unwrap().is_empty());
 }
@@ -62,7 +66,13 @@ async fn refusals_are_operation_outcomes() {
     let said = post(&world, &other).await.unwrap_err();
     assert!(said.contains("403") && said.contains("OperationOutcome") || said.contains("403"), "{said}");
     let metadata: Value = world.http(hospital()).get(world.base(), "/fhir/metadata").await.unwrap();
-    assert_eq!((metadata["resourceType"].as_str(), metadata["fhirVersion"].as_str()), (Some("CapabilityStatement"), Some("4.0.1")));
+    assert_eq!(
+        (metadata["resourceType"].as_str(), metadata["fhirVersion"].as_str()),
+        (Some("CapabilityStatement"), Some("4.0.1"))
+    );
     let api: Value = world.http(hospital()).get(world.base(), "/openapi.json").await.unwrap();
-    assert!(api["paths"]["/checks"]["post"].is_object() && api["components"]["schemas"]["CheckAnswer"].is_object());
+    assert!(
+        api["paths"]["/checks"]["post"].is_object()
+            && api["components"]["schemas"]["CheckAnswer"].is_object()
+    );
 }

@@ -1,9 +1,9 @@
 //! Files: whole or nothing, refused rows listed, the same file again, nothing in clear on disk.
 
-use protocol_admin::report::FileOutcome;
-use protocol_admin::report_file::{FileHeader, Writer};
 use protocol::eligibility::{LossReason, Validity};
+use protocol_admin::report::FileOutcome;
 use protocol_admin::report::MembershipReport;
+use protocol_admin::report_file::{FileHeader, Writer};
 
 use crate::check::refused;
 use crate::person::*;

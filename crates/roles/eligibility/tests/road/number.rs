@@ -49,10 +49,17 @@ async fn a_wrong_birth_date_or_branch_or_number_is_said_as_what_it_is() {
 async fn an_old_card_leads_to_the_newer_membership() {
     let world = World::new().await;
     world.insurer(1).report(&acquisition(1, 1, "2020-04-01")).await.unwrap();
-    world.insurer(1).report(&loss(1, 1, "2020-04-01", "2026-10-01", LossReason::OtherInsurance)).await.unwrap();
+    world
+        .insurer(1)
+        .report(&loss(1, 1, "2020-04-01", "2026-10-01", LossReason::OtherInsurance))
+        .await
+        .unwrap();
     world.insurer(2).report(&acquisition(1, 2, "2026-10-01")).await.unwrap();
     let answer = ask(&world, &format!("{}:12-34:1:01", insurer(1).padded8()), "1980-05-06").await;
-    assert_eq!((answer.validity, answer.explanation.reason), (Validity::InvalidNewer, Reason::EndedNewerKnown));
+    assert_eq!(
+        (answer.validity, answer.explanation.reason),
+        (Validity::InvalidNewer, Reason::EndedNewerKnown)
+    );
     let shown: Vec<_> = answer.memberships.iter().map(|m| m.insured.insurer).collect();
     assert_eq!(shown, [insurer(1), insurer(2)], "the ended one first");
 }
@@ -103,5 +110,9 @@ async fn in_the_hand_over_a_fact_is_known_since_the_insurer_knew_it() {
     let early = world.desk(hospital()).check(&ask("2020-04-03T12:00:00+09:00")).await.unwrap();
     assert_eq!(early.explanation.reason, Reason::NotKnownThen);
     let later = world.desk(hospital()).check(&ask("2020-04-04T12:00:00+09:00")).await.unwrap();
-    assert_eq!(later.memberships[0].terms.copayment_percent, Some(30), "what came after the opening is not backdated");
+    assert_eq!(
+        later.memberships[0].terms.copayment_percent,
+        Some(30),
+        "what came after the opening is not backdated"
+    );
 }

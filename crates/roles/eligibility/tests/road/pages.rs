@@ -20,7 +20,9 @@ pub struct OneCard;
 impl ReaderPort for OneCard {
     fn tray(&self) -> Vec<TrayCard> {
         let (name, birthdate) = ("髙﨑　花子".into(), "1980-05-06".into());
-        vec![TrayCard { id: "hanako".into(), name, birthdate, note_ja: "試し".into(), note_en: "try".into() }]
+        vec![TrayCard {
+            id: "hanako".into(), name, birthdate, note_ja: "試し".into(), note_en: "try".into()
+        }]
     }
 
     fn read(&self, card: &str, order: &ReadOrder) -> Result<CardRead, ReaderError> {
@@ -32,8 +34,12 @@ impl ReaderPort for OneCard {
         }
         let nonce = data_encoding::HEXLOWER.encode(&order.nonce);
         let signature = sign(&ReadProof::binding(&order.institution, order.at, &nonce));
-        let proof =
-            ReadProof { mode: ReaderMode::Pin, at: order.at, nonce: nonce.clone(), statement: "ab".repeat(32) };
+        let proof = ReadProof {
+            mode: ReaderMode::Pin,
+            at: order.at,
+            nonce: nonce.clone(),
+            statement: "ab".repeat(32),
+        };
         let certificate = data_encoding::BASE64.encode(CERTIFICATE);
         let facts = ReaderFacts {
             institution: order.institution,

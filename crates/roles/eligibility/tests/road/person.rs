@@ -5,9 +5,7 @@ use codes::{EnvelopeContext, ExchangeId, InsuranceCode, InsurerNumber, OrgId};
 use data_encoding::{BASE64, HEXLOWER};
 use my_number::MyNumber;
 use protocol::Sealed;
-use protocol::eligibility::{
-    CheckRequest, LossReason, Person, Presented, ReadProof, Relation, Sex, Terms,
-};
+use protocol::eligibility::{CheckRequest, LossReason, Person, Presented, ReadProof, Relation, Sex, Terms};
 use protocol::reader::ReaderMode;
 use protocol::sealed::purpose;
 use protocol_admin::report::{MembershipReport, ReportAct};

@@ -77,7 +77,11 @@ async fn an_overlap_stands_on_both_work_lists_until_it_is_settled() {
     assert_eq!(two[0].other_insurer, Some(insurer(1)));
     assert_eq!((one[0].from, one[0].until), (day("2026-11-01"), None));
     assert_eq!(one[0].insured.insurer, insurer(1));
-    world.insurer(1).report(&loss(1, 1, "2020-04-01", "2026-11-01", LossReason::OtherInsurance)).await.unwrap();
+    world
+        .insurer(1)
+        .report(&loss(1, 1, "2020-04-01", "2026-11-01", LossReason::OtherInsurance))
+        .await
+        .unwrap();
     assert!(list(1).await.is_empty() && list(2).await.is_empty());
     assert_eq!(refused(world.desk(hospital()).work_list().await), "not-for-this-kind");
 }

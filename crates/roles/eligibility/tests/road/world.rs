@@ -14,8 +14,8 @@ use codes::{
     Custody, DomainCodes, EnvelopeContext, EnvelopeKey, FileCustody, Insurance, InsuranceCode, KeyName,
     LinkCode, OrgId, OrgKind,
 };
-use my_number::MyNumber;
 use musubi_eligibility::{Config, KEYS, Role, open};
+use my_number::MyNumber;
 use protocol::Sealed;
 use protocol::clients::{EligibilityClient, paths};
 use protocol::jpki::{CertificateCode, CertificateCodeAnswer, CertificateCodeRequest, CertificateStatus};

@@ -1,4 +1,5 @@
-//! The guard at every HTTP door: path, query and body are looked at before any handler, decoder or log sees them.
+//! The guards at the HTTP doors: who may come in at all, and what nobody may bring: path, query and body are looked at
+//! before any handler, decoder or log sees them.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -6,14 +7,31 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use wire::Problem;
+use codes::OrgId;
+use wire::{Peer, Problem};
 
-use crate::error::my_number;
+use crate::error::{my_number, not_ours};
 use crate::refuse::{self, Field, MyNumberFound};
 
 /// Puts the guard before all `routes`; `local_number` is how the institution's own patient numbers are taken.
 pub fn guard(routes: Router, local_number: Field) -> Router {
     routes.layer(from_fn_with_state(Declared { local_number }, look))
+}
+
+/// Lets only the institution's own systems in: another organisation of the house has a certificate as well, and no
+/// business with the visits kept here.
+pub fn own_only(routes: Router, own: OrgId) -> Router {
+    routes.layer(from_fn_with_state(own, is_own))
+}
+
+async fn is_own(State(own): State<OrgId>, request: Request, next: Next) -> Response {
+    match request.extensions().get::<Peer>() {
+        Some(Peer(other)) if *other != own => {
+            tracing::warn!(%other, "another organisation was refused at the institution's own interface");
+            not_ours().into_response()
+        }
+        _ => next.run(request).await,
+    }
 }
 
 /// What each field of our forms and messages is declared to hold.

@@ -199,6 +199,17 @@ pub fn my_number(found: &MyNumberFound) -> Problem {
         .at(found.place.clone())
 }
 
+/// The refusal of another organisation at the institution's own interface.
+pub fn not_ours() -> Problem {
+    Problem::new(403, "not-ours")
+        .ja("この機関のシステムだけが使える窓口です")
+        .en("Only the institution's own systems are served here")
+        .detail(
+            "この機関の証明書で接続してください。ほかの機関が記録を取り寄せる道は、情報連携基盤です。",
+            "Connect with this institution's certificate. Other institutions ask for records through the relay.",
+        )
+}
+
 fn fields_problem(fields: &[FieldError]) -> Problem {
     let join = |text: fn(&FieldError) -> &str| {
         fields.iter().map(|f| format!("{}: {}", f.field, text(f))).collect::<Vec<_>>().join(" / ")

@@ -147,10 +147,12 @@ impl Role {
         &self.service
     }
 
-    /// The JSON interface for receipt computers and hospital systems, with the ledger's public routes. Serve it on
-    /// the institution's own mTLS or loopback listener only.
+    /// The JSON interface for receipt computers and hospital systems, with the ledger's public routes. Over mTLS only
+    /// who shows the institution's own certificate reaches more than the ledger; without TLS everybody does, so
+    /// that such a listener belongs on loopback.
     pub fn api(&self) -> Router {
         let routes = doors::guard(api::routes(&self.service), self.service.local_number_field());
+        let routes = doors::own_only(routes, self.service.org);
         let routes = routes.merge(protocol::ledger_routes(self.service.ledger().clone()));
         role_router_with("institution", routes, Allowance { body: BODY, ..Allowance::default() })
     }

@@ -9,6 +9,7 @@ pub mod jpki;
 pub mod ledger;
 pub mod own_record;
 pub mod reader;
+pub mod refusal;
 pub mod relay;
 pub mod sealed;
 

@@ -1,6 +1,5 @@
 //! This role's refusals, each with its next step, in Japanese and English.
 
-use access::Denial;
 use calendar::Timestamp;
 use protocol_admin::report_file::FileError;
 use wire::Problem;
@@ -25,21 +24,6 @@ impl From<Problem> for Refusal {
 pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "eligibility");
     Problem::internal()
-}
-
-pub(crate) fn denied(denial: Denial) -> Problem {
-    Problem::new(403, denial.rule.as_str())
-        .ja("この機関からの要求は許可されていません。")
-        .en("This organisation may not ask this.")
-        .detail(denial.ja, denial.en)
-}
-
-pub(crate) fn other_question() -> Problem {
-    Problem::new(409, "exchange-already-used")
-        .ja("この照会番号は別の照会に使われています。")
-        .en("This exchange was used for another question.")
-        .detail("新しい照会番号で送ってください。", "Send it under a new exchange id.")
-        .at("exchange")
 }
 
 pub(crate) fn busy() -> Problem {

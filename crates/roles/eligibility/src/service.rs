@@ -145,7 +145,7 @@ impl Inner {
         purpose: Purpose,
     ) -> Result<Permit, Problem> {
         let asking = Asking { asker, action, purpose, on: self.clock.today() };
-        self.policy.decide_in_name_of(&asking, named).into_result().map_err(problems::denied)
+        self.policy.decide_in_name_of(&asking, named).into_result().map_err(protocol::refusal::denied)
     }
 
     pub(crate) fn neighbour(&self, kind: OrgKind) -> Result<Neighbour, Problem> {

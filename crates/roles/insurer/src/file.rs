@@ -196,7 +196,7 @@ impl Fields<'_> {
     fn membership(&self, insurer: &InsurerNumber) -> Result<Record, FileError> {
         Ok(Record {
             insured: InsuredPersonId {
-                insurer: insurer.clone(),
+                insurer: *insurer,
                 symbol: self.parse("symbol")?,
                 number: self.parse("number")?,
                 branch: self.optional("branch")?,

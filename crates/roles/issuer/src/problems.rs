@@ -28,17 +28,6 @@ pub(crate) fn not_on_register() -> Problem {
         .at("my_number")
 }
 
-pub(crate) fn exchange_used() -> Problem {
-    Problem::new(409, "exchange-already-used")
-        .ja("この照会番号は使用済みです。")
-        .en("this exchange was used for another question")
-        .detail(
-            "同じ照会番号で内容の異なる要求が届きました。新しい照会番号で送ってください。",
-            "the key came before with another content; send under a new key",
-        )
-        .at("exchange")
-}
-
 pub(crate) fn too_many(found: usize) -> Problem {
     Problem::new(413, "too-many").ja("件数が多すぎます。").en("too many at once").detail(
         format!("一度に{}件までです（{found}件ありました）。", protocol_admin::issuer::LINKS_MAX),
@@ -62,13 +51,6 @@ pub(crate) fn not_delivered(who: &codes::OrgId) -> Problem {
             format!("{who}に届けられませんでした。自動で再送します。同じ照会番号でもう一度確認できます。"),
             format!("{who} could not be reached; it is sent again by itself, and the same key may be asked again"),
         )
-}
-
-pub(crate) fn denied(denial: access::Denial) -> Problem {
-    Problem::new(403, "not-permitted")
-        .ja("許可されていません。")
-        .en("not permitted")
-        .detail(denial.ja, denial.en)
 }
 
 /// A fault of the house itself: logged here, said without detail outside.

@@ -52,11 +52,11 @@ pub fn residents_of(
         .collect()
 }
 
+/// Resident code and person of one row, both sealed.
+pub type SealedRow = ([u8; 16], Vec<u8>);
+
 /// Resident code and person of one row, sealed.
-pub fn resident(
-    c: &mut Reader<'_>,
-    number: &SealedMyNumber,
-) -> Result<Option<([u8; 16], Vec<u8>)>, StoreError> {
+pub fn resident(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Option<SealedRow>, StoreError> {
     c.query_one(
         "SELECT resident, person FROM resident WHERE my_number = $1",
         params![number.as_bytes()],

@@ -178,10 +178,10 @@ async fn only_the_eligibility_service_gets_links_and_only_counters_act() {
     house.load(register(1)).await.unwrap();
     let request = InsuranceLinksRequest { exchange: house.exchange(), my_numbers: vec![number(0)] };
     let denied = house.issuer.insurance_links(&org(OrgKind::Institution), request).await.unwrap_err();
-    assert_eq!(denied.code(), "not-permitted");
+    assert_eq!(denied.code(), "not-for-this-kind");
     let request = house.request(0, MedicalIdAct::OptIn);
     let denied = house.issuer.medical_id(&org(OrgKind::Institution), request).await.unwrap_err();
-    assert_eq!(denied.code(), "not-permitted");
+    assert_eq!(denied.code(), "not-for-this-kind");
 }
 
 #[tokio::test]

@@ -4,13 +4,6 @@ use wire::Problem;
 
 use crate::ca::CaError;
 
-pub(crate) fn denied(denial: access::Denial) -> Problem {
-    Problem::new(403, "not-permitted")
-        .ja("許可されていません。")
-        .en("not permitted")
-        .detail(denial.ja, denial.en)
-}
-
 pub(crate) fn not_base64(place: &'static str) -> Problem {
     Problem::new(400, "not-base64").ja("base64 ではありません。").en("not base64").at(place)
 }

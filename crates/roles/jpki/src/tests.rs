@@ -194,7 +194,7 @@ async fn what_does_not_fit_is_refused_and_leaves_nothing() {
     let mut holder = good.holder.clone();
     holder.context.recipient = institution();
     assert_eq!(code(IssueRequest { holder, ..good.clone() }).await, "holder-envelope");
-    assert_eq!(bench.service.issue(&institution(), good).await.unwrap_err().code(), "not-permitted");
+    assert_eq!(bench.service.issue(&institution(), good).await.unwrap_err().code(), "not-for-this-kind");
     assert!(bench.service.list("").await.unwrap().is_empty());
 }
 

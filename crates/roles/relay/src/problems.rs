@@ -20,17 +20,6 @@ pub(crate) fn ticket() -> Problem {
         .at("ticket")
 }
 
-pub(crate) fn spent() -> Problem {
-    Problem::new(409, "exchange-already-used")
-        .ja("この照会番号は使用済みです。")
-        .en("this exchange was used for another question")
-        .detail(
-            "同じ照会番号で内容の異なる要求が届きました。新しい照会番号で送ってください。",
-            "the key came before with another content; send under a new key",
-        )
-        .at("exchange")
-}
-
 pub(crate) fn envelope() -> Problem {
     Problem::new(422, "envelope-not-valid")
         .ja("封書を開けません。")
@@ -40,13 +29,6 @@ pub(crate) fn envelope() -> Problem {
             "send one that is sealed to this relay, for this purpose, and still current",
         )
         .at("link")
-}
-
-pub(crate) fn denied(denial: access::Denial) -> Problem {
-    Problem::new(403, "not-permitted")
-        .ja("許可されていません。")
-        .en("not permitted")
-        .detail(denial.ja, denial.en)
 }
 
 pub(crate) fn store(error: store::StoreError) -> Problem {

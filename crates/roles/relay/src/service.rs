@@ -71,7 +71,7 @@ impl Service {
     /// One answer for a person without a working medical ID, whatever the cause; a clear one for a ticket
     /// that is spent, late or another's.
     pub async fn register(&self, peer: &OrgId, request: RegisterRequest) -> Result<RegisterAnswer, Problem> {
-        require_same(peer, &request.institution).map_err(|d| problems::denied(d).at("institution"))?;
+        require_same(peer, &request.institution).map_err(|d| protocol::refusal::denied(d).at("institution"))?;
         self.decide(peer, Action::RelayRegister, Purpose::PatientRegistration)?;
         let now = self.clock.now();
         let ticket = self.ticket(peer, &request)?;
@@ -93,7 +93,7 @@ impl Service {
             .await
             .map_err(problems::store)?;
         if seen == Seen::Other {
-            return Err(problems::spent());
+            return Err(protocol::refusal::exchange_used());
         }
         let code = self.sealed_code(peer, &root, request.exchange)?;
         Ok(RegisterAnswer { exchange: request.exchange, code, receipt })
@@ -109,7 +109,7 @@ impl Service {
         peer: &OrgId,
         request: TranslateRequest,
     ) -> Result<TranslateAnswer, Problem> {
-        require_same(peer, &request.institution).map_err(|d| problems::denied(d).at("institution"))?;
+        require_same(peer, &request.institution).map_err(|d| protocol::refusal::denied(d).at("institution"))?;
         self.decide(peer, Action::RelayTranslate, request.purpose)?;
         EpochWindow::only(EPOCH).accept(&request.code).map_err(|_| problems::no_such_person())?;
         let root = self.codes.open(peer, &request.code).map_err(|_| problems::no_such_person())?;
@@ -145,7 +145,7 @@ impl Service {
 
     fn decide(&self, peer: &OrgId, action: Action, purpose: Purpose) -> Result<(), Problem> {
         let asking = Asking { asker: peer, action, purpose, on: self.clock.today() };
-        self.policy.decide(&asking).into_result().map(drop).map_err(problems::denied)
+        self.policy.decide(&asking).into_result().map(drop).map_err(protocol::refusal::denied)
     }
 
     fn ticket(&self, peer: &OrgId, request: &RegisterRequest) -> Result<TicketContents, Problem> {

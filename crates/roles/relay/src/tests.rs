@@ -197,7 +197,7 @@ async fn nobody_asks_in_anothers_name_or_without_a_rule() {
     house.set(5, PersonState::Active).await;
     let request = house.request(house.hospital.0, 5);
     let denied = house.relay.register(&house.clinic.0, request).await.unwrap_err();
-    assert_eq!(denied.code(), "not-permitted");
+    assert_eq!(denied.code(), "another-name");
     let update = PersonStateUpdate {
         exchange: house.exchange(),
         link: house.link(5),
@@ -205,7 +205,7 @@ async fn nobody_asks_in_anothers_name_or_without_a_rule() {
         at: house.clock.now(),
     };
     let denied = house.relay.set_person_state(&house.hospital.0, update).await.unwrap_err();
-    assert_eq!(denied.code(), "not-permitted");
+    assert_eq!(denied.code(), "not-for-this-kind");
     let logged = house.relay.ledger.size();
     let _ = house.relay.register(&house.clinic.0, house.request(house.hospital.0, 5)).await;
     assert_eq!(house.relay.ledger.size(), logged, "nothing was disclosed, nothing is logged");

@@ -72,7 +72,7 @@ impl Service {
         match self.recent.begin(exchange, question, &marks, now) {
             Begun::Again(done) => return self.repeat(asker, request, &done).await,
             Begun::Busy => return Err(problems::busy()),
-            Begun::OtherQuestion => return Err(problems::other_question()),
+            Begun::OtherQuestion => return Err(protocol::refusal::exchange_used()),
             Begun::ProofUsed => return Err(problems::proof_used()),
             Begun::First => {}
         }

@@ -58,7 +58,7 @@ impl Service {
         match self.recent.begin(exchange, question, &marks, now) {
             Begun::First | Begun::Again(_) => {}
             Begun::Busy => return Err(problems::busy()),
-            Begun::OtherQuestion => return Err(problems::other_question()),
+            Begun::OtherQuestion => return Err(protocol::refusal::exchange_used()),
             Begun::ProofUsed => return Err(problems::proof_used()),
         }
         let person = self.holder_of(certificate, signature.as_deref(), shown, request.exchange).await;

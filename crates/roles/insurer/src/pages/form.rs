@@ -376,7 +376,7 @@ impl Entry {
     fn record(&self, lang: Lang, service: &Service, before: Option<&Record>) -> Result<Record, Fault> {
         let number = |field: &str, e: codes::NumberError| (field.to_owned(), t(lang, e.ja(), e.to_string()));
         let insured = InsuredPersonId {
-            insurer: service.number.clone(),
+            insurer: service.number,
             symbol: self.symbol.parse().map_err(|e| number("symbol", e))?,
             number: self.number.parse().map_err(|e| number("number", e))?,
             branch: match self.branch.trim() {

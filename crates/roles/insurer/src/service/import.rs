@@ -54,7 +54,7 @@ impl Service {
         digest: &[u8; 32],
     ) -> Result<ImportReport, FileError> {
         let at = self.clock.now().as_millis();
-        let mut input = Rows::new(open(path)?, self.number.clone())?;
+        let mut input = Rows::new(open(path)?, self.number)?;
         let [a, b, c, d, e, f, g, h, ..] = *digest;
         let name = data_encoding::HEXLOWER.encode(&[a, b, c, d, e, f, g, h]);
         let mut rows = 0;

@@ -78,7 +78,7 @@ impl Service {
     async fn send_file(&self, reports: Vec<MembershipReport>) -> Result<(), Problem> {
         let now = self.clock.now();
         let header = FileHeader {
-            insurer: self.number.clone(),
+            insurer: self.number,
             file_id: codes::ExchangeId::new(now.as_millis()).to_string(),
             written_at: now,
         };

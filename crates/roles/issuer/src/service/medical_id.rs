@@ -64,7 +64,7 @@ impl Service {
             Some((asked, answer)) if asked == question => {
                 serde_json::from_str(&answer).map(Some).map_err(problems::internal)
             }
-            Some(_) => Err(problems::exchange_used()),
+            Some(_) => Err(protocol::refusal::exchange_used()),
             None => Ok(None),
         }
     }

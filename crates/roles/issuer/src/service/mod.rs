@@ -66,7 +66,7 @@ impl Service {
 
     fn decide(&self, peer: &OrgId, action: Action, purpose: Purpose) -> Result<(), Problem> {
         let asking = Asking { asker: peer, action, purpose, on: self.clock.today() };
-        self.policy.decide(&asking).into_result().map(drop).map_err(problems::denied)
+        self.policy.decide(&asking).into_result().map(drop).map_err(protocol::refusal::denied)
     }
 
     /// Where the one role of a kind is.

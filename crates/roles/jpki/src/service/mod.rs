@@ -83,7 +83,7 @@ impl Service {
 
     fn decide(&self, peer: &OrgId, action: Action, purpose: Purpose) -> Result<Permit, Problem> {
         let asking = Asking { asker: peer, action, purpose, on: self.clock.today() };
-        self.policy.decide(&asking).into_result().map_err(problems::denied)
+        self.policy.decide(&asking).into_result().map_err(protocol::refusal::denied)
     }
 
     async fn log(

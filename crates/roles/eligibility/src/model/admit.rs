@@ -54,10 +54,10 @@ pub fn admit(history: &[Version], report: &Report) -> Admission {
     let known = fold::memberships(history);
     let own = fold::position(&known, report.insurer(), report.qualified_on).and_then(|i| known.get(i));
     let judged = match report.act {
-        ReportAct::Acquisition => acquisition(&known, own, report),
+        ReportAct::Acquisition => acquisition(own, report),
         ReportAct::Loss => loss(own, report),
         ReportAct::Change => change(own, report),
-        ReportAct::Correction => correction(&known, own, report),
+        ReportAct::Correction => correction(own),
         ReportAct::Cancellation => cancellation(history, own, report),
     };
     judged.unwrap_or_else(Admission::Refused)
@@ -83,11 +83,7 @@ pub fn check_alone(report: &Report, today: Date) -> Result<(), Refusal> {
     act(report)
 }
 
-fn acquisition(
-    known: &[Membership<'_>],
-    own: Option<&Membership<'_>>,
-    report: &Report,
-) -> Result<Admission, Refusal> {
+fn acquisition(own: Option<&Membership<'_>>, report: &Report) -> Result<Admission, Refusal> {
     if let Some(own) = own {
         let same = Report { report_id: own.base.report.report_id.clone(), ..report.clone() };
         if own.base.report == same {
@@ -100,24 +96,7 @@ fn acquisition(
             "this membership was reported before: send a correction to change it",
         ));
     }
-    no_overlap(known, report)?;
     Ok(Admission::Fresh)
-}
-
-/// One insurer cannot insure the same person twice for a day.
-fn no_overlap(known: &[Membership<'_>], report: &Report) -> Result<(), Refusal> {
-    let span = calendar::Interval::new(report.qualified_on, report.disqualified_on);
-    let other = known.iter().find(|m| {
-        m.insurer() == report.insurer() && m.qualified_on() != report.qualified_on && m.span().overlaps(&span)
-    });
-    let Some(other) = other else { return Ok(()) };
-    let since = other.qualified_on();
-    Err(Refusal::new(
-        "overlaps-own",
-        "qualified_on",
-        format!("{}からの自分の資格と期間が重なります。先にその喪失を報告してください。", since.to_wareki()),
-        format!("it overlaps your own membership since {since}: report the loss of that one first"),
-    ))
 }
 
 fn loss(own: Option<&Membership<'_>>, report: &Report) -> Result<Admission, Refusal> {
@@ -160,14 +139,8 @@ fn change(own: Option<&Membership<'_>>, report: &Report) -> Result<Admission, Re
     Ok(Admission::Fresh)
 }
 
-fn correction(
-    known: &[Membership<'_>],
-    own: Option<&Membership<'_>>,
-    report: &Report,
-) -> Result<Admission, Refusal> {
-    own.ok_or_else(unknown)?;
-    no_overlap(known, report)?;
-    Ok(Admission::Fresh)
+fn correction(own: Option<&Membership<'_>>) -> Result<Admission, Refusal> {
+    own.map(|_| Admission::Fresh).ok_or_else(unknown)
 }
 
 fn cancellation(

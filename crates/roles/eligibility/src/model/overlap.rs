@@ -6,7 +6,7 @@ use protocol_admin::report::ReportAct;
 
 use super::{Membership, Report};
 
-/// A membership by name.
+/// A membership by name. Of one insurer, the later membership is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Its insurer.
@@ -15,7 +15,7 @@ pub struct Key {
     pub qualified_on: Date,
 }
 
-/// Two insurers claim the same days.
+/// Two memberships claim the same days: of two insurers, or of one that has not yet reported the end of the earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
     /// One membership, the smaller key.
@@ -26,16 +26,14 @@ pub struct Overlap {
     pub days: Interval,
 }
 
-/// All overlaps between memberships of different insurers.
+/// All overlaps between memberships.
 pub fn overlaps(memberships: &[Membership<'_>]) -> Vec<Overlap> {
     let mut found = Vec::new();
     for (i, a) in memberships.iter().enumerate() {
         for b in memberships.iter().skip(i + 1) {
             let Some(days) = a.span().intersection(&b.span()) else { continue };
-            if a.insurer() != b.insurer() {
-                let (one, other) = (key(a).min(key(b)), key(a).max(key(b)));
-                found.push(Overlap { one, other, days });
-            }
+            let (one, other) = (key(a).min(key(b)), key(a).max(key(b)));
+            found.push(Overlap { one, other, days });
         }
     }
     found

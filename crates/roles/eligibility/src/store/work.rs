@@ -78,10 +78,13 @@ pub(super) fn settle_overlaps(
     }
     for overlap in new.iter().filter(|n| !old.contains(n)) {
         let id = overlap_id(person, overlap);
-        for (own, other) in [(overlap.one, overlap.other), (overlap.other, overlap.one)] {
+        // An insurer that overlaps itself finds one item, about the later membership.
+        let both = [(overlap.other, overlap.one), (overlap.one, overlap.other)];
+        let concerned = if overlap.one.insurer == overlap.other.insurer { 1 } else { 2 };
+        for (own, other) in both.into_iter().take(concerned) {
             let Some(membership) = after.iter().find(|m| key(m) == own) else { continue };
             let facts = membership.facts_on(overlap.days.from);
-            let other = Some(other.insurer);
+            let other = (other.insurer != own.insurer).then_some(other.insurer);
             open(tx, &id, &Finding { kind: WorkKind::Overlap, facts, other, days: overlap.days, at })?;
         }
     }

@@ -87,6 +87,18 @@ async fn an_overlap_stands_on_both_work_lists_until_it_is_settled() {
 }
 
 #[tokio::test]
+async fn an_insurer_that_overlaps_itself_is_told_once() {
+    let world = World::new().await;
+    world.insurer(1).report(&acquisition(1, 1, "2026-10-01")).await.unwrap();
+    world.insurer(1).report(&acquisition(1, 1, "2026-11-01")).await.unwrap();
+    let desk = world.desk(codes::OrgId::insurer(&insurer(1)));
+    let list = desk.work_list().await.unwrap();
+    assert_eq!((list.len(), list[0].kind, list[0].other_insurer), (1, WorkKind::Overlap, None));
+    world.insurer(1).report(&loss(1, 1, "2026-10-01", "2026-11-01", LossReason::Other)).await.unwrap();
+    assert!(desk.work_list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_late_report_is_listed_until_it_is_put_right() {
     let world = World::new().await;
     let mut late = acquisition(1, 1, "2026-10-01");

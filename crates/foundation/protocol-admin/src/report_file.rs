@@ -4,7 +4,6 @@
 //! writing. Second line: the names of [`COLUMNS`]. Then a line a report. Last line: `end` and the number of
 //! reports, so that a truncated file is known as such. The reader streams: memory does not grow with the file.
 
-
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -161,8 +160,7 @@ const LOSS_REASONS: [(&str, LossReason); 4] = [
     ("other-insurance", LossReason::OtherInsurance),
     ("other", LossReason::Other),
 ];
-const RELATIONS: [(&str, Relation); 2] =
-    [("insured", Relation::Insured), ("dependant", Relation::Dependant)];
+const RELATIONS: [(&str, Relation); 2] = [("insured", Relation::Insured), ("dependant", Relation::Dependant)];
 const SEXES: [(&str, Sex); 3] = [("male", Sex::Male), ("female", Sex::Female), ("unset", Sex::Unset)];
 
 /// True for a name of a report or a file: 1 to 40 printable ASCII characters without separators.

@@ -36,7 +36,11 @@ pub(crate) fn already_member() -> Problem {
 }
 
 pub(crate) fn field(place: &str, ja: impl Into<String>, en: impl Into<String>) -> Problem {
-    Problem::new(422, "field").ja("入力を確かめてください。").en("please check the entry").detail(ja, en).at(place)
+    Problem::new(422, "field")
+        .ja("入力を確かめてください。")
+        .en("please check the entry")
+        .detail(ja, en)
+        .at(place)
 }
 
 /// A fault of the house itself: logged here, said without detail outside.

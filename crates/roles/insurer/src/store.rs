@@ -174,9 +174,7 @@ pub fn changes(
         "SELECT report_id, at, act, record FROM change WHERE my_number = $1 AND qualified_on = $2
          ORDER BY at DESC, report_id DESC",
         params![number.as_bytes(), &qualified_on.to_string()],
-        |row| {
-            Ok((row.text(0)?.to_owned(), row.int(1)?, row.text(2)?.to_owned(), record(row, 3)?))
-        },
+        |row| Ok((row.text(0)?.to_owned(), row.int(1)?, row.text(2)?.to_owned(), record(row, 3)?)),
     )
 }
 
@@ -217,12 +215,7 @@ pub fn latest(c: &mut Reader<'_>, limit: i64) -> Result<Vec<Member>, StoreError>
     )
 }
 
-fn by_prefix(
-    c: &mut Reader<'_>,
-    column: &str,
-    prefix: &str,
-    limit: i64,
-) -> Result<Vec<Member>, StoreError> {
+fn by_prefix(c: &mut Reader<'_>, column: &str, prefix: &str, limit: i64) -> Result<Vec<Member>, StoreError> {
     // The greatest code point closes the range: a prefix search that both stores answer from the index.
     let end = format!("{prefix}\u{10FFFF}");
     c.query(

@@ -41,7 +41,10 @@ impl Drop for House {
     }
 }
 
-async fn one(State(received): State<Received>, Json(report): Json<MembershipReport>) -> axum::Json<ReportOutcome> {
+async fn one(
+    State(received): State<Received>,
+    Json(report): Json<MembershipReport>,
+) -> axum::Json<ReportOutcome> {
     let result = if report.person.name == "拒否" {
         ReportResult::Refused { code: "x".into(), field: "name".into(), ja: "だめ".into(), en: "no".into() }
     } else {
@@ -186,7 +189,10 @@ async fn impossible_entries_change_nothing() {
     let mut backwards = record("山田　太郎");
     backwards.person.birthdate = day("2026-05-01");
     let act = DeskAct::Acquire { my_number: my_number(), record: Box::new(backwards) };
-    assert_eq!(house.insurer.act("clerk", act).await.unwrap_err().parts().place.as_deref(), Some("qualified_on"));
+    assert_eq!(
+        house.insurer.act("clerk", act).await.unwrap_err().parts().place.as_deref(),
+        Some("qualified_on")
+    );
     house.insurer.act("clerk", acquire("山田　太郎")).await.unwrap();
     assert_eq!(house.insurer.act("clerk", acquire("山田　太郎")).await.unwrap_err().code(), "already-member");
     let early = DeskAct::Lose {
@@ -211,7 +217,9 @@ fn file(rows: &[String]) -> tempfile::NamedTempFile {
 fn row(i: u64, birth: &str) -> String {
     let number = MyNumber::from_body(10_000_000_000 + i).unwrap();
     let insurer = self::number();
-    format!("{insurer},1,{i},01,{number},髙橋　{i},タカハシ,{birth},1,1,,,2026-04-01,,,030,,,,,,,,,2026-04-02")
+    format!(
+        "{insurer},1,{i},01,{number},髙橋　{i},タカハシ,{birth},1,1,,,2026-04-01,,,030,,,,,,,,,2026-04-02"
+    )
 }
 
 #[tokio::test]
@@ -255,7 +263,8 @@ async fn no_my_number_lies_open_in_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store.db");
     let mut house = house(true).await;
-    house.insurer.db = ::store::Db::open(&format!("sqlite:{}", path.display()), crate::store::MIGRATIONS).unwrap();
+    house.insurer.db =
+        ::store::Db::open(&format!("sqlite:{}", path.display()), crate::store::MIGRATIONS).unwrap();
     house.insurer.act("clerk", acquire("山田　太郎")).await.unwrap();
     for entry in std::fs::read_dir(dir.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();

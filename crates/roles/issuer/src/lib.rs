@@ -55,7 +55,8 @@ pub struct Config {
 /// When its store or ledger cannot be opened.
 pub fn open(config: Config) -> Result<Service, OpenError> {
     let db = ::store::Db::open(&config.store, store::MIGRATIONS)?;
-    let ledger = Ledger::open(&config.ledger, &protocol::ledger::origin(&config.org), config.custody.clone())?;
+    let ledger =
+        Ledger::open(&config.ledger, &protocol::ledger::origin(&config.org), config.custody.clone())?;
     Ok(Service {
         medical: IssuerCodes::new(config.custody.clone(), KeyVersion::FIRST),
         insurance: IssuerCodes::new(config.custody.clone(), KeyVersion::FIRST),

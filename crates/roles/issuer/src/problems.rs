@@ -49,7 +49,9 @@ pub(crate) fn not_delivered(who: &codes::OrgId) -> Problem {
         .en("recorded, not yet in effect everywhere")
         .detail(
             format!("{who}に届けられませんでした。自動で再送します。同じ照会番号でもう一度確認できます。"),
-            format!("{who} could not be reached; it is sent again by itself, and the same key may be asked again"),
+            format!(
+                "{who} could not be reached; it is sent again by itself, and the same key may be asked again"
+            ),
         )
 }
 

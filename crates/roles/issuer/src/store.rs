@@ -22,7 +22,8 @@ pub struct SealedResident {
     pub died_on: Option<String>,
 }
 
-const PUT_RESIDENT: &str = "INSERT INTO resident (my_number, resident, person, died_on) VALUES ($1, $2, $3, $4)
+const PUT_RESIDENT: &str =
+    "INSERT INTO resident (my_number, resident, person, died_on) VALUES ($1, $2, $3, $4)
      ON CONFLICT (my_number) DO UPDATE
      SET resident = excluded.resident, person = excluded.person, died_on = excluded.died_on";
 
@@ -147,11 +148,9 @@ pub fn outgoing(c: &mut Reader<'_>, exchange: Option<&ExchangeId>) -> Result<Vec
         })
     };
     match exchange {
-        Some(one) => c.query(
-            &format!("{COLUMNS} WHERE exchange = $1 ORDER BY step"),
-            params![one.as_bytes()],
-            row,
-        ),
+        Some(one) => {
+            c.query(&format!("{COLUMNS} WHERE exchange = $1 ORDER BY step"), params![one.as_bytes()], row)
+        }
         None => c.query(&format!("{COLUMNS} ORDER BY exchange, step LIMIT 100"), params![], row),
     }
 }

@@ -4,7 +4,8 @@ use access::{Directory, Organisation, Policy};
 use axum::{Router, extract::State, routing::post};
 use calendar::{Clock, Date, FixedClock, Timestamp};
 use codes::{
-    Custody, DomainCodes, ExchangeId, FileCustody, Insurance, KeyName, LinkCode, Medical, OrgId, OrgKind, RootCode,
+    Custody, DomainCodes, ExchangeId, FileCustody, Insurance, KeyName, LinkCode, Medical, OrgId, OrgKind,
+    RootCode,
 };
 use ledger::Receipt;
 use my_number::MyNumber;
@@ -13,7 +14,9 @@ use protocol::{
     eligibility::MedicalLinkUpdate,
     relay::{Acknowledged, PersonState, PersonStateUpdate},
 };
-use protocol_admin::issuer::{InsuranceLinksRequest, LINK_RECORD, MedicalIdAct, MedicalIdAnswer, MedicalIdRequest};
+use protocol_admin::issuer::{
+    InsuranceLinksRequest, LINK_RECORD, MedicalIdAct, MedicalIdAnswer, MedicalIdRequest,
+};
 use tokio::sync::Mutex;
 use wire::{Json, Problem, Server, Shutdown};
 
@@ -51,7 +54,10 @@ fn acknowledged(exchange: ExchangeId) -> axum::Json<Acknowledged> {
     axum::Json(Acknowledged { exchange, receipt })
 }
 
-async fn state(State(heard): State<Heard>, Json(update): Json<PersonStateUpdate>) -> axum::Json<Acknowledged> {
+async fn state(
+    State(heard): State<Heard>,
+    Json(update): Json<PersonStateUpdate>,
+) -> axum::Json<Acknowledged> {
     let exchange = update.exchange;
     heard.states.lock().await.push(update);
     acknowledged(exchange)

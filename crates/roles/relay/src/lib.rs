@@ -51,7 +51,8 @@ pub struct Config {
 /// When its store or ledger cannot be opened.
 pub fn open(config: Config) -> Result<Service, OpenError> {
     let db = ::store::Db::open(&config.store, store::MIGRATIONS)?;
-    let ledger = Ledger::open(&config.ledger, &protocol::ledger::origin(&config.org), config.custody.clone())?;
+    let ledger =
+        Ledger::open(&config.ledger, &protocol::ledger::origin(&config.org), config.custody.clone())?;
     Ok(Service {
         codes: DomainCodes::new(config.custody.clone()),
         org: config.org,

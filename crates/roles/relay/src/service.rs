@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use access::{Action, Asking, Policy, Purpose, require_same};
 use calendar::Clock;
-use codes::{Custody, DomainCodes, EnvelopeContext, EpochWindow, ExchangeId, LinkCode, Medical, OrgCode, OrgId, RootCode};
+use codes::{
+    Custody, DomainCodes, EnvelopeContext, EpochWindow, ExchangeId, LinkCode, Medical, OrgCode, OrgId,
+    RootCode,
+};
 use ledger::{Entry, Ledger, Receipt};
 use protocol::relay::{
-    Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer,
-    TranslateRequest,
+    Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
 use protocol::{Sealed, eligibility::TicketContents, sealed::purpose};
 use serde_json::json;
@@ -71,7 +73,8 @@ impl Service {
     /// One answer for a person without a working medical ID, whatever the cause; a clear one for a ticket
     /// that is spent, late or another's.
     pub async fn register(&self, peer: &OrgId, request: RegisterRequest) -> Result<RegisterAnswer, Problem> {
-        require_same(peer, &request.institution).map_err(|d| protocol::refusal::denied(d).at("institution"))?;
+        require_same(peer, &request.institution)
+            .map_err(|d| protocol::refusal::denied(d).at("institution"))?;
         self.decide(peer, Action::RelayRegister, Purpose::PatientRegistration)?;
         let now = self.clock.now();
         let ticket = self.ticket(peer, &request)?;
@@ -109,7 +112,8 @@ impl Service {
         peer: &OrgId,
         request: TranslateRequest,
     ) -> Result<TranslateAnswer, Problem> {
-        require_same(peer, &request.institution).map_err(|d| protocol::refusal::denied(d).at("institution"))?;
+        require_same(peer, &request.institution)
+            .map_err(|d| protocol::refusal::denied(d).at("institution"))?;
         self.decide(peer, Action::RelayTranslate, request.purpose)?;
         EpochWindow::only(EPOCH).accept(&request.code).map_err(|_| problems::no_such_person())?;
         let root = self.codes.open(peer, &request.code).map_err(|_| problems::no_such_person())?;

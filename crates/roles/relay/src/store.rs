@@ -26,9 +26,10 @@ pub fn set_state(tx: &mut Tx<'_>, person: &PersonKey, state: PersonState, at: i6
 
 /// True when the code works now. An unknown person and a revoked one are the same to the caller.
 pub fn is_active(c: &mut Reader<'_>, person: &PersonKey) -> Result<bool, StoreError> {
-    let state = c.query_one("SELECT state FROM person WHERE person = $1", params![person.as_bytes()], |row| {
-        Ok(row.text(0)? == state_text(PersonState::Active))
-    })?;
+    let state =
+        c.query_one("SELECT state FROM person WHERE person = $1", params![person.as_bytes()], |row| {
+            Ok(row.text(0)? == state_text(PersonState::Active))
+        })?;
     Ok(state.unwrap_or(false))
 }
 

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use access::{Directory, Organisation, Policy, Purpose};
 use calendar::{Clock, Date, FixedClock, Timestamp};
 use codes::{
-    Custody, EnvelopeContext, ExchangeId, FileCustody, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode, OrgId,
-    OrgKind, ResidentCode, RootBlockInput,
+    Custody, EnvelopeContext, ExchangeId, FileCustody, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode,
+    OrgId, OrgKind, ResidentCode, RootBlockInput,
 };
 use protocol::{
     Sealed,
@@ -43,7 +43,8 @@ fn house() -> House {
     let relay_keys = keys(KEYS);
     let (hospital, clinic) = (keys(&[KeyName::ENVELOPE]), keys(&[KeyName::ENVELOPE]));
     let (relay_id, issuer) = (org(OrgKind::Relay, "1"), org(OrgKind::Issuer, "1"));
-    let (hospital_id, clinic_id) = (org(OrgKind::Institution, "1310000018"), org(OrgKind::Institution, "1310000026"));
+    let (hospital_id, clinic_id) =
+        (org(OrgKind::Institution, "1310000018"), org(OrgKind::Institution, "1310000026"));
     let directory = Directory::of([
         member(relay_id, Some(&relay_keys)),
         member(issuer, None),
@@ -151,13 +152,15 @@ async fn a_person_is_known_by_unrelated_codes_that_translate_under_seal() {
 #[tokio::test]
 async fn not_issued_revoked_and_not_registered_answer_alike() {
     let house = house();
-    let never = house.relay.register(&house.hospital.0, house.request(house.hospital.0, 1)).await.unwrap_err();
+    let never =
+        house.relay.register(&house.hospital.0, house.request(house.hospital.0, 1)).await.unwrap_err();
     house.set(2, PersonState::Active).await;
     let code = house.register(&house.hospital, 2).await;
     let unknown_there = house.translate(code).await.unwrap_err();
     house.register(&house.clinic, 2).await;
     house.set(2, PersonState::Revoked).await;
-    let revoked = house.relay.register(&house.hospital.0, house.request(house.hospital.0, 2)).await.unwrap_err();
+    let revoked =
+        house.relay.register(&house.hospital.0, house.request(house.hospital.0, 2)).await.unwrap_err();
     let dead_code = house.translate(code).await.unwrap_err();
     for problem in [&unknown_there, &revoked, &dead_code] {
         assert_eq!(problem.to_string(), never.to_string());
@@ -188,7 +191,10 @@ async fn a_ticket_serves_its_institution_once_and_for_five_minutes() {
     other.ticket = house.seal(purpose::MEDICAL_LINK, other.exchange, STANDING, b"{}");
     assert_eq!(house.relay.register(&house.hospital.0, other).await.unwrap_err().code(), "ticket-not-valid");
     house.clock.advance(301_000);
-    assert_eq!(house.relay.register(&house.hospital.0, request).await.unwrap_err().code(), "ticket-not-valid");
+    assert_eq!(
+        house.relay.register(&house.hospital.0, request).await.unwrap_err().code(),
+        "ticket-not-valid"
+    );
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 use codes::{
-    CorporateNumber, FileCustody, InstitutionCode, InsuredPersonId, InsurerNumber, MunicipalityCode, NumberError,
-    OrgKind, PublicPayerNumber, PublicRecipientNumber, ResidentCode, Unlock,
+    CorporateNumber, FileCustody, InstitutionCode, InsuredPersonId, InsurerNumber, MunicipalityCode,
+    NumberError, OrgKind, PublicPayerNumber, PublicRecipientNumber, ResidentCode, Unlock,
 };
 
 use crate::settings::keys_of;

@@ -21,7 +21,8 @@ enum Command {
         /// The ledger's directory
         dir: PathBuf,
         /// The signer's Ed25519 public key, base64url as in organisations.toml or 64 hexadecimal digits
-        #[arg(long)]
+        // Such a key may begin with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         key: Option<String>,
         /// The report as JSON
         #[arg(long)]
@@ -39,7 +40,8 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     match &options.command {
         Command::Verify { dir, key, json } => {
             let key = key.as_deref().map(parse_key).transpose()?;
-            let report = ledger::verify(dir, key).with_context(|| format!("cannot read {}", dir.display()))?;
+            let report =
+                ledger::verify(dir, key).with_context(|| format!("cannot read {}", dir.display()))?;
             if *json {
                 println!("{}", serde_json::to_string_pretty(&as_json(&report))?);
             } else {
@@ -49,7 +51,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
         Command::Head { dir } => {
             let file = dir.join("checkpoint");
-            print!("{}", std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?);
+            print!(
+                "{}",
+                std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?
+            );
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -57,7 +62,11 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn print_report(report: &VerifyReport) {
     let signed = report.signed.map_or("unsigned".to_owned(), |size| format!("signed up to {size}"));
-    let signature = if report.signature_verified { "signature verified" } else { "signature not verified (no key given)" };
+    let signature = if report.signature_verified {
+        "signature verified"
+    } else {
+        "signature not verified (no key given)"
+    };
     println!("{} entries, {signed}, {signature}", report.entries);
     println!("root {}", BASE64.encode(&report.root.0));
     match &report.problem {
@@ -70,9 +79,9 @@ fn print_report(report: &VerifyReport) {
 }
 
 fn as_json(report: &VerifyReport) -> serde_json::Value {
-    let problem = report.problem.as_ref().map(|p| {
-        serde_json::json!({ "index": p.index, "place": p.place, "what": p.what, "what_ja": p.what_ja })
-    });
+    let problem = report.problem.as_ref().map(
+        |p| serde_json::json!({ "index": p.index, "place": p.place, "what": p.what, "what_ja": p.what_ja }),
+    );
     serde_json::json!({
         "entries": report.entries,
         "signed": report.signed,

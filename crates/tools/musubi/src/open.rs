@@ -62,9 +62,15 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
     let (store, ledger) = (settings.store_url(), settings.path(&settings.ledger));
     let policy = Policy::builtin(shared.directory.clone())?;
     Ok(match org.kind() {
-        OrgKind::Issuer => {
-            Opened::Issuer(issuer::open(issuer::Config { org, store, ledger, custody, policy, client, clock })?)
-        }
+        OrgKind::Issuer => Opened::Issuer(issuer::open(issuer::Config {
+            org,
+            store,
+            ledger,
+            custody,
+            policy,
+            client,
+            clock,
+        })?),
         OrgKind::Relay => {
             Opened::Relay(relay::open(relay::Config { org, store, ledger, custody, policy, clock })?)
         }

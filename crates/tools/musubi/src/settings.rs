@@ -157,7 +157,11 @@ impl RoleSettings {
             let path = self.path(path);
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Ok(wire::Tls::from_pem(&read(&self.tls.certificate)?, &read(&self.tls.key)?, &read(&self.tls.authority)?)?)
+        Ok(wire::Tls::from_pem(
+            &read(&self.tls.certificate)?,
+            &read(&self.tls.key)?,
+            &read(&self.tls.authority)?,
+        )?)
     }
 
     /// The insurer number of an insurer.

@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use codes::{InsuredPersonId, InsurerNumber};
 use csv::StringRecord;
 use my_number::MyNumber;
-use protocol::eligibility::{ElderlyCertificate, LimitCertificate, Person, SpecificDiseaseCertificate, Terms};
+use protocol::eligibility::{
+    ElderlyCertificate, LimitCertificate, Person, SpecificDiseaseCertificate, Terms,
+};
 
 use super::{ACTS, COLUMNS, FileError, FileHeader, LAYOUT, LINE_MAX, LOSS_REASONS, RELATIONS, SEXES, is_id};
 use crate::report::MembershipReport;
@@ -160,12 +162,7 @@ fn report(record: &StringRecord, insurer: &InsurerNumber) -> Result<MembershipRe
 }
 
 fn insured(f: &mut Fields<'_>, insurer: &InsurerNumber) -> Result<InsuredPersonId, RowError> {
-    Ok(InsuredPersonId {
-        insurer: *insurer,
-        symbol: f.parse()?,
-        number: f.parse()?,
-        branch: f.optional()?,
-    })
+    Ok(InsuredPersonId { insurer: *insurer, symbol: f.parse()?, number: f.parse()?, branch: f.optional()? })
 }
 
 fn person(f: &mut Fields<'_>) -> Result<Person, RowError> {
@@ -271,7 +268,8 @@ impl<'a> Fields<'a> {
     fn incomplete(&self) -> RowError {
         RowError {
             column: self.column(),
-            ja: "有効期間や区分の一部だけが記入されています。すべて記入するか、すべて空にしてください。".into(),
+            ja: "有効期間や区分の一部だけが記入されています。すべて記入するか、すべて空にしてください。"
+                .into(),
             en: "part of the certificate is missing: give all of its columns or none".into(),
         }
     }

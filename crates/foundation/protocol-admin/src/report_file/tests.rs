@@ -1,7 +1,7 @@
 use std::io::Read as _;
 
-use codes::{InsuredPersonId, InsurerNumber};
 use calendar::Timestamp;
+use codes::{InsuredPersonId, InsurerNumber};
 use proptest::prelude::*;
 use protocol::eligibility::{Person, Relation, Sex, SpecificDiseaseCertificate, Terms};
 

@@ -132,8 +132,7 @@ async fn loss_page(
     let (sealed, day) = key.parse()?;
     let record = service.member(sealed, day).await?.member.record;
     let f = Fields { lang, entry, fault };
-    let reasons: Vec<Choice> =
-        REASONS.iter().map(|(word, r)| choice(word, loss_reason(lang, *r))).collect();
+    let reasons: Vec<Choice> = REASONS.iter().map(|(word, r)| choice(word, loss_reason(lang, *r))).collect();
     let path = format!("{}/loss", key.address());
     let body = html! {
         p { (record.person.name) "　" (date(record.person.birthdate)) }
@@ -213,7 +212,11 @@ fn edit_page(
         Edit::Change => (
             format!("{}/change", key.address()),
             t(lang, "変更の届出", "Change"),
-            t(lang, "ある日から変わったこと（氏名、住所、負担割合など）を届け出ます。", "What is different from a day on."),
+            t(
+                lang,
+                "ある日から変わったこと（氏名、住所、負担割合など）を届け出ます。",
+                "What is different from a day on.",
+            ),
         ),
         Edit::Correction => (
             format!("{}/correction", key.address()),
@@ -425,8 +428,7 @@ const REASONS: [(&str, LossReason); 4] = [
     ("other", LossReason::Other),
 ];
 const SEXES: [(&str, Sex); 3] = [("male", Sex::Male), ("female", Sex::Female), ("unset", Sex::Unset)];
-const RELATIONS: [(&str, Relation); 2] =
-    [("insured", Relation::Insured), ("dependant", Relation::Dependant)];
+const RELATIONS: [(&str, Relation); 2] = [("insured", Relation::Insured), ("dependant", Relation::Dependant)];
 
 fn choice(value: &str, label: &str) -> Choice {
     Choice { value: value.to_owned(), label: label.to_owned() }
@@ -444,7 +446,11 @@ impl Fields<'_> {
         match self.fault {
             Some((_, text)) => page::notice(
                 page::Tone::Bad,
-                t(self.lang, "まだ登録していません。入力を確かめてください。", "Not recorded yet: please check."),
+                t(
+                    self.lang,
+                    "まだ登録していません。入力を確かめてください。",
+                    "Not recorded yet: please check.",
+                ),
                 html! { (text) },
             ),
             None => html! {},

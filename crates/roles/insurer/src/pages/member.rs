@@ -101,7 +101,10 @@ fn particulars(lang: Lang, member: &Member) -> Markup {
         (t(lang, "資格取得日", "Insured from"), date(record.qualified_on)),
         (t(lang, "資格喪失日", "Ended on"), ended(lang, record)),
         (t(lang, "負担割合", "Own share"), share(lang, record)),
-        (t(lang, "住所", "Address"), html! { @if !person.postal_code.is_empty() { "〒" (person.postal_code) " " } (person.address) }),
+        (
+            t(lang, "住所", "Address"),
+            html! { @if !person.postal_code.is_empty() { "〒" (person.postal_code) " " } (person.address) },
+        ),
         (t(lang, "届出日", "Notified on"), date(record.notified_on)),
     ]);
     page::card_with(t(lang, "資格の内容", "Membership"), standing(lang, member), body)

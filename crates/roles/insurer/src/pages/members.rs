@@ -82,7 +82,8 @@ pub fn standing(lang: Lang, member: &Member) -> Markup {
 /// Symbol, number and branch as printed.
 pub fn number(lang: Lang, member: &Member) -> String {
     let insured = &member.record.insured;
-    let branch = insured.branch.map(|b| format!("{}{b}", t(lang, "（枝番）", " branch "))).unwrap_or_default();
+    let branch =
+        insured.branch.map(|b| format!("{}{b}", t(lang, "（枝番）", " branch "))).unwrap_or_default();
     format!("{}　{}{branch}", insured.symbol, insured.number).trim().to_owned()
 }
 

@@ -77,7 +77,10 @@ fn work_item(lang: Lang, item: &WorkItem) -> Markup {
     };
     let rows = [
         (t(lang, "記号・番号", "Number"), html! { (item.insured) }),
-        (t(lang, "期間", "Period"), html! { (date(item.from)) "〜" @if let Some(until) = item.until { (date(until)) } }),
+        (
+            t(lang, "期間", "Period"),
+            html! { (date(item.from)) "〜" @if let Some(until) = item.until { (date(until)) } },
+        ),
         (t(lang, "気づいた日時", "Noticed"), time(item.opened_at.as_millis())),
     ];
     let question = format!("{}:{}", item.insured.symbol, item.insured.number);

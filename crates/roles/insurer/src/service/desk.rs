@@ -109,12 +109,8 @@ impl Service {
             }
             DeskAct::Lose { member, on, reason, notified_on } => {
                 let before = self.member(member.0, member.1).await?.member.record;
-                let record = Record {
-                    disqualified_on: Some(on),
-                    loss_reason: Some(reason),
-                    notified_on,
-                    ..before
-                };
+                let record =
+                    Record { disqualified_on: Some(on), loss_reason: Some(reason), notified_on, ..before };
                 self.of_member(report_id, ReportAct::Loss, member, record, None)
             }
             DeskAct::Change { member, on, record } => {

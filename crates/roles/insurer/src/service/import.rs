@@ -34,10 +34,7 @@ impl Service {
     pub async fn import(&self, path: &Path, name: &str) -> Result<ImportReport, FileError> {
         let digest = digest(path)?;
         let (service, path, label) = (self.clone(), path.to_owned(), name.to_owned());
-        let report = self
-            .db
-            .write(move |tx| service.load(tx, &path, &label, &digest))
-            .await?;
+        let report = self.db.write(move |tx| service.load(tx, &path, &label, &digest)).await?;
         if !report.repeated {
             self.log("insurer.import", None, json!({ "file": name, "rows": report.rows }))
                 .await

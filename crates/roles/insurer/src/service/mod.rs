@@ -83,12 +83,7 @@ impl Service {
 
     /// Writes the change and queues its report, in the caller's transaction. A report of the same name that is
     /// known already changes nothing.
-    fn apply(
-        &self,
-        tx: &mut store::Tx<'_>,
-        change: &Change,
-        at: i64,
-    ) -> Result<(), problems::Refusal> {
+    fn apply(&self, tx: &mut store::Tx<'_>, change: &Change, at: i64) -> Result<(), problems::Refusal> {
         let Change { report, member, act } = change;
         let message = serde_json::to_vec(report).map_err(problems::internal)?;
         let message = self

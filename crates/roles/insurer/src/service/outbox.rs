@@ -93,7 +93,11 @@ impl Service {
     }
 
     async fn waiting(&self) -> Result<Vec<MembershipReport>, Problem> {
-        let sealed = self.db.read(|c| sql::waiting(c, FILE)).await.map_err(|e: store::StoreError| problems::internal(e))?;
+        let sealed = self
+            .db
+            .read(|c| sql::waiting(c, FILE))
+            .await
+            .map_err(|e: store::StoreError| problems::internal(e))?;
         sealed
             .into_iter()
             .map(|(report_id, message)| {

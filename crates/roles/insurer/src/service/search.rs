@@ -75,7 +75,10 @@ impl Service {
     /// # Errors
     /// When the store cannot be read.
     pub async fn reports(&self, state: ReportState) -> Result<Vec<Listed>, Problem> {
-        self.db.read(move |c| sql::reports(c, state, LISTED)).await.map_err(|r: store::StoreError| problems::internal(r))
+        self.db
+            .read(move |c| sql::reports(c, state, LISTED))
+            .await
+            .map_err(|r: store::StoreError| problems::internal(r))
     }
 
     /// The work list that the eligibility service keeps for this insurer.

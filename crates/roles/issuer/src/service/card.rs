@@ -41,10 +41,8 @@ impl Service {
             block(found.resident, Generation::default()),
         )?;
         let contents = self.gather(&request, holder, found.person).await?;
-        let (text, at) = (
-            serde_json::to_string(&contents).map_err(problems::internal)?,
-            self.clock.now().as_millis(),
-        );
+        let (text, at) =
+            (serde_json::to_string(&contents).map_err(problems::internal)?, self.clock.now().as_millis());
         self.db
             .write(move |tx| sql::put_act(tx, &exchange, &question, &text, at).map_err(Refusal::from))
             .await

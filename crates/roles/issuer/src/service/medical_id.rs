@@ -58,8 +58,11 @@ impl Service {
         question: [u8; 32],
     ) -> Result<Option<A>, Problem> {
         let exchange = *exchange;
-        let before =
-            self.db.read(move |c| sql::act(c, &exchange)).await.map_err(|e: store::StoreError| problems::internal(e))?;
+        let before = self
+            .db
+            .read(move |c| sql::act(c, &exchange))
+            .await
+            .map_err(|e: store::StoreError| problems::internal(e))?;
         match before {
             Some((asked, answer)) if asked == question => {
                 serde_json::from_str(&answer).map(Some).map_err(problems::internal)

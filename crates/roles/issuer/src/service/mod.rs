@@ -11,8 +11,8 @@ use std::sync::Arc;
 use access::{Action, Asking, Policy, Purpose};
 use calendar::Clock;
 use codes::{
-    Custody, Domain, EnvelopeKey, EnvelopeContext, ExchangeId, Facet, Generation, IssuerCodes, Insurance, Medical, OrgId,
-    OrgKind, ResidentCode, RootBlockInput,
+    Custody, Domain, EnvelopeContext, EnvelopeKey, ExchangeId, Facet, Generation, Insurance, IssuerCodes,
+    Medical, OrgId, OrgKind, ResidentCode, RootBlockInput,
 };
 use ledger::{Entry, Ledger, Receipt};
 use my_number::{MyNumber, SealedMyNumber};
@@ -77,7 +77,12 @@ impl Service {
 
     /// The one role of a kind, with the key by which only it can read.
     fn recipient(&self, kind: OrgKind) -> Result<(OrgId, EnvelopeKey), Problem> {
-        let known = self.policy.directory().of_kind(kind).into_iter().find_map(|org| Some((org.id, org.envelope_key?)));
+        let known = self
+            .policy
+            .directory()
+            .of_kind(kind)
+            .into_iter()
+            .find_map(|org| Some((org.id, org.envelope_key?)));
         known.ok_or_else(|| problems::internal(format!("the directory names no {kind} with an envelope key")))
     }
 

@@ -18,17 +18,8 @@ use crate::{
 };
 
 /// The columns of the register's file that the issuer reads (docs/formats/issuer-residents.md).
-const COLUMNS: [&str; 9] = [
-    "resident_code",
-    "my_number",
-    "name",
-    "kana",
-    "birth",
-    "sex",
-    "postal_code",
-    "address",
-    "removed_on",
-];
+const COLUMNS: [&str; 9] =
+    ["resident_code", "my_number", "name", "kana", "birth", "sex", "postal_code", "address", "removed_on"];
 
 /// Rows sealed and written at a time.
 const BATCH: usize = 4096;

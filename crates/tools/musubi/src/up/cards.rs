@@ -73,15 +73,18 @@ pub async fn make(
         clock.show(noon(applicant.certified_on()?));
         let (card, serial) = issue(applicant, blank, &issuer, eligibility).await?;
         if applicant.card.state == CardState::Revoked {
-            revoked.push((applicant.revoked_on()?, serial, applicant.reason()));
+            revoked.push((applicant.revoked_on()?, serial, applicant, card));
+        } else {
+            tray.insert(&applicant.story.story, card)?;
         }
-        tray.insert(&applicant.story.story, card)?;
     }
     revoked.sort_by_key(|(on, ..)| *on);
-    for (on, serial, reason) in revoked {
+    for (on, serial, applicant, card) in revoked {
         clock.show(noon(on));
         let exchange = ExchangeId::new(SystemClock.now().as_millis());
-        jpki.revoke(&RevokeRequest { exchange, serial, reason }).await?;
+        jpki.revoke(&RevokeRequest { exchange, serial, reason: applicant.reason() }).await?;
+        // Only now: a card in the tray is finished, and a start that was cut off before makes it anew.
+        tray.insert(&applicant.story.story, card)?;
     }
     clock.present();
     Ok(())
@@ -164,6 +167,7 @@ fn authority(town: &Town, running: &Running) -> anyhow::Result<JpkiClient> {
     let tls = town.ca.issue_once(&town.counter, &[])?.tls()?;
     let client = Client::build(Some(&tls), running.shared.hosts.clone(), Patience::default());
     let jpki = town.directory.of_kind(OrgKind::Jpki);
-    let base = jpki.first().and_then(|org| org.api.clone()).context("the certificate authority has no address")?;
+    let base =
+        jpki.first().and_then(|org| org.api.clone()).context("the certificate authority has no address")?;
     Ok(JpkiClient::new(client, base))
 }

@@ -54,7 +54,10 @@ pub fn router(town: &Town, running: &Running, port: u16) -> Router {
     };
     let pages = Router::new()
         .route("/", get(show))
-        .route("/numbers", get(async |State(front): State<Front>, lang: Lang| page::Fragment(front.numbers(lang).await)))
+        .route(
+            "/numbers",
+            get(async |State(front): State<Front>, lang: Lang| page::Fragment(front.numbers(lang).await)),
+        )
         .with_state(front);
     wire::role_router("front", pages)
 }
@@ -104,8 +107,10 @@ async fn show(State(front): State<Front>, lang: Lang) -> Page {
 }
 
 fn steps(lang: Lang, front: &Front) -> Markup {
-    let hospital = front.houses.iter().find(|h| h.org.kind() == OrgKind::Institution).and_then(|h| h.site.as_deref());
-    let insurer = front.houses.iter().find(|h| h.org.kind() == OrgKind::Insurer).and_then(|h| h.site.as_deref());
+    let hospital =
+        front.houses.iter().find(|h| h.org.kind() == OrgKind::Institution).and_then(|h| h.site.as_deref());
+    let insurer =
+        front.houses.iter().find(|h| h.org.kind() == OrgKind::Insurer).and_then(|h| h.site.as_deref());
     html! {
         ol {
             @if let Some(site) = hospital {
@@ -152,7 +157,12 @@ impl Front {
             .filter(|house| house.org.kind() == kind)
             .filter_map(|house| {
                 let name = t(lang, house.ja.as_str(), house.en.as_str());
-                Some(self.tile(house.site.as_deref()?, name, page::kind_name(lang, Some(kind)), kind.as_str()))
+                Some(self.tile(
+                    house.site.as_deref()?,
+                    name,
+                    page::kind_name(lang, Some(kind)),
+                    kind.as_str(),
+                ))
             })
             .collect();
         html! { h2 { (heading) } (page::tiles(&tiles)) }
@@ -181,7 +191,12 @@ impl Front {
         let entries: u64 = self.counters.ledgers.iter().map(ledger::Ledger::size).sum();
         page::stats(&[
             page::stat(&residents.to_string(), t(lang, "人", ""), t(lang, "住民", "Residents"), ""),
-            page::stat(&active.to_string(), t(lang, "人", ""), t(lang, "医療等IDを持つ人", "With a medical ID"), ""),
+            page::stat(
+                &active.to_string(),
+                t(lang, "人", ""),
+                t(lang, "医療等IDを持つ人", "With a medical ID"),
+                "",
+            ),
             page::stat(&known.to_string(), t(lang, "件", ""), t(lang, "受診の登録", "Registrations"), ""),
             page::stat(&entries.to_string(), t(lang, "件", ""), t(lang, "台帳の記録", "Ledger entries"), ""),
         ])

@@ -13,9 +13,10 @@ use protocol_admin::{
     clients::IssuerClient,
     issuer::{MedicalIdAct, MedicalIdRequest},
 };
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use town::formats::{CardRow, MedicalIdState};
-use wire::{Client, ClientError, Patience};
+use wire::{Client, Patience};
 
 use super::{Running, people, settle::Town};
 use crate::open::Opened;
@@ -111,17 +112,20 @@ async fn medical_ids(town: &Town, running: &Running) -> anyhow::Result<()> {
 async fn visit(issuer: &IssuerClient, number: MyNumber, card: &CardRow) -> anyhow::Result<()> {
     let changes = std::iter::repeat_n(MedicalIdAct::Change, usize::from(card.generation));
     let stop = (card.medical_id == MedicalIdState::Revoked).then_some(MedicalIdAct::Revoke);
-    for act in std::iter::once(MedicalIdAct::OptIn).chain(changes).chain(stop) {
-        let exchange = ExchangeId::new(calendar::Clock::now(&calendar::SystemClock).as_millis());
-        let request = MedicalIdRequest { exchange, my_number: number.clone(), act };
-        match issuer.medical_id(&request).await {
-            Ok(_) => {}
-            // An intake that was interrupted meets people who have been at the counter already.
-            Err(ClientError::Problem { problem, .. }) if problem.code() == "act-not-possible" => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
+    for (step, act) in std::iter::once(MedicalIdAct::OptIn).chain(changes).chain(stop).enumerate() {
+        let request = MedicalIdRequest { exchange: exchange(card, step), my_number: number.clone(), act };
+        issuer.medical_id(&request).await?;
     }
     Ok(())
+}
+
+/// The same act of the same card has the same exchange: an intake that was interrupted between two acts meets people
+/// who have been at the counter already, and what they did is not done again.
+fn exchange(card: &CardRow, step: usize) -> ExchangeId {
+    let digest = Sha256::digest(format!("musubi town intake {} {step}", card.card_serial));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
+    ExchangeId::from_bytes(bytes)
 }
 
 /// The municipal counter's way to the issuer, with the municipality's own certificate.

@@ -18,7 +18,9 @@ use town::{
 };
 use wire::dev_ca::DevCa;
 
-use crate::settings::{AuthoritySettings, DeskSettings, KeySettings, RoleSettings, TlsSettings, host_of, keys_of};
+use crate::settings::{
+    AuthoritySettings, DeskSettings, KeySettings, RoleSettings, TlsSettings, host_of, keys_of,
+};
 
 /// How long before its day the town's insurers hand over what they had: later reports arrive one by one.
 const OPENING_DAYS: i32 = 90;
@@ -76,8 +78,10 @@ pub fn town(dir: &Path, people: u64) -> anyhow::Result<Town> {
         slugs.insert(house.org, house.slug.clone());
         roles.push(settings);
     }
-    let counter: MunicipalityRow =
-        rows(&files.join("municipalities.csv"))?.into_iter().next().context("the town has no municipality")?;
+    let counter: MunicipalityRow = rows(&files.join("municipalities.csv"))?
+        .into_iter()
+        .next()
+        .context("the town has no municipality")?;
     let counter_id = OrgId::municipality(&counter.municipality_code.parse()?);
     organisations.push(Organisation::new(
         counter_id,

@@ -58,7 +58,7 @@ pub(crate) fn encoded(bundle: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
-    let written = outcome.is_ok();
+    let written = outcome.clone().ok();
     let mut next = outcome;
     for job in batch {
         let count = job.hashes.len() as u64;
@@ -66,7 +66,7 @@ fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
         let _ = job.reply.send(next.clone());
         next = next.map(|index| index + count);
     }
-    if written {
-        shared.appended();
+    if let Some(before) = written {
+        shared.appended(before);
     }
 }

@@ -53,6 +53,11 @@ enum Due {
     Stop,
 }
 
+/// Whether so many unsigned entries, or pending tiles, are not to wait for the keeper's timer.
+pub(crate) fn is_urgent(unsigned: u64, pending: usize) -> bool {
+    unsigned >= ENTRIES || pending >= TILES
+}
+
 /// Sleeps until something is due.
 fn wait(shared: &Shared, last: Instant) -> Due {
     let mut signals = shared.signals();

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::{
     LedgerError,
     checkpoint::Checkpoint,
+    keeper,
     note::{Algorithm, NoteKey},
     state::State,
 };
@@ -98,12 +99,17 @@ impl Shared {
         self.published.send_modify(|_| {});
     }
 
-    /// Called by the appending thread when new entries are durable: tells the followers and the keeper, and waits
-    /// if the keeper is too far behind.
-    pub(crate) fn appended(&self) {
-        self.sizes.send_replace(self.state.size());
+    /// Called by the appending thread when new entries are durable: tells the followers, wakes the keeper if there
+    /// is work for it, and waits if it is too far behind. `before` is the size without them.
+    pub(crate) fn appended(&self, before: u64) {
+        let (size, pending) = self.state.read(|edge| (edge.size, edge.pending()));
+        self.sizes.send_replace(size);
         let mut signals = self.signals();
-        self.wake.notify_one();
+        // While some entries are unsigned the keeper sleeps on a timer: it needs no waking for every batch.
+        let signed = self.signed();
+        if before <= signed || keeper::is_urgent(size - signed, pending) {
+            self.wake.notify_one();
+        }
         while self.state.read(|edge| edge.pending()) > PENDING && self.healthy().is_ok() {
             signals = self.settled.wait(signals).unwrap_or_else(PoisonError::into_inner);
         }

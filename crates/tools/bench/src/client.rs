@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,6 +27,9 @@ use crate::mix::mix;
 /// Of how many answers one is read whole and held against what is known of the person.
 const LOOKED_AT: usize = 256;
 
+/// How long questions are made: a proof of presence lives a minute, and the window lies within it.
+const PREPARING: Duration = Duration::from_secs(25);
+
 /// What the client is to do; read from standard input.
 #[derive(Serialize, Deserialize)]
 pub struct Plan {
@@ -45,7 +47,7 @@ pub struct Plan {
     pub warm_up: Duration,
     /// The measured window.
     pub window: Duration,
-    /// Questions made beforehand.
+    /// Questions made beforehand, if there is time for so many.
     pub questions: usize,
     /// Persons to ask about: question `i` is about [`subject`] `i`.
     pub members: u64,
@@ -93,7 +95,7 @@ pub fn subject(i: usize, members: u64) -> u64 {
 pub fn run() -> anyhow::Result<()> {
     let plan: Plan = serde_json::from_reader(std::io::stdin().lock())?;
     let begun = Instant::now();
-    let questions = prepare(&plan)?;
+    let questions = prepare(&plan, begun + PREPARING)?;
     let seal_micros = begun.elapsed().as_secs_f64() * 2e6 / questions.len().max(1) as f64;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = LocalSet::new().block_on(&runtime, ask_all(Rc::new(plan), questions))?;
@@ -101,8 +103,14 @@ pub fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes all questions, on two threads.
-fn prepare(plan: &Plan) -> anyhow::Result<Vec<Vec<u8>>> {
+/// A question as it goes over the wire, and whom it is about.
+struct Question {
+    subject: u64,
+    bytes: Vec<u8>,
+}
+
+/// Makes the questions on two threads, as many as there is time for.
+fn prepare(plan: &Plan, until: Instant) -> anyhow::Result<Vec<Question>> {
     let codes = match plan.road {
         Road::Card => std::fs::read(&plan.cards)?,
         Road::Number => vec![0; 16 * plan.questions],
@@ -117,7 +125,7 @@ fn prepare(plan: &Plan) -> anyhow::Result<Vec<Vec<u8>>> {
             .enumerate()
             .map(|(part, cards)| {
                 scope.spawn(move || {
-                    let numbered = cards.iter().enumerate();
+                    let numbered = cards.iter().enumerate().take_while(|_| Instant::now() < until);
                     numbered.map(|(i, card)| question(plan, part * half + i, card, at)).collect()
                 })
             })
@@ -132,7 +140,8 @@ fn prepare(plan: &Plan) -> anyhow::Result<Vec<Vec<u8>>> {
     })
 }
 
-fn question(plan: &Plan, i: usize, card: &[u8], at: Timestamp) -> anyhow::Result<Vec<u8>> {
+fn question(plan: &Plan, i: usize, card: &[u8], at: Timestamp) -> anyhow::Result<Question> {
+    let subject = subject(i, plan.members);
     let exchange = ExchangeId::new(at.as_millis());
     let presented = match plan.road {
         Road::Card => {
@@ -151,13 +160,10 @@ fn question(plan: &Plan, i: usize, card: &[u8], at: Timestamp) -> anyhow::Result
                 proof: ReadProof { mode: ReaderMode::Face, at, nonce, statement },
             }
         }
-        Road::Number => {
-            let n = subject(i, plan.members);
-            Presented::InsuredPerson {
-                insured: members::insured(n)?,
-                birthdate: members::person(n)?.birthdate,
-            }
-        }
+        Road::Number => Presented::InsuredPerson {
+            insured: members::insured(subject)?,
+            birthdate: members::person(subject)?.birthdate,
+        },
     };
     let request = CheckRequest {
         exchange,
@@ -167,19 +173,19 @@ fn question(plan: &Plan, i: usize, card: &[u8], at: Timestamp) -> anyhow::Result
         known_at: None,
         presented,
     };
-    Ok(connection::post(paths::CHECKS, &serde_json::to_vec(&request)?))
+    Ok(Question { subject, bytes: connection::post(paths::CHECKS, &serde_json::to_vec(&request)?) })
 }
 
 /// What all connections share.
 struct Shared {
     plan: Rc<Plan>,
-    questions: Vec<Vec<u8>>,
+    questions: Vec<Question>,
     next: AtomicUsize,
     from: Instant,
     until: Instant,
 }
 
-async fn ask_all(plan: Rc<Plan>, questions: Vec<Vec<u8>>) -> anyhow::Result<Outcome> {
+async fn ask_all(plan: Rc<Plan>, questions: Vec<Question>) -> anyhow::Result<Outcome> {
     let tls = if plan.secure { Some(connection::tls(&plan.asking.certificate)?) } else { None };
     let mut connections = Vec::with_capacity(plan.connections);
     for _ in 0..plan.connections {
@@ -187,11 +193,11 @@ async fn ask_all(plan: Rc<Plan>, questions: Vec<Vec<u8>>) -> anyhow::Result<Outc
     }
     let from = Instant::now() + plan.warm_up;
     let until = from + plan.window;
-    let shared = Arc::new(Shared { plan, questions, next: AtomicUsize::new(0), from, until });
+    let shared = Rc::new(Shared { plan, questions, next: AtomicUsize::new(0), from, until });
     let watch = tokio::task::spawn_local(watch(from, until));
     let tasks: Vec<_> = connections
         .into_iter()
-        .map(|connection| tokio::task::spawn_local(ask(Arc::clone(&shared), connection)))
+        .map(|connection| tokio::task::spawn_local(ask(Rc::clone(&shared), connection)))
         .collect();
     let (mut micros, mut answers) = (Vec::new(), 0);
     for task in tasks {
@@ -230,7 +236,7 @@ fn say(word: &str) -> anyhow::Result<()> {
 }
 
 /// One desk after another on one connection: microseconds of the answers in the window, and answers in all.
-async fn ask(shared: Arc<Shared>, mut connection: Connection) -> anyhow::Result<(Vec<u32>, u64)> {
+async fn ask(shared: Rc<Shared>, mut connection: Connection) -> anyhow::Result<(Vec<u32>, u64)> {
     let (mut micros, mut answers) = (Vec::with_capacity(16 * 1_024), 0);
     loop {
         let i = shared.next.fetch_add(1, Ordering::Relaxed);
@@ -238,7 +244,7 @@ async fn ask(shared: Arc<Shared>, mut connection: Connection) -> anyhow::Result<
         let Some(question) = shared.questions.get(i).filter(|_| sent < shared.until) else {
             return Ok((micros, answers));
         };
-        connection.send(question).await?;
+        connection.send(&question.bytes).await?;
         let answer = connection.answer().await?;
         let status = String::from_utf8_lossy(answer.status);
         ensure!(status == "200", "question {i}: {status} {}", String::from_utf8_lossy(answer.body));
@@ -247,15 +253,15 @@ async fn ask(shared: Arc<Shared>, mut connection: Connection) -> anyhow::Result<
         if sent >= shared.from && now <= shared.until {
             micros.push(u32::try_from(now.duration_since(sent).as_micros()).unwrap_or(u32::MAX));
         }
-        if shared.plan.real && i % LOOKED_AT == 0 {
-            look_at(&shared.plan, i, answer.body).with_context(|| format!("question {i}"))?;
+        if shared.plan.real && i.is_multiple_of(LOOKED_AT) {
+            look_at(question.subject, answer.body).with_context(|| format!("question {i}"))?;
         }
     }
 }
 
-fn look_at(plan: &Plan, i: usize, body: &[u8]) -> anyhow::Result<()> {
+fn look_at(subject: u64, body: &[u8]) -> anyhow::Result<()> {
     let answer: CheckAnswer = serde_json::from_slice(body)?;
-    let expected = members::person(subject(i, plan.members))?;
+    let expected = members::person(subject)?;
     let shown = answer.memberships.first().map(|membership| &membership.person);
     ensure!(answer.validity == Validity::Valid, "{:?}", answer.validity);
     ensure!(shown == Some(&expected), "another person's membership came");

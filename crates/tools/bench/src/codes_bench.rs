@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codes::{
-    Custody, DomainCodes, FileCustody, Insurance, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode, OrgId,
-    OrgKind, ResidentCode, RootBlockInput, RootCode,
+    Custody, DomainCodes, EnvelopeContext, ExchangeId, FileCustody, Insurance, IssuerCodes, KeyName,
+    KeyVersion, Medical, OrgCode, OrgId, OrgKind, ResidentCode, RootBlockInput, RootCode,
 };
 use libpep::prelude::{self as pep, ElGamalEncryptable as _};
 
@@ -15,6 +15,9 @@ use crate::table::{Goal, Table};
 
 /// Codes handed over in one call: what one message between organisations carries at most.
 const MESSAGE: usize = 20_000;
+
+/// Envelopes in one run.
+const ENVELOPES: usize = 1_000;
 
 /// Translations that libpep makes in one run.
 const PEP_RUN: usize = 500;
@@ -39,6 +42,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Table> {
     let time = Duration::from_secs_f64(arguments.seconds);
     let house = House::new(arguments.persons)?;
     let translation = house.measure(time, &mut table)?;
+    envelopes(time, &mut table)?;
     let peer = Peer::new().measure(time, &mut table)?;
     let ratio = |ours: f64| peer / ours;
     table
@@ -127,6 +131,31 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// What a card and the eligibility service do at every read.
+fn envelopes(time: Duration, table: &mut Table) -> anyhow::Result<()> {
+    let custody = FileCustody::ephemeral(&[KeyName::ENVELOPE])?;
+    let key = custody.envelope_public_key()?;
+    let context = EnvelopeContext {
+        recipient: OrgId::new(OrgKind::Eligibility, "1")?,
+        purpose: "card.read".to_owned(),
+        expires_at: 1_795_000_060,
+        exchange: ExchangeId::new(1_795_000_000_000),
+        consent: None,
+        binding: vec![0x5a; 80],
+    };
+    let seal = repeat(time, || {
+        (0..ENVELOPES).try_for_each(|_| Ok(black_box(codes::seal(&key, &context, &[7; 16])).map(drop)?))
+    })?;
+    each(table, "envelope sealed (the card's side)", ENVELOPES, seal);
+    let envelope = codes::seal(&key, &context, &[7; 16])?;
+    let open = repeat(time, || {
+        (0..ENVELOPES)
+            .try_for_each(|_| Ok(custody.open_envelope(black_box(&envelope), &context).map(drop)?))
+    })?;
+    each(table, "envelope opened (the service's side)", ENVELOPES, open);
+    Ok(())
 }
 
 /// libpep with one transcryptor and two domains: the least work it can do for a translation.

@@ -107,7 +107,7 @@ fn report(n: u64, today: Date) -> anyhow::Result<MembershipReport> {
         qualified_on,
         disqualified_on: None,
         loss_reason: None,
-        relation: if n % HOUSEHOLD == 0 { Relation::Insured } else { Relation::Dependant },
+        relation: if n.is_multiple_of(HOUSEHOLD) { Relation::Insured } else { Relation::Dependant },
         person: person(n)?,
         terms: Terms { classification: "01".to_owned(), copayment_percent: Some(30), ..Terms::default() },
         effective_on: None,

@@ -99,9 +99,7 @@ async fn writes(path: &Path, time: Duration, syncs: f64, table: &mut Table) -> a
         let note = format!("{:.1} a sync, {:.1} us of CPU time each", pace.rate / syncs, pace.cpu_micros);
         table.add(format!("durable transactions of a row, {callers} callers"), pace.rate, "1/s").note(note);
     }
-    let count = db.read_blocking(|c| {
-        c.query_one("SELECT count(*) FROM item", &[], |row| Ok::<_, StoreError>(row.int(0)?))
-    })?;
+    let count = db.read_blocking(|c| c.query_one("SELECT count(*) FROM item", &[], |row| row.int(0)))?;
     ensure!(count == Some(acknowledged as i64), "{count:?} rows for {acknowledged} acknowledged");
     Ok(())
 }

@@ -8,11 +8,15 @@ use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
 use hpke::{Deserializable, Kem as _, OpModeR, OpModeS, Serializable};
+use kept::{KeptPair, ReceivingKem};
 use zeroize::Zeroizing;
 
 use crate::exchange::ExchangeId;
 use crate::organisation::OrgId;
 use crate::text::text_serde;
+
+mod agreement;
+mod kept;
 
 type Kem = hpke::kem::X25519HkdfSha256;
 type Kdf = hpke::kdf::HkdfSha256;
@@ -234,7 +238,7 @@ pub fn seal(
 /// A private key to open envelopes with: the backend of [`crate::Custody::open_envelope`], and what a chip
 /// with a key of its own (the card's applet) opens with.
 pub struct EnvelopeSecret {
-    key: <Kem as hpke::Kem>::PrivateKey,
+    key: KeptPair,
     public: EnvelopeKey,
 }
 
@@ -242,7 +246,7 @@ impl EnvelopeSecret {
     /// The key pair derived from 32 secret bytes (RFC 9180 `DeriveKeyPair`).
     #[must_use]
     pub fn derive(seed: &[u8; 32]) -> Self {
-        let (key, public) = Kem::derive_keypair(seed);
+        let (key, public) = ReceivingKem::derive_keypair(seed);
         Self { key, public: EnvelopeKey(public.to_bytes().into()) }
     }
 
@@ -270,14 +274,14 @@ impl EnvelopeSecret {
 /// Opens the first message of an HPKE base-mode context. Generic in the AEAD, so that published vectors of other
 /// suites pass through the same lines.
 fn open_with<A: hpke::aead::Aead>(
-    key: &<Kem as hpke::Kem>::PrivateKey,
+    key: &KeptPair,
     enc: &[u8; ENC],
     info: &[u8],
     aad: &[u8],
     ciphertext: &[u8],
 ) -> Option<Vec<u8>> {
     let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(enc).ok()?;
-    hpke::single_shot_open::<A, Kdf, Kem>(&OpModeR::Base, key, &enc, info, ciphertext, aad).ok()
+    hpke::single_shot_open::<A, Kdf, ReceivingKem>(&OpModeR::Base, key, &enc, info, ciphertext, aad).ok()
 }
 
 /// Why an envelope cannot be sealed, read or opened.

@@ -170,10 +170,11 @@ fn rfc_9180_suite() {
 
 fn run_suite<A: hpke::aead::Aead>(suite: &serde_json::Value) -> usize {
     let field = |value: &serde_json::Value, name: &str| vectors::hex(value[name].as_str().unwrap());
-    let key = <Kem as hpke::Kem>::PrivateKey::from_bytes(&field(suite, "skRm")).unwrap();
+    let key = KeptPair::from_bytes(&field(suite, "skRm")).unwrap();
     let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(&field(suite, "enc")).unwrap();
     let mut receiver =
-        hpke::setup_receiver::<A, Kdf, Kem>(&OpModeR::Base, &key, &enc, &field(suite, "info")).unwrap();
+        hpke::setup_receiver::<A, Kdf, ReceivingKem>(&OpModeR::Base, &key, &enc, &field(suite, "info"))
+            .unwrap();
     let messages = suite["encryptions"].as_array().unwrap();
     for message in messages {
         let opened = receiver.open(&field(message, "ct"), &field(message, "aad")).unwrap();

@@ -1,6 +1,14 @@
 //! The laws of the house that can be read from its files: layering, who may hold a My Number, licences, one TLS
 //! provider, sizes of files, words that may not stand anywhere.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -46,7 +54,13 @@ fn no_role_is_tested_with_another_role() {
     for (_, package) in house.own().filter(|(_, package)| house.floor(package) == Floor::Roles) {
         for id in package.tests_need.iter().filter(|id| house.members.contains(*id)) {
             let other = &house.packages[id];
-            assert_ne!(house.floor(other), Floor::Roles, "the tests of {} import {}", package.name, other.name);
+            assert_ne!(
+                house.floor(other),
+                Floor::Roles,
+                "the tests of {} import {}",
+                package.name,
+                other.name
+            );
         }
     }
 }
@@ -93,7 +107,11 @@ fn the_command_carries_no_copyleft() {
         licences.push((&package.licence, &package.name));
     }
     let kinds: BTreeSet<&str> = licences.iter().map(|(licence, _)| *licence).collect();
-    println!("licences: {} packages under {} expressions, none of them GPL, AGPL or LGPL", closure.len(), kinds.len());
+    println!(
+        "licences: {} packages under {} expressions, none of them GPL, AGPL or LGPL",
+        closure.len(),
+        kinds.len()
+    );
 }
 
 /// Whether an SPDX expression can be satisfied without a copyleft licence: in each part that must be met, one
@@ -108,7 +126,9 @@ fn a_copyleft_licence_would_be_found() {
     for free in ["MIT", "MIT OR Apache-2.0", "MIT/Apache-2.0", "(MIT OR GPL-3.0) AND BSD-3-Clause"] {
         assert!(is_permissive(free), "{free}");
     }
-    for bound in ["GPL-3.0", "AGPL-3.0-only", "LGPL-2.1", "MIT AND GPL-2.0", "Apache-2.0 AND (LGPL-3.0 OR GPL-3.0)"] {
+    for bound in
+        ["GPL-3.0", "AGPL-3.0-only", "LGPL-2.1", "MIT AND GPL-2.0", "Apache-2.0 AND (LGPL-3.0 OR GPL-3.0)"]
+    {
         assert!(!is_permissive(bound), "{bound}");
     }
 }
@@ -117,7 +137,8 @@ fn a_copyleft_licence_would_be_found() {
 fn one_tls_and_nothing_of_the_benchmarks() {
     let house = house();
     let closure = house.closure(house.named("musubi").unwrap());
-    for forbidden in ["openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "boring", "libpep", "proptest"] {
+    for forbidden in ["openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "boring", "libpep", "proptest"]
+    {
         let found = closure.iter().any(|package| package.name == forbidden);
         assert!(!found, "the command carries {forbidden}");
     }
@@ -142,7 +163,8 @@ fn engines_are_pure() {
     let house = house();
     for (_, engine) in house.own().filter(|(_, package)| house.floor(package) == Floor::Engines) {
         for package in house.closure(engine) {
-            let impure = ["tokio", "hyper", "axum", "rusqlite", "musubi-wire", "musubi-store", "musubi-protocol"];
+            let impure =
+                ["tokio", "hyper", "axum", "rusqlite", "musubi-wire", "musubi-store", "musubi-protocol"];
             assert!(!impure.contains(&package.name.as_str()), "{} reaches {}", engine.name, package.name);
         }
     }
@@ -221,4 +243,5 @@ fn sources(root: &Path, kinds: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-const FOREIGN: &[&str] = &[".git", "target", "node_modules", "town-data", "corpus", "artifacts", "screenshots"];
+const FOREIGN: &[&str] =
+    &[".git", "target", "node_modules", "town-data", "corpus", "artifacts", "screenshots"];

@@ -58,7 +58,12 @@ impl House {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let answer = Command::new(cargo)
-            .args(["metadata", "--format-version=1", "--offline", "--filter-platform=x86_64-unknown-linux-gnu"])
+            .args([
+                "metadata",
+                "--format-version=1",
+                "--offline",
+                "--filter-platform=x86_64-unknown-linux-gnu",
+            ])
             .current_dir(&root)
             .output()
             .map_err(|error| format!("cargo metadata: {error}"))?;
@@ -79,7 +84,8 @@ impl House {
             for dependency in node.get("deps")?.as_array()? {
                 let id = text(dependency, "pkg")?;
                 let kinds = dependency.get("dep_kinds")?.as_array()?;
-                let only_tests = kinds.iter().all(|kind| kind.get("kind").and_then(Value::as_str) == Some("dev"));
+                let only_tests =
+                    kinds.iter().all(|kind| kind.get("kind").and_then(Value::as_str) == Some("dev"));
                 let set = if only_tests { &mut package.tests_need } else { &mut package.needs };
                 set.insert(id);
             }

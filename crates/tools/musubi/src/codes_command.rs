@@ -1,6 +1,10 @@
 //! `musubi codes`: check numbers, make keys, rehearse the derivation of codes.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 use codes::{
@@ -66,10 +70,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             let mut wrong = false;
             for number in numbers {
                 match check(*kind, number) {
-                    Ok(canonical) => println!("{number}: {canonical}"),
+                    Ok(canonical) => writeln!(stdout(), "{number}: {canonical}")?,
                     Err(error) => {
                         wrong = true;
-                        println!("{number}: {error}\n  {}", error.ja());
+                        writeln!(stdout(), "{number}: {error}\n  {}", error.ja())?;
                     }
                 }
             }
@@ -79,7 +83,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             let keys = keys_of(*role);
             anyhow::ensure!(!keys.is_empty(), "no role of the kind {role} holds keys");
             FileCustody::create_or_open(file, Unlock::KeyFile(key_file.clone()), keys)?;
-            println!("{}: {} keys, opened by {}", file.display(), keys.len(), key_file.display());
+            writeln!(stdout(), "{}: {} keys, opened by {}", file.display(), keys.len(), key_file.display())?;
             Ok(ExitCode::SUCCESS)
         }
     }

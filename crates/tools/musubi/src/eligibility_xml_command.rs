@@ -1,6 +1,11 @@
 //! `musubi eligibility-xml`: inspect and convert the messages of オンライン資格確認.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    io::{Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -74,8 +79,10 @@ fn inspect(files: &[PathBuf], json: bool) -> anyhow::Result<ExitCode> {
     for file in files {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         match eligibility_xml::inspect(&bytes, &Limits::default()) {
-            Ok(report) if json => println!("{}", serde_json::to_string(&report)?),
-            Ok(report) => println!("{}\n{}", file.display(), serde_json::to_string_pretty(&report)?),
+            Ok(report) if json => writeln!(stdout(), "{}", serde_json::to_string(&report)?)?,
+            Ok(report) => {
+                writeln!(stdout(), "{}\n{}", file.display(), serde_json::to_string_pretty(&report)?)?
+            }
             Err(error) => {
                 wrong = true;
                 eprintln!("{}: {error}\n{}", file.display(), error.ja());

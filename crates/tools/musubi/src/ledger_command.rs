@@ -1,6 +1,10 @@
 //! `musubi ledger`: verify a ledger's files, and read its head.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -43,39 +47,47 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             let report =
                 ledger::verify(dir, key).with_context(|| format!("cannot read {}", dir.display()))?;
             if *json {
-                println!("{}", serde_json::to_string_pretty(&as_json(&report))?);
+                writeln!(stdout(), "{}", serde_json::to_string_pretty(&as_json(&report))?)?;
             } else {
-                print_report(&report);
+                print_report(&report)?;
             }
             Ok(if report.problem.is_none() { ExitCode::SUCCESS } else { ExitCode::from(2) })
         }
         Command::Head { dir } => {
             let file = dir.join("checkpoint");
-            print!(
+            write!(
+                stdout(),
                 "{}",
                 std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?
-            );
+            )?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn print_report(report: &VerifyReport) {
+fn print_report(report: &VerifyReport) -> anyhow::Result<()> {
     let signed = report.signed.map_or("unsigned".to_owned(), |size| format!("signed up to {size}"));
     let signature = if report.signature_verified {
         "signature verified"
     } else {
         "signature not verified (no key given)"
     };
-    println!("{} entries, {signed}, {signature}", report.entries);
-    println!("root {}", BASE64.encode(&report.root.0));
+    writeln!(stdout(), "{} entries, {signed}, {signature}", report.entries)?;
+    writeln!(stdout(), "root {}", BASE64.encode(&report.root.0))?;
     match &report.problem {
-        None => println!("whole: every entry, tile and proof agrees\n異常なし"),
+        None => writeln!(stdout(), "whole: every entry, tile and proof agrees\n異常なし")?,
         Some(problem) => {
             let entry = problem.index.map(|index| format!("entry {index}, ")).unwrap_or_default();
-            println!("DAMAGED: {entry}{}: {}\n異常あり: {}", problem.place, problem.what, problem.what_ja);
+            writeln!(
+                stdout(),
+                "DAMAGED: {entry}{}: {}\n異常あり: {}",
+                problem.place,
+                problem.what,
+                problem.what_ja
+            )?;
         }
     }
+    Ok(())
 }
 
 fn as_json(report: &VerifyReport) -> serde_json::Value {

@@ -15,7 +15,12 @@ use clap::{Parser, Subcommand};
 
 /// 結び: numbering and linkage for medicine, care and health.
 #[derive(Parser)]
-#[command(name = "musubi", version, about, arg_required_else_help = true)]
+#[command(
+    name = "musubi",
+    version,
+    about = "結び: numbering and linkage for medicine, care and health",
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -40,11 +45,18 @@ enum Command {
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
+        // Whoever read our output has read enough: `musubi … | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("musubi: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,11 @@
 //! `musubi town`: write a synthetic population.
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    io::{Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+    time::Instant,
+};
 
 use calendar::{Clock, SystemClock};
 use clap::Args;
@@ -45,9 +50,14 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     spinner.finish_and_clear();
     let summary = summary?;
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&summary)?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(&summary)?)?;
     } else {
-        println!("{}: {summary:#?} in {:.1} s", options.out.display(), begun.elapsed().as_secs_f64());
+        writeln!(
+            stdout(),
+            "{}: {summary:#?} in {:.1} s",
+            options.out.display(),
+            begun.elapsed().as_secs_f64()
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

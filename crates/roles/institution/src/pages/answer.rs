@@ -59,7 +59,7 @@ fn headline(lang: Lang, visit: &Visit) -> Markup {
             tone(answer.validity),
             validity_words(lang, answer.validity),
             &answered_line(lang, answer),
-            explanation(lang, answer),
+            explanation(lang, visit, answer),
         ),
         Outcome::Asking => {
             let line =
@@ -104,12 +104,16 @@ fn answered_line(lang: Lang, answer: &CheckAnswer) -> String {
 }
 
 /// Why, what to do next, and how fresh the insurer's reports are. A valid answer needs no next step.
-fn explanation(lang: Lang, answer: &CheckAnswer) -> Markup {
+fn explanation(lang: Lang, visit: &Visit, answer: &CheckAnswer) -> Markup {
     let why = &answer.explanation;
     let next = t(lang, &why.next_ja, &why.next_en);
     let remark = t(lang, &why.ja, &why.en);
     html! {
-        @if let Some(membership) = answer.memberships.first() { (glance(lang, answer, membership)) }
+        @if let Some(membership) = answer.memberships.first() {
+            (glance(lang, answer, membership))
+        } @else if let Some(name) = visit.name() {
+            p.person-name lang="ja" { (name) }
+        }
         @if answer.validity == Validity::Valid {
             @if why.reason == protocol::eligibility::Reason::CoveredReportedLate { p.remark { (remark) } }
         } @else if !next.is_empty() {

@@ -50,16 +50,26 @@ pub async fn send(State(service): State<Service>) -> Result<Redirect, Problem> {
 
 pub async fn work_list(State(service): State<Service>, lang: Lang) -> Result<Page, Problem> {
     let items = service.work_list().await?;
-    let open: Vec<&WorkItem> = items.iter().filter(|item| item.closed_at.is_none()).collect();
+    let open = items.iter().filter(|item| item.closed_at.is_none());
+    let (overlaps, late): (Vec<&WorkItem>, Vec<&WorkItem>) =
+        open.partition(|item| item.kind == WorkKind::Overlap);
     let body = html! {
-        @if open.is_empty() {
+        (page::stats(&[
+            page::stat(&overlaps.len().to_string(), t(lang, "件", ""), t(lang, "重複加入", "Overlaps"), ""),
+            page::stat(&late.len().to_string(), t(lang, "件", ""), t(lang, "届出の遅れ", "Late reports"), ""),
+        ]))
+        @if overlaps.is_empty() && late.is_empty() {
             (page::empty_state(
                 t(lang, "確認が必要なものはありません", "Nothing to settle"),
                 t(lang, "重複加入や届出の遅れが見つかると、ここに表示されます。", "Overlaps and late reports appear here."),
                 html! {},
             ))
         }
-        @for item in &open { (work_item(lang, item)) }
+        @for item in overlaps.iter().take(LISTED) { (overlap(lang, item)) }
+        @if !late.is_empty() { (page::card(t(lang, "届出の遅れ", "Late reports"), late_reports(lang, &late))) }
+        @if overlaps.len() > LISTED || late.len() > LISTED {
+            p.fine { (t(lang, "ほかにもあります。上から順に片付けると続きが表示されます。", "There are more: they appear as these are settled.")) }
+        }
     };
     Ok(frame(&service, lang, t(lang, "確認リスト", "Work list"), "/work-list")
         .lead(t(
@@ -70,23 +80,19 @@ pub async fn work_list(State(service): State<Service>, lang: Lang) -> Result<Pag
         .body(body))
 }
 
-fn work_item(lang: Lang, item: &WorkItem) -> Markup {
-    let (tone, kind) = match item.kind {
-        WorkKind::Overlap => (Tone::Warn, t(lang, "重複加入", "Overlap")),
-        WorkKind::LateReport => (Tone::Info, t(lang, "届出の遅れ", "Late report")),
-    };
+/// Items of a kind shown at once.
+const LISTED: usize = 50;
+
+/// Two insurers must settle it: said at length.
+fn overlap(lang: Lang, item: &WorkItem) -> Markup {
     let rows = [
         (t(lang, "記号・番号", "Number"), html! { (item.insured) }),
-        (
-            t(lang, "期間", "Period"),
-            html! { (date(item.from)) "〜" @if let Some(until) = item.until { (date(until)) } },
-        ),
+        (t(lang, "期間", "Period"), period(item)),
         (t(lang, "気づいた日時", "Noticed"), time(item.opened_at.as_millis())),
     ];
-    let question = format!("{}:{}", item.insured.symbol, item.insured.number);
     page::card_with(
         &item.name,
-        page::badge(tone, kind),
+        page::badge(Tone::Warn, t(lang, "重複加入", "Overlap")),
         html! {
             @if let Some(other) = &item.other_insurer_name {
                 p { (t(lang, "相手の保険者: ", "The other insurer: ")) (other)
@@ -94,9 +100,38 @@ fn work_item(lang: Lang, item: &WorkItem) -> Markup {
             }
             (page::definitions(&rows))
             (page::form_get("/", html! {
-                input type="hidden" name="q" value=(question);
+                input type="hidden" name="q" value=(number(item));
                 (page::button(t(lang, "この加入者をひらく", "Find the member")))
             }))
         },
     )
+}
+
+/// Nothing is left to settle but the habit: a line each.
+fn late_reports(lang: Lang, items: &[&WorkItem]) -> Markup {
+    let rows = items.iter().take(LISTED).map(|item| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &number(item)).finish();
+        [
+            html! { a.row-name href={ "/?" (query) } lang="ja" { (item.name) } },
+            html! { (number(item)) },
+            period(item),
+            time(item.opened_at.as_millis()),
+        ]
+    });
+    page::Table::new("")
+        .column(t(lang, "氏名", "Name"))
+        .column(t(lang, "記号・番号", "Number"))
+        .column(t(lang, "期間", "Period"))
+        .column(t(lang, "気づいた日時", "Noticed"))
+        .rows(rows)
+        .render()
+}
+
+fn period(item: &WorkItem) -> Markup {
+    html! { (date(item.from)) "〜" @if let Some(until) = item.until { (date(until)) } }
+}
+
+/// Symbol and number as the desk's search takes them.
+fn number(item: &WorkItem) -> String {
+    format!("{}:{}", item.insured.symbol, item.insured.number)
 }

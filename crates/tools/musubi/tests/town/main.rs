@@ -1,0 +1,67 @@
+//! The whole town as a user meets it: the command is started, people walk in by the pages, receipt computers by
+//! their folders, other organisations by mTLS, and the power fails at any moment.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod browse;
+mod folder;
+mod hostile;
+mod house;
+mod insurer;
+mod kill;
+mod process;
+mod record;
+mod stories;
+
+use house::House;
+use process::Town;
+
+/// People of the town in these tests; the people of the stories come on top of nobody: they are among them.
+const PEOPLE: u64 = 300;
+
+/// One town, from its first day to its second start. In one test, because a town takes seconds to settle.
+#[test]
+fn the_first_road() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("town");
+
+    let first = Town::start(&dir, PEOPLE);
+    let counts = house::counts(&first, &dir);
+    let first_start = first.ready_in;
+    first.stop();
+
+    // From here on every role's mTLS interface has an address that the tests know.
+    house::settle_ports(&dir);
+    let town = Town::start(&dir, PEOPLE);
+    assert_eq!(house::counts(&town, &dir), counts, "a second start continues");
+    let (seconds, numbers) = (town.ready_in, counts.len());
+    println!(
+        "starts: first {first_start:.1} s, second {seconds:.1} s, {numbers} numbers of the pages are equal"
+    );
+    assert!(town.ready_in < first_start, "a second start has less to do");
+
+    let house = House::of(&dir);
+    stories::pages_agree(&town, &house);
+    stories::interface_agrees(&house);
+    stories::certificates_agree(&house);
+    stories::look_back_agrees(&house);
+    record::shows_who_asked(&town, &house);
+    folder::answers(&dir, &house);
+    insurer::a_loss_changes_the_answer(&town, &house);
+    hostile::pages(&town, &house);
+    hostile::interfaces(&house);
+    hostile::folders(&dir, &house);
+
+    let counts = house::counts(&town, &dir);
+    town.stop();
+    house::verify_ledgers(&dir, &house);
+    let again = Town::start(&dir, PEOPLE);
+    assert_eq!(house::counts(&again, &dir), counts, "what was done is still there");
+    again.stop();
+}

@@ -1,6 +1,10 @@
 //! The appending thread: many entries, one fdatasync.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,7 +22,14 @@ pub(crate) struct Job {
 
 /// Serves the queue until its last sender is gone.
 pub(crate) fn serve(shared: &Arc<Shared>, mut wal: Wal, mut queue: mpsc::Receiver<Job>, frame: usize) {
+    // How long the last write took, if many shared it.
+    let mut crowded = None;
     while let Some(first) = queue.blocking_recv() {
+        if let Some(took) = crowded {
+            // Others are on their way: on a fast disk one sync for all of them costs less than one for each few.
+            thread::sleep(GATHER.saturating_sub(took));
+        }
+        let begun = Instant::now();
         let mut length = first.entries.len();
         let mut batch = vec![first];
         while length < frame
@@ -28,6 +39,7 @@ pub(crate) fn serve(shared: &Arc<Shared>, mut wal: Wal, mut queue: mpsc::Receive
             batch.push(job);
         }
         let outcome = write(shared, &mut wal, &batch);
+        crowded = (batch.len() >= CROWD).then(|| begun.elapsed());
         if let Err(error) = &outcome {
             shared.fail(error);
         }
@@ -70,3 +82,8 @@ fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
         shared.appended(before);
     }
 }
+
+/// Jobs in a batch that make the next one wait for company.
+const CROWD: usize = 8;
+/// The least time between two writes while there is a crowd.
+const GATHER: Duration = Duration::from_micros(800);

@@ -81,10 +81,16 @@ impl Report {
         }
     }
 
-    /// 届出遅延: the insurer learned of a beginning or an end later than the law allows.
+    /// 届出遅延: the insurer learned of a beginning or an end later than the law allows. A membership that is over when
+    /// it is first reported is measured from its end: a register that is handed over says when the insurer learned the
+    /// last of it, not the first.
     pub fn is_late(&self) -> bool {
+        let fact = match self.act {
+            ReportAct::Acquisition => self.disqualified_on.unwrap_or(self.qualified_on),
+            _ => self.fact_day(),
+        };
         matches!(self.act, ReportAct::Acquisition | ReportAct::Loss)
-            && self.fact_day().days_until(self.notified_on) > LAWFUL_DELAY_DAYS
+            && fact.days_until(self.notified_on) > LAWFUL_DELAY_DAYS
     }
 }
 

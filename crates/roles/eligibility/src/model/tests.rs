@@ -117,6 +117,12 @@ fn late_reports_say_so() {
     let mut lawful = acquisition(1, "2020-04-01");
     lawful.notified_on = day("2020-04-15");
     assert!(!lawful.is_late());
+    let mut handed_over = acquisition(1, "2020-04-01");
+    handed_over.disqualified_on = Some(day("2022-04-01"));
+    handed_over.notified_on = day("2022-04-10");
+    assert!(!handed_over.is_late(), "what is over when it is first told is measured from its end");
+    handed_over.notified_on = day("2022-04-16");
+    assert!(handed_over.is_late());
 }
 
 #[test]

@@ -109,7 +109,9 @@ impl Bench<'_> {
                 );
             }
         }
-        let entries = house.role.service().ledger().size() - before;
+        let ledger = house.role.service().ledger();
+        let entries = ledger.size() - before;
+        ledger.checkpoint_covering(ledger.size()).await?;
         house.close().await;
         self.verify(table, entries, acknowledged)
     }

@@ -44,7 +44,6 @@ fn the_first_road() {
     println!(
         "starts: first {first_start:.1} s, second {seconds:.1} s, {numbers} numbers of the pages are equal"
     );
-    assert!(town.ready_in < first_start, "a second start has less to do");
 
     let house = House::of(&dir);
     stories::pages_agree(&town, &house);

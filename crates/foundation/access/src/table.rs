@@ -287,7 +287,10 @@ mod tests {
             with(|t| t.replace("asked = \"jpki\"", "asked = \"relay\"")),
             TableError::Rule { .. }
         ));
-        assert!(matches!(with(|t| t.replace("asker = [\"insurer\"]", "asker = []")), TableError::Rule { .. }));
+        assert!(matches!(
+            with(|t| t.replace("asker = [\"insurer\"]", "asker = []")),
+            TableError::Rule { .. }
+        ));
         assert!(matches!(with(|t| t.replace("own_only", "own_onyl")), TableError::Syntax(_)));
         let row = BUILTIN.split("[[rule]]").nth(1).unwrap().replace("check-at-reception", "again");
         assert!(matches!(with(|t| format!("{t}\n[[rule]]{row}")), TableError::Twice { .. }));

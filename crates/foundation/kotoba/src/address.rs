@@ -33,6 +33,11 @@ impl PostalCode {
     pub fn digits(&self) -> String {
         format!("{:07}", self.0)
     }
+
+    /// `text` as `123-4567` where it is a postal code; what is none stays as it came, trimmed.
+    pub fn canonical(text: &str) -> String {
+        text.parse::<Self>().map_or_else(|_| text.trim().to_owned(), |code| code.to_string())
+    }
 }
 
 impl FromStr for PostalCode {

@@ -158,11 +158,6 @@ impl Columns {
     }
 }
 
-/// A postal code as the protocol writes it, `123-4567`; what is none stays as it came.
-pub fn postal_code(text: &str) -> String {
-    text.parse::<kotoba::PostalCode>().map_or_else(|_| text.trim().to_owned(), |code| code.to_string())
-}
-
 struct Fields<'a> {
     record: &'a StringRecord,
     columns: &'a Columns,
@@ -242,7 +237,7 @@ impl Fields<'_> {
                 other => return Err(self.choice("sex", other)),
             },
             birthdate: self.parse("birth")?,
-            postal_code: postal_code(self.text("postal_code")),
+            postal_code: kotoba::PostalCode::canonical(self.text("postal_code")),
             address: self.text("address").to_owned(),
         })
     }

@@ -408,7 +408,7 @@ impl Entry {
                 kana: kotoba::to_full_kana(self.kana.trim()).to_string(),
                 sex: chosen(&SEXES, &self.sex).unwrap_or(Sex::Unset),
                 birthdate: day(lang, "birthdate", &self.birthdate)?,
-                postal_code: crate::file::postal_code(&self.postal_code),
+                postal_code: kotoba::PostalCode::canonical(&self.postal_code),
                 address: self.address.trim().to_owned(),
             },
             terms: Terms { copayment_percent: self.share.parse().ok(), ..terms },

@@ -212,14 +212,9 @@ fn resident(record: &StringRecord, at: &[usize; COLUMNS.len()]) -> Result<Reside
             kana: text(3).to_owned(),
             sex,
             birthdate: date(4)?,
-            postal_code: postal_code(text(6)),
+            postal_code: kotoba::PostalCode::canonical(text(6)),
             address: text(7).to_owned(),
         },
         died_on: if text(8).is_empty() { None } else { Some(date(8)?) },
     })
-}
-
-/// A postal code as the protocol writes it, `123-4567`; what is none stays as it came.
-fn postal_code(text: &str) -> String {
-    text.parse::<kotoba::PostalCode>().map_or_else(|_| text.to_owned(), |code| code.to_string())
 }

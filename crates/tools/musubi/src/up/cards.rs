@@ -17,9 +17,14 @@ use protocol::{
 };
 use protocol_admin::clients::IssuerClient;
 use town::formats::{CardRow, CardState, StoryRow};
-use wire::{Client, Patience};
 
-use super::{Running, intake::counter, people, replay::ReplayClock, settle::Town};
+use super::{
+    Running,
+    intake::{counter, from_counter},
+    people,
+    replay::ReplayClock,
+    settle::Town,
+};
 
 /// The PINs of every card in the tray, shown on the front page: these people do not exist.
 pub const PIN: &str = "1234";
@@ -164,10 +169,6 @@ fn key_of(town: &Town, kind: OrgKind) -> anyhow::Result<EnvelopeKey> {
 
 /// The counter's way to the certificate authority.
 fn authority(town: &Town, running: &Running) -> anyhow::Result<JpkiClient> {
-    let tls = town.ca.issue_once(&town.counter, &[])?.tls()?;
-    let client = Client::build(Some(&tls), running.shared.hosts.clone(), Patience::default());
-    let jpki = town.directory.of_kind(OrgKind::Jpki);
-    let base =
-        jpki.first().and_then(|org| org.api.clone()).context("the certificate authority has no address")?;
+    let (client, base) = from_counter(town, running, OrgKind::Jpki)?;
     Ok(JpkiClient::new(client, base))
 }

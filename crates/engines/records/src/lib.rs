@@ -1,0 +1,8 @@
+//! FHIR R4 records: a JSON tree checked against StructureDefinitions, read by views that take what they need.
+//!
+//! No typed model: it would cost as much to build as everything else together (STACK), and a hospital's resource holds
+//! what no model foresaw. What is read is written back the same, to the last digit.
+
+pub mod tree;
+
+pub use tree::{Node, Number, Object, ParseError, Resource, Text};

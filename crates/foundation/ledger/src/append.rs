@@ -86,4 +86,4 @@ fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
 /// Jobs in a batch that make the next one wait for company.
 const CROWD: usize = 8;
 /// The least time between two writes while there is a crowd.
-const GATHER: Duration = Duration::from_micros(800);
+const GATHER: Duration = Duration::from_micros(1600);

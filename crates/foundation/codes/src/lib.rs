@@ -25,7 +25,7 @@ pub use code::{
     IssuerCodes, KeyVersion, LinkCode, Medical, MedicalId, OrgCode, RootBlock, RootBlockInput, RootCode,
 };
 pub use custody::{Custody, CustodyError, Direction, FileCustody, KeyName, Unlock};
-pub use envelope::{Envelope, EnvelopeContext, EnvelopeError, EnvelopeKey, seal};
+pub use envelope::{Envelope, EnvelopeContext, EnvelopeError, EnvelopeKey, StreamOpener, StreamSealer, seal};
 pub use exchange::ExchangeId;
 pub use numbers::{
     Branch, CheckDigitError, CheckPolicy, CheckedNumber, CorporateNumber, FeeTable, InstitutionCode,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::custody::{Custody, CustodyError, Direction, FileCustody, KeyName};
-use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey};
+use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey, StreamOpener};
 use crate::numbers::ResidentCode;
 use crate::organisation::{OrgId, OrgKind};
 
@@ -116,6 +116,10 @@ impl Custody for SmallCustody {
     }
 
     fn open_envelope(&self, _: &Envelope, _: &EnvelopeContext) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
+        Err(CustodyError::NoKey { key: KeyName::ENVELOPE })
+    }
+
+    fn open_stream(&self, _: &[u8; 32], _: &EnvelopeContext) -> Result<StreamOpener, CustodyError> {
         Err(CustodyError::NoKey { key: KeyName::ENVELOPE })
     }
 

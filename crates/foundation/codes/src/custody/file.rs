@@ -12,7 +12,7 @@ use super::names::KeyName;
 use super::ring::{KeyRing, Secret};
 use super::sealed::{FILE_LIMIT, SealProblem, Sealer, Unlock};
 use super::{Custody, CustodyError, Direction};
-use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey};
+use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey, StreamOpener};
 
 /// Custody by a sealed file: for development, tests, and houses without a hardware module.
 ///
@@ -105,6 +105,10 @@ impl Custody for FileCustody {
         context: &EnvelopeContext,
     ) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
         self.ring.open_envelope(envelope, context)
+    }
+
+    fn open_stream(&self, head: &[u8; 32], context: &EnvelopeContext) -> Result<StreamOpener, CustodyError> {
+        self.ring.open_stream(head, context)
     }
 
     fn seal_row(&self, key: &KeyName, aad: &[u8], bytes: &[u8]) -> Result<Vec<u8>, CustodyError> {

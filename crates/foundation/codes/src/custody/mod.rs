@@ -13,7 +13,7 @@ mod sealed;
 
 use zeroize::Zeroizing;
 
-use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey};
+use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey, StreamOpener};
 
 pub use error::CustodyError;
 pub use file::FileCustody;
@@ -81,6 +81,17 @@ pub trait Custody: Send + Sync {
         envelope: &Envelope,
         context: &EnvelopeContext,
     ) -> Result<Zeroizing<Vec<u8>>, CustodyError>;
+
+    /// Begins to open a stream sealed to [`Self::envelope_public_key`]; `head` is its encapsulated key. A stream for
+    /// another recipient or context shows at its first chunk.
+    ///
+    /// # Errors
+    /// The key is not held, or the head is no usable key.
+    fn open_stream(
+        &self,
+        head: &[u8; 32],
+        context: &EnvelopeContext,
+    ) -> Result<StreamOpener, CustodyError>;
 
     /// Seals bytes for our own store: AES-256-GCM, a random nonce in front. `aad` ties them to their place
     /// (table, row), so that sealed values cannot be exchanged for one another.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::cache::ScheduleCache;
 use super::names::{KeyName, KeyUse};
 use super::{CustodyError, Direction};
-use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey, EnvelopeSecret};
+use crate::envelope::{Envelope, EnvelopeContext, EnvelopeKey, EnvelopeSecret, StreamOpener};
 
 /// The 32 secret bytes behind every key of ours.
 pub(super) type Secret = Zeroizing<[u8; 32]>;
@@ -107,6 +107,14 @@ impl KeyRing {
         context: &EnvelopeContext,
     ) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
         Ok(self.envelope_secret()?.open(envelope, context)?)
+    }
+
+    pub(super) fn open_stream(
+        &self,
+        head: &[u8; 32],
+        context: &EnvelopeContext,
+    ) -> Result<StreamOpener, CustodyError> {
+        Ok(self.envelope_secret()?.open_stream(head, context)?)
     }
 
     pub(super) fn seal_row(&self, name: &KeyName, aad: &[u8], bytes: &[u8]) -> Result<Vec<u8>, CustodyError> {

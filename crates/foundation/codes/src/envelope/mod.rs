@@ -17,6 +17,9 @@ use crate::text::text_serde;
 
 mod agreement;
 mod kept;
+mod stream;
+
+pub use stream::{StreamOpener, StreamSealer};
 
 type Kem = hpke::kem::X25519HkdfSha256;
 type Kdf = hpke::kdf::HkdfSha256;
@@ -268,6 +271,18 @@ impl EnvelopeSecret {
         open_with::<Aead>(&self.key, &envelope.enc, INFO, &context.encode(), &envelope.ciphertext)
             .map(Zeroizing::new)
             .ok_or(EnvelopeError::Refused)
+    }
+
+    /// Begins to open a stream sealed to [`Self::public`] under this context; a wrong one shows at its first chunk.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Refused`] for a head that is no usable key.
+    pub fn open_stream(
+        &self,
+        head: &[u8; ENC],
+        context: &EnvelopeContext,
+    ) -> Result<StreamOpener, EnvelopeError> {
+        StreamOpener::new(&self.key, head, context).ok_or(EnvelopeError::Refused)
     }
 }
 

@@ -1,0 +1,95 @@
+//! What remains of a decision for the holder: the rules about what may be seen.
+
+use calendar::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decision::{Verdict, Why};
+use crate::item::Item;
+use crate::rule::{Effect, Rule, RuleId, What};
+
+/// The rules that remain for one asker, purpose and instant (残る条件): travels inside a signed grant.
+///
+/// For every item it decides as [`Consents::decide`](crate::Consents::decide) did. It names neither the person nor
+/// anyone the person's rules are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Restriction {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    opted_out: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permits: Vec<Remaining>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    denies: Vec<Remaining>,
+}
+
+/// What remains of one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Remaining {
+    rule: RuleId,
+    #[serde(default, skip_serializing_if = "What::is_everything")]
+    what: What,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keep_until: Option<Date>,
+    /// Of a refusal: places of the permissions that outweigh it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    outweighed_by: Vec<u16>,
+}
+
+impl Restriction {
+    pub(crate) fn new(permits: Vec<Remaining>, denies: Vec<Remaining>) -> Self {
+        Self { opted_out: false, permits, denies }
+    }
+
+    pub(crate) fn opted_out() -> Self {
+        Self { opted_out: true, ..Self::default() }
+    }
+
+    /// Decides about one item. Allocates nothing.
+    pub fn decide(&self, item: &Item<'_>) -> Verdict<'_> {
+        if self.opted_out {
+            return Verdict { effect: Effect::Deny, why: Why::OptedOut, rule: None };
+        }
+        let outweighed = |refusal: &Remaining| {
+            let permit = |place: &u16| self.permits.get(usize::from(*place));
+            refusal
+                .outweighed_by
+                .iter()
+                .filter_map(permit)
+                .any(|permit| permit.what.reaches(Effect::Permit, item))
+        };
+        let refuses = |refusal: &&Remaining| refusal.what.reaches(Effect::Deny, item) && !outweighed(refusal);
+        if let Some(refusal) = self.denies.iter().find(refuses) {
+            return Verdict { effect: Effect::Deny, why: Why::Refused, rule: Some(&refusal.rule) };
+        }
+        match self.permits.iter().find(|permit| permit.what.reaches(Effect::Permit, item)) {
+            Some(permit) => Verdict { effect: Effect::Permit, why: Why::Permitted, rule: Some(&permit.rule) },
+            None => Verdict { effect: Effect::Deny, why: Why::NoRule, rule: None },
+        }
+    }
+
+    /// Whether no item can be permitted, so that nothing needs to be asked of a holder. When it says no, it may still
+    /// be that no item of this person is permitted.
+    #[must_use]
+    pub fn permits_nothing(&self) -> bool {
+        let total = |refusal: &Remaining| refusal.what.is_everything() && refusal.outweighed_by.is_empty();
+        self.opted_out || self.permits.is_empty() || self.denies.iter().any(total)
+    }
+
+    /// The last day that the asker may keep what it gets: the earliest that any permission says.
+    #[must_use]
+    pub fn keep_until(&self) -> Option<Date> {
+        self.permits.iter().filter_map(|permit| permit.keep_until).min()
+    }
+
+    /// The names of the rules that remain.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
+        self.permits.iter().chain(&self.denies).map(|remaining| &remaining.rule)
+    }
+}
+
+impl Remaining {
+    pub(crate) fn new(rule: &Rule, outweighed_by: Vec<u16>) -> Self {
+        Self { rule: rule.id.clone(), what: rule.what.clone(), keep_until: rule.keep_until, outweighed_by }
+    }
+}

@@ -3,6 +3,8 @@
 //! No typed model: it would cost as much to build as everything else together (STACK), and a hospital's resource holds
 //! what no model foresaw. What is read is written back the same, to the last digit.
 
+pub mod hl7v2;
+pub mod search;
 pub mod tree;
 
 pub use tree::{Node, Number, Object, ParseError, Resource, Text};

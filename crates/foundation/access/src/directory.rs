@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use calendar::Date;
 use codes::{EnvelopeKey, OrgId, OrgKind};
+use consent::{InstitutionKind, NetworkId};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,15 @@ pub struct Organisation {
     /// To verify the checkpoints of its ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger_key: Option<VerifyingKey>,
+    /// To verify the grants that it signs: the relay's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_key: Option<VerifyingKey>,
+    /// What kind of institution it is, as its licence says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<InstitutionKind>,
+    /// The regional networks that it is a member of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkId>,
     /// First day of taking part.
     pub since: Date,
     /// Whether it may ask.
@@ -98,6 +108,9 @@ impl Organisation {
             api: None,
             envelope_key: None,
             ledger_key: None,
+            grant_key: None,
+            institution: None,
+            networks: Vec::new(),
             since,
             status: Status::Active,
         }

@@ -6,12 +6,14 @@
 
 mod decision;
 mod directory;
+mod grant;
 mod policy;
 mod table;
 mod words;
 
 pub use decision::{Decision, Denial, DenialRule, Permit, require_same};
 pub use directory::{Directory, DirectoryError, Organisation, Status, VerifyingKey};
+pub use grant::{GRANT_LIFE_MILLIS, GRANT_LIMIT, Grant, GrantError, SignedGrant};
 pub use policy::{Asking, Policy};
 pub use table::{LegalBasis, PurposeText, Rule, Table, TableError};
 pub use words::{Action, Purpose, UnknownWord};

@@ -73,6 +73,8 @@ words! {
         EligibilityReport = "eligibility.report",
         /// The insurance code for a card (カードへの書込み).
         EligibilityPersonalise = "eligibility.personalise",
+        /// A card of a person stops, for loss, death or because another took its place (カードの利用停止).
+        EligibilityStopCard = "eligibility.stop-card",
         /// A person reads what is held and was asked about themself (本人開示).
         EligibilityOwnRecord = "eligibility.own-record",
         /// The envelope that leads to a person's medical id: kept, replaced, dropped (医療等IDへの封書の保管).
@@ -83,6 +85,8 @@ words! {
         IssuerRegisterResidents = "issuer.register-residents",
         /// Issue, change or revocation of a medical id at a counter (医療等IDの発行・変更・失効).
         IssuerMedicalId = "issuer.medical-id",
+        /// A counter stops a person's card (窓口でのカードの利用停止).
+        IssuerStopCard = "issuer.stop-card",
         /// The code behind an authentication certificate, and its status (証明書に対応する符号).
         JpkiCertificateCode = "jpki.certificate-code",
         /// Issue, renewal or revocation of a certificate at a counter (電子証明書の発行・更新・失効).
@@ -105,6 +109,8 @@ words! {
         MembershipReport = "membership-report",
         /// A card is made ready for its holder (カードの発行).
         CardPersonalisation = "card-personalisation",
+        /// A lost, ended or replaced card answers no more (カードの利用停止).
+        CardStop = "card-stop",
         /// The person themself wants to know (本人の閲覧).
         OwnAccess = "own-access",
         /// Codes are attached to members (符号の付番).

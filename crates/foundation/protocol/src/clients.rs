@@ -3,10 +3,17 @@
 use wire::{Client, ClientError};
 
 use crate::{
+    card::CardStop,
     eligibility::{
         CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
     },
+    consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate},
+    exchange::{
+        CorroborationRequest, EmergencyAnswer, EmergencyRequest, ExchangeAnswer, ExchangeRequest,
+        OwnExchangesAnswer, OwnExchangesRequest,
+    },
     jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
+    networks::{JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer},
     relay::{
         Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
     },
@@ -18,6 +25,8 @@ pub mod paths {
     pub const CHECKS: &str = "/checks";
     /// POST [`crate::eligibility::PersonaliseRequest`] at the eligibility service.
     pub const PERSONALISATIONS: &str = "/personalisations";
+    /// POST [`crate::card::CardStop`] at the eligibility service, a counter's act (protocol-admin) at the issuer.
+    pub const CARD_STOPS: &str = "/card-stops";
     /// POST [`crate::eligibility::MedicalLinkUpdate`] at the eligibility service.
     pub const MEDICAL_LINKS: &str = "/medical-links";
     /// GET the asking insurer's work list at the eligibility service.
@@ -34,6 +43,26 @@ pub mod paths {
     pub const TRANSLATIONS: &str = "/translations";
     /// POST [`crate::relay::PersonStateUpdate`] at the relay.
     pub const PERSON_STATES: &str = "/person-states";
+    /// POST [`crate::exchange::ExchangeRequest`] at the relay.
+    pub const EXCHANGES: &str = "/exchanges";
+    /// POST [`crate::exchange::EmergencyRequest`] at the relay.
+    pub const EMERGENCIES: &str = "/emergencies";
+    /// POST [`crate::exchange::CorroborationRequest`] at the relay.
+    pub const CORROBORATIONS: &str = "/corroborations";
+    /// POST [`crate::exchange::OwnExchangesRequest`] at the relay.
+    pub const OWN_EXCHANGES: &str = "/own-exchanges";
+    /// POST [`crate::consents::ConsentUpdate`] at the relay.
+    pub const CONSENTS: &str = "/consents";
+    /// POST [`crate::consents::ConsentStatusRequest`] at the relay.
+    pub const CONSENT_STATUS: &str = "/consent-status";
+    /// POST [`crate::networks::NetworkPatients`] at the relay.
+    pub const NETWORK_PATIENTS: &str = "/network-patients";
+    /// POST [`crate::networks::NetworkJoin`] at the relay.
+    pub const NETWORK_JOINS: &str = "/network-joins";
+    /// POST [`crate::exchange::FetchRequest`] at a holder; answers [`crate::exchange::RECORD_STREAM`].
+    pub const RECORDS: &str = "/exchange/records";
+    /// POST [`crate::exchange::WithdrawalNotice`] at a holder.
+    pub const WITHDRAWALS: &str = "/exchange/withdrawals";
     /// POST [`crate::jpki::IssueRequest`] at the certificate authority.
     pub const CERTIFICATES: &str = "/certificates";
     /// POST [`crate::jpki::RevokeRequest`] at the certificate authority.
@@ -85,6 +114,8 @@ client! {
         check(CheckRequest) -> CheckAnswer = paths::CHECKS;
         /// Asks for a card's insurance code (issuer).
         personalise(PersonaliseRequest) -> PersonaliseAnswer = paths::PERSONALISATIONS;
+        /// Stops cards of a person (issuer).
+        stop_cards(CardStop) -> Acknowledged = paths::CARD_STOPS;
         /// Sets or clears a person's medical link (issuer).
         set_medical_link(MedicalLinkUpdate) -> Acknowledged = paths::MEDICAL_LINKS;
     }
@@ -109,6 +140,22 @@ client! {
         translate(TranslateRequest) -> TranslateAnswer = paths::TRANSLATIONS;
         /// Sets whether a medical ID works (issuer).
         set_person_state(PersonStateUpdate) -> Acknowledged = paths::PERSON_STATES;
+        /// Asks for grants.
+        exchange(ExchangeRequest) -> ExchangeAnswer = paths::EXCHANGES;
+        /// Declares an emergency.
+        emergency(EmergencyRequest) -> EmergencyAnswer = paths::EMERGENCIES;
+        /// Corroborates an emergency.
+        corroborate(CorroborationRequest) -> Acknowledged = paths::CORROBORATIONS;
+        /// Asks what happened about the person.
+        own_exchanges(OwnExchangesRequest) -> OwnExchangesAnswer = paths::OWN_EXCHANGES;
+        /// Passes on what a person decided.
+        consent(ConsentUpdate) -> ConsentAnswer = paths::CONSENTS;
+        /// Asks what a person decided.
+        consent_status(ConsentStatusRequest) -> ConsentStatus = paths::CONSENT_STATUS;
+        /// Registers patients of a network.
+        network_patients(NetworkPatients) -> NetworkPatientsAnswer = paths::NETWORK_PATIENTS;
+        /// Joins two networks.
+        join_networks(NetworkJoin) -> JoinReport = paths::NETWORK_JOINS;
     }
 }
 

@@ -34,7 +34,8 @@ pub struct CheckRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "by", rename_all = "kebab-case", try_from = "PresentedFields")]
 pub enum Presented {
-    /// The card's insurance code (保険資格符号), sealed by the applet for the eligibility service alone.
+    /// The card's insurance code (保険資格符号) and its own id ([`crate::card::AppletContents`]), sealed by the applet
+        /// for the eligibility service alone.
     InsuranceCode {
         /// Sealed with purpose [`crate::sealed::purpose::CARD_READ`]; its `binding` is
         /// [`ReadProof::binding`].
@@ -425,7 +426,7 @@ pub struct PersonaliseRequest {
 /// The insurance code for one applet alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonaliseAnswer {
-    /// Sealed to the card with purpose [`crate::sealed::purpose::CARD_PERSONALISE`]; 16 bytes inside.
+    /// Sealed to the card with purpose [`crate::sealed::purpose::CARD_PERSONALISE`]; [`crate::card::AppletContents`] inside.
     pub code: Sealed,
 }
 
@@ -434,6 +435,8 @@ pub struct PersonaliseAnswer {
 pub struct TicketContents {
     /// The only institution that may use it.
     pub institution: OrgId,
+    /// Where the check stands that it came with: the person was there.
+    pub receipt: Receipt,
     /// Link code of the medical domain, sealed to the relay by the issuer.
     pub link: Sealed,
 }

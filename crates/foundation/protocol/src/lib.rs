@@ -3,10 +3,14 @@
 //! Messages know nothing: they carry types that cannot be built wrong and no behaviour of a role. Whatever
 //! carries a My Number lives in `protocol-admin`, so that no institution's dependency closure holds that type.
 
+pub mod card;
 pub mod clients;
+pub mod consents;
 pub mod eligibility;
+pub mod exchange;
 pub mod jpki;
 pub mod ledger;
+pub mod networks;
 pub mod own_record;
 pub mod reader;
 pub mod refusal;

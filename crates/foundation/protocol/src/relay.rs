@@ -88,6 +88,8 @@ pub struct PersonStateUpdate {
 pub enum PersonState {
     /// It may be registered and translated.
     Active,
+    /// Its person sealed it (封印): nothing works until they open it again; what was decided about it stays.
+    Sealed,
     /// It was stopped, changed to a newer generation, or refused.
     Revoked,
 }

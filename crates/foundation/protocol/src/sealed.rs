@@ -47,9 +47,9 @@ pub const STANDING: i64 = 253_402_300_799;
 
 /// The purposes that envelopes are sealed for: an envelope for one is refused for another.
 pub mod purpose {
-    /// Insurance code, sealed by the card's applet to the eligibility service at each read.
+    /// Insurance code and card id, sealed by the card's applet to the eligibility service at each read.
     pub const CARD_READ: &str = "card.read";
-    /// Insurance code, sealed by the eligibility service to the card's applet at personalisation.
+    /// Insurance code and card id, sealed by the eligibility service to the card's applet at personalisation.
     pub const CARD_PERSONALISE: &str = "card.personalise";
     /// Link code of the insurance domain, sealed by the issuer to the eligibility service.
     pub const INSURANCE_LINK: &str = "insurance.link";

@@ -3,8 +3,14 @@
 //! No typed model: it would cost as much to build as everything else together (STACK), and a hospital's resource holds
 //! what no model foresaw. What is read is written back the same, to the last digit.
 
+pub mod definitions;
+pub mod fhirpath;
+pub mod bundle;
 pub mod hl7v2;
+mod ids;
 pub mod search;
 pub mod tree;
+pub mod validate;
 
+pub use ids::id_of;
 pub use tree::{Node, Number, Object, ParseError, Resource, Text};

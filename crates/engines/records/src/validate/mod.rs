@@ -1,0 +1,2 @@
+//! Validation.
+pub(crate) mod narrative;

@@ -58,6 +58,10 @@ pub struct Rule {
     /// Whether it may concern the asker's own people only; the role asked must check it.
     #[serde(default)]
     pub own_only: bool,
+    /// How many days a read of the person's card at the asker's desk counts as evidence that both have to do with
+    /// each other; the role asked must check it. None: this rule asks for other evidence, or for none.
+    #[serde(default)]
+    pub presence_days: Option<u16>,
     /// Ids of the laws it rests on.
     pub basis: Vec<String>,
     /// First day in force.

@@ -95,8 +95,24 @@ words! {
         RelayRegister = "relay.register",
         /// Another organisation's code for a person, sealed to that organisation (符号の変換).
         RelayTranslate = "relay.translate",
-        /// State of a person's medical id: active, changed, revoked (医療等IDの状態).
+        /// State of a person's medical id: active, sealed, changed, revoked (医療等IDの状態).
         RelayPersonState = "relay.person-state",
+        /// Grants to ask the holders of a person's records (記録の照会).
+        RelayExchange = "relay.exchange",
+        /// An emergency is declared, or corroborated (緊急時の照会の宣言・裏付け).
+        RelayEmergency = "relay.emergency",
+        /// A person's decision about sharing is passed on, or read (同意の登録・確認).
+        RelayConsent = "relay.consent",
+        /// A person reads what happened about them at the relay (本人による照会記録の閲覧).
+        RelayOwnExchanges = "relay.own-exchanges",
+        /// A network's patient numbers are registered (ネットワーク患者番号の登録).
+        RelayNetworkPatients = "relay.network-patients",
+        /// Two networks become one (ネットワークの統合).
+        RelayNetworkJoin = "relay.network-join",
+        /// Records are fetched under a grant (記録の取得).
+        InstitutionRecords = "institution.records",
+        /// Grants end before their time (照会許可の取消し).
+        InstitutionWithdrawal = "institution.withdrawal",
     }
 }
 
@@ -125,6 +141,14 @@ words! {
         PatientRegistration = "patient-registration",
         /// A record is exchanged for treatment (診療のための情報連携).
         TreatmentExchange = "treatment-exchange",
+        /// A record is exchanged because a life is in danger and the person cannot be asked (緊急時の情報連携).
+        EmergencyExchange = "emergency-exchange",
+        /// A record is exchanged within care and nursing (介護・看護のための情報連携).
+        CareExchange = "care-exchange",
+        /// What a person decided about sharing is kept and followed (同意の管理).
+        ConsentKeeping = "consent-keeping",
+        /// A regional network keeps its patient numbers (地域医療連携ネットワークの運営).
+        NetworkKeeping = "network-keeping",
         /// Codes follow what the person decided (符号の状態の反映).
         CodeState = "code-state",
     }

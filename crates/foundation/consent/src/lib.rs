@@ -15,6 +15,7 @@
 mod compiled;
 mod consents;
 mod decision;
+pub mod fhir;
 mod item;
 pub mod law;
 mod proxy;
@@ -22,6 +23,7 @@ mod reason;
 mod restriction;
 mod rule;
 mod scope;
+pub mod template;
 mod text;
 mod who;
 mod words;

@@ -82,6 +82,23 @@ impl Restriction {
         self.permits.iter().filter_map(|permit| permit.keep_until).min()
     }
 
+    /// Whether the person ended the sharing: then nothing else counts.
+    #[must_use]
+    pub fn is_opted_out(&self) -> bool {
+        self.opted_out
+    }
+
+    /// What is permitted, for a holder that turns it into a condition of its search. Together with [`Self::refused`]
+    /// it says what [`Self::decide`] does.
+    pub fn permitted(&self) -> impl Iterator<Item = &What> {
+        self.permits.iter().map(|permit| &permit.what)
+    }
+
+    /// What is refused, each with the places among [`Self::permitted`] of what outweighs it where both reach.
+    pub fn refused(&self) -> impl Iterator<Item = (&What, &[u16])> {
+        self.denies.iter().map(|refusal| (&refusal.what, refusal.outweighed_by.as_slice()))
+    }
+
     /// The names of the rules that remain.
     pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
         self.permits.iter().chain(&self.denies).map(|remaining| &remaining.rule)

@@ -289,6 +289,7 @@ impl Consents {
         if !self.rules.iter().any(own) {
             return Err(beyond(Beyond::NotOwn));
         }
+        limit("acts of proxies", self.proxy_acts.len(), Self::ACTS)?;
         self.withdraw(id, at)?;
         self.log(proxy.clone(), at, Act::Withdrew(id.clone()))
     }
@@ -308,11 +309,7 @@ impl Consents {
     /// # Errors
     /// An instant before one of them was written down.
     pub fn opt_in(&mut self, at: Timestamp) -> Result<(), ConsentsError> {
-        let standing = |out: &&mut OptOut| out.withdrawn_at.is_none();
-        for out in self.opt_outs.iter_mut().filter(standing) {
-            end("opt-out", out.recorded_at, &mut out.withdrawn_at, at)?;
-        }
-        Ok(())
+        end_all("opt-out", self.opt_outs.iter_mut().map(|out| (out.recorded_at, &mut out.withdrawn_at)), at)
     }
 
     /// Writes down a proxy.
@@ -376,10 +373,8 @@ impl Consents {
     /// # Errors
     /// An instant before it was written down.
     pub fn lift_incapacity(&mut self, at: Timestamp) -> Result<(), ConsentsError> {
-        for incapacity in self.incapacities.iter_mut().filter(|one| one.withdrawn_at.is_none()) {
-            end("incapacity", incapacity.recorded_at, &mut incapacity.withdrawn_at, at)?;
-        }
-        Ok(())
+        let all = self.incapacities.iter_mut().map(|one| (one.recorded_at, &mut one.withdrawn_at));
+        end_all("incapacity", all, at)
     }
 
     /// Writes down that a proxy looked.
@@ -433,5 +428,21 @@ fn end(
         return Err(ConsentsError::Before { name: name.into(), at, recorded_at });
     }
     *withdrawn_at = Some(at);
+    Ok(())
+}
+
+/// Ends whatever of these stands, all or none.
+fn end_all<'a>(
+    name: &str,
+    things: impl Iterator<Item = (Timestamp, &'a mut Option<Timestamp>)>,
+    at: Timestamp,
+) -> Result<(), ConsentsError> {
+    let standing: Vec<_> = things.filter(|(_, withdrawn_at)| withdrawn_at.is_none()).collect();
+    if let Some((recorded_at, _)) = standing.iter().find(|(recorded_at, _)| at < *recorded_at) {
+        return Err(ConsentsError::Before { name: name.into(), at, recorded_at: *recorded_at });
+    }
+    for (_, withdrawn_at) in standing {
+        *withdrawn_at = Some(at);
+    }
     Ok(())
 }

@@ -5,8 +5,8 @@ use wire::{Client, ClientError};
 
 use crate::{
     issuer::{
-        CardContents, CardRequest, InsuranceLinksAnswer, InsuranceLinksRequest, MedicalIdAnswer,
-        MedicalIdRequest,
+        CardContents, CardRequest, CardStopAnswer, CardStopRequest, InsuranceLinksAnswer,
+        InsuranceLinksRequest, MedicalIdAnswer, MedicalIdRequest,
     },
     report::{FileOutcome, MembershipReport, ReportOutcome},
 };
@@ -49,6 +49,14 @@ impl IssuerClient {
     /// See [`Self::insurance_links`].
     pub async fn card(&self, question: &CardRequest) -> Result<CardContents, ClientError> {
         self.http.post_idempotent(&self.base, paths::CARDS, question).await
+    }
+
+    /// Stops a person's card.
+    ///
+    /// # Errors
+    /// See [`Self::insurance_links`].
+    pub async fn stop_card(&self, question: &CardStopRequest) -> Result<CardStopAnswer, ClientError> {
+        self.http.post_idempotent(&self.base, paths::CARD_STOPS, question).await
     }
 }
 

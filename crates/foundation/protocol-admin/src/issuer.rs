@@ -3,7 +3,7 @@
 use calendar::Timestamp;
 use codes::{EnvelopeKey, ExchangeId};
 use my_number::MyNumber;
-use protocol::{Sealed, eligibility::PersonaliseAnswer, jpki::IssueAnswer};
+use protocol::{Sealed, card::CardStopReason, eligibility::PersonaliseAnswer, jpki::IssueAnswer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -98,6 +98,32 @@ pub struct CardRequest {
     /// Serial of the authentication certificate that this one succeeds (renewal).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+}
+
+/// Loss, death, removal abroad or return of a card at the counter: the person's card stops everywhere.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CardStopRequest {
+    /// Key of this exchange.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// Whose card, by the number that the counter verified.
+    #[schema(value_type = String)]
+    pub my_number: MyNumber,
+    /// Why; `replaced` is refused, since a new card says it by itself.
+    pub reason: CardStopReason,
+}
+
+/// What stopped.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CardStopAnswer {
+    /// The question's key.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// How many cards: one, unless an earlier card was never finished.
+    pub cards: u32,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
 }
 
 /// A public key of a card and the proof that the card holds the private one.

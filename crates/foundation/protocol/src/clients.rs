@@ -4,10 +4,10 @@ use wire::{Client, ClientError};
 
 use crate::{
     card::CardStop,
+    consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate},
     eligibility::{
         CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
     },
-    consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate},
     exchange::{
         CorroborationRequest, EmergencyAnswer, EmergencyRequest, ExchangeAnswer, ExchangeRequest,
         OwnExchangesAnswer, OwnExchangesRequest,

@@ -35,7 +35,7 @@ pub struct CheckRequest {
 #[serde(tag = "by", rename_all = "kebab-case", try_from = "PresentedFields")]
 pub enum Presented {
     /// The card's insurance code (保険資格符号) and its own id ([`crate::card::AppletContents`]), sealed by the applet
-        /// for the eligibility service alone.
+    /// for the eligibility service alone.
     InsuranceCode {
         /// Sealed with purpose [`crate::sealed::purpose::CARD_READ`]; its `binding` is
         /// [`ReadProof::binding`].

@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
+use protocol::card::CardStop;
 use protocol::clients::paths;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
@@ -37,6 +38,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route(paths::REPORTS, post(report))
         .route(paths::WORK_LIST, get(work_list))
         .route(paths::PERSONALISATIONS, post(personalise))
+        .route(paths::CARD_STOPS, post(stop_cards))
         .route(paths::MEDICAL_LINKS, post(medical_link))
         .merge(fhir::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX));
@@ -93,6 +95,14 @@ async fn personalise(
     Json(request): Json<PersonaliseRequest>,
 ) -> Result<Json<PersonaliseAnswer>, Problem> {
     service.personalise(&asker, &request).await.map(Json)
+}
+
+async fn stop_cards(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<CardStop>,
+) -> Result<Json<Acknowledged>, Problem> {
+    service.stop_cards(&asker, &request).await.map(Json)
 }
 
 async fn medical_link(

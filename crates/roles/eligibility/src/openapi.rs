@@ -16,7 +16,7 @@ pub(crate) fn routes() -> Router {
         title = "Musubi eligibility service (資格確認サービス機関)",
         description = "Errors are RFC 9457 problem documents with `title_ja` and `detail_ja` beside the English."
     ),
-    paths(check, report, report_file, work_list, personalise, medical_link, own_record)
+    paths(check, report, report_file, work_list, personalise, stop_cards, medical_link, own_record)
 )]
 struct Api;
 
@@ -60,6 +60,11 @@ described!(
     /// Asks for a card's insurance code, sealed to the card (issuer).
     personalise, post, "/personalisations", "issuer",
     protocol::eligibility::PersonaliseRequest, protocol::eligibility::PersonaliseAnswer
+);
+described!(
+    /// Answers cards of a person no more (issuer).
+    stop_cards, post, "/card-stops", "issuer",
+    protocol::card::CardStop, protocol::relay::Acknowledged
 );
 described!(
     /// Leaves, replaces or withdraws the envelope that leads to a medical ID (issuer).

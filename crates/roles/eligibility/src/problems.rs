@@ -1,8 +1,11 @@
 //! This role's refusals, each with its next step, in Japanese and English.
 
 use calendar::Timestamp;
+use protocol::card::CardStopReason;
 use protocol_admin::report_file::FileError;
 use wire::Problem;
+
+use crate::store::Stopped;
 
 /// A refusal inside a transaction; the store's own faults become an internal problem.
 #[derive(Debug)]
@@ -125,6 +128,54 @@ pub(crate) fn envelope(place: &str) -> Problem {
             "It was sealed for another organisation, moment or purpose, or altered. Read the card again.",
         )
         .at(place)
+}
+
+/// A card that is answered no more; `place` is where it was shown.
+pub(crate) fn card_stopped(stop: Stopped, place: &str) -> Problem {
+    let at = stop.at.to_minutes();
+    if stop.reason == CardStopReason::Replaced {
+        return Problem::new(422, "card-replaced")
+            .ja("このカードは再交付の前の古いカードです。")
+            .en("This card was replaced by a newer one.")
+            .detail(
+                format!(
+                    "{at}に新しいカードが作られました。新しいカードを読み取ってください。なければ記号・番号で確認してください。"
+                ),
+                format!("A new card was made at {at}. Read that one; without it, ask by number."),
+            )
+            .at(place);
+    }
+    Problem::new(422, "card-stopped")
+        .ja("このカードは利用を停止されています。")
+        .en("This card has been stopped.")
+        .detail(
+            format!(
+                "{at}に停止されました。紛失届が出ている場合があります。本人確認をやり直し、記号・番号で確認してください。"
+            ),
+            format!(
+                "It was stopped at {at} and may be reported lost. Verify the person by other means, and ask by number."
+            ),
+        )
+        .at(place)
+}
+
+pub(crate) fn card_unknown() -> Problem {
+    Problem::new(422, "card-unknown")
+        .ja("このカードには保険資格符号が交付されていません。")
+        .en("This card was never given an insurance code.")
+        .detail(
+            "電子証明書か記号・番号で確認し、本人に市町村の窓口での確認を勧めてください。",
+            "Ask by certificate or number; the municipality's counter looks into the card.",
+        )
+        .at("presented.code")
+}
+
+pub(crate) fn no_such_card() -> Problem {
+    Problem::new(422, "no-such-card")
+        .ja("この方に交付したカードではありません。")
+        .en("No such card was given to this person.")
+        .detail("カードの公開鍵を確かめてください。", "Check the applets' public keys.")
+        .at("cards")
 }
 
 pub(crate) fn certificate_unreadable(what: &str) -> Problem {

@@ -1,5 +1,6 @@
 //! Every SQL statement of this role.
 
+mod cards;
 mod history;
 mod intake;
 mod own;
@@ -11,6 +12,7 @@ use calendar::Timestamp;
 use codes::{InsuranceCode, InsurerNumber};
 use store::{Db, Migration, Reader, StoreError, Tx, params};
 
+pub use cards::{Card, Stopped};
 pub use history::{Candidate, Found};
 pub use intake::{Fate, Incoming, take};
 pub use work::late_item_id;
@@ -18,8 +20,10 @@ pub use work::late_item_id;
 use crate::model::codec::CodecError;
 
 /// The schema, step by step.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "memberships", sql: include_str!("../migrations/0001_memberships.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "memberships", sql: include_str!("../migrations/0001_memberships.sql") },
+    Migration { version: 2, name: "cards", sql: include_str!("../migrations/0002_cards.sql") },
+];
 
 /// This role's rows.
 #[derive(Clone)]

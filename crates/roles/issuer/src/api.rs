@@ -7,7 +7,8 @@ use axum::{
 };
 use protocol::clients::paths;
 use protocol_admin::issuer::{
-    CardContents, CardRequest, InsuranceLinksAnswer, InsuranceLinksRequest, MedicalIdAnswer, MedicalIdRequest,
+    CardContents, CardRequest, CardStopAnswer, CardStopRequest, InsuranceLinksAnswer, InsuranceLinksRequest,
+    MedicalIdAnswer, MedicalIdRequest,
 };
 use utoipa::OpenApi;
 use wire::{Json, Peer, Problem};
@@ -18,7 +19,7 @@ use crate::service::Service;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Musubi issuer", description = "付番機関: link codes, medical IDs, cards"),
-    paths(insurance_links, medical_id, card)
+    paths(insurance_links, medical_id, card, stop_card)
 )]
 pub struct Description;
 
@@ -29,6 +30,7 @@ pub fn router(service: Service) -> Router {
         .route(paths::INSURANCE_LINKS, post(insurance_links))
         .route(paths::MEDICAL_IDS, post(medical_id))
         .route(paths::CARDS, post(card))
+        .route(paths::CARD_STOPS, post(stop_card))
         .route("/openapi.json", get(async || axum::Json(Description::openapi())))
         .with_state(service);
     wire::role_router("issuer", api.merge(protocol::ledger_routes(ledger)))
@@ -62,4 +64,14 @@ async fn card(
     Json(request): Json<CardRequest>,
 ) -> Result<axum::Json<CardContents>, Problem> {
     service.card(&peer.0, request).await.map(axum::Json)
+}
+
+#[utoipa::path(post, path = "/card-stops", request_body = CardStopRequest,
+    responses((status = 200, body = CardStopAnswer), (status = "4XX", description = "RFC 9457 problem")))]
+async fn stop_card(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    Json(request): Json<CardStopRequest>,
+) -> Result<axum::Json<CardStopAnswer>, Problem> {
+    service.stop_card(&peer.0, request).await.map(axum::Json)
 }

@@ -1,7 +1,7 @@
 //! What the issuer knows of a person: the register's row and the state of the medical ID.
 
 use calendar::Date;
-use codes::ResidentCode;
+use codes::{EnvelopeKey, ResidentCode};
 use my_number::MyNumber;
 use protocol::eligibility::Person;
 
@@ -54,6 +54,17 @@ pub struct MedicalId {
     pub generation: u16,
     /// Since when, Unix milliseconds.
     pub since: i64,
+}
+
+/// A card that was made for a person: by what the others know it.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// Public key of its applet.
+    pub applet: EnvelopeKey,
+    /// Serial number of the authentication certificate, hexadecimal.
+    pub authentication: String,
+    /// Serial number of the signing certificate, if it has one.
+    pub signing: Option<String>,
 }
 
 /// A message that must reach another role.

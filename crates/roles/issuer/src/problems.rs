@@ -43,6 +43,21 @@ pub(crate) fn act_not_possible(ja: &str, en: &str) -> Problem {
         .at("act")
 }
 
+pub(crate) fn no_card_in_use() -> Problem {
+    act_not_possible(
+        "利用中のカードがありません。すでに停止されているか、まだ交付されていません。",
+        "the person has no card in use: it was stopped before, or none was made",
+    )
+}
+
+pub(crate) fn replaced_by_a_card_only() -> Problem {
+    Problem::new(422, "replaced-by-a-new-card")
+        .ja("「再交付」を理由とする停止は、新しいカードの交付で行われます。")
+        .en("replaced is what a new card makes of the earlier one")
+        .detail("新しいカードの交付を依頼してください。", "ask for a new card instead")
+        .at("reason")
+}
+
 pub(crate) fn not_delivered(who: &codes::OrgId) -> Problem {
     Problem::new(503, "not-yet-everywhere")
         .ja("受け付けましたが、まだ反映されていません。")

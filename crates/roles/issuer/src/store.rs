@@ -1,14 +1,17 @@
 //! Every SQL statement of the issuer.
 
-use codes::ExchangeId;
+use codes::{EnvelopeKey, ExchangeId};
 use my_number::SealedMyNumber;
+use protocol::card::CardStopReason;
 use store::{Migration, Reader, Row, StoreError, Tx, params};
 
-use crate::model::{MedicalId, MedicalIdState, Outgoing};
+use crate::model::{Card, MedicalId, MedicalIdState, Outgoing};
 
 /// The issuer's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "register", sql: include_str!("../migrations/0001_register.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "register", sql: include_str!("../migrations/0001_register.sql") },
+    Migration { version: 2, name: "cards", sql: include_str!("../migrations/0002_cards.sql") },
+];
 
 /// A row of the register, sealed.
 pub struct SealedResident {
@@ -86,6 +89,48 @@ pub fn put_medical_id(tx: &mut Tx<'_>, number: &SealedMyNumber, id: &MedicalId) 
          ON CONFLICT (my_number) DO UPDATE
          SET state = excluded.state, generation = excluded.generation, since = excluded.since",
         params![number.as_bytes(), id.state.as_str(), id.generation, id.since],
+    )?;
+    Ok(())
+}
+
+/// The cards of a person that are in use.
+pub fn cards_in_use(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Vec<Card>, StoreError> {
+    c.query(
+        "SELECT applet_key, authentication, signing FROM card WHERE my_number = $1 AND stopped_at IS NULL",
+        params![number.as_bytes()],
+        |row| {
+            Ok(Card {
+                applet: EnvelopeKey::from_bytes(row.array(0)?),
+                authentication: row.text(1)?.to_owned(),
+                signing: row.opt_text(2)?.map(str::to_owned),
+            })
+        },
+    )
+}
+
+/// Keeps a card that was made; the same card with new certificates replaces what was kept of it.
+pub fn put_card(tx: &mut Tx<'_>, number: &SealedMyNumber, card: &Card, at: i64) -> Result<(), StoreError> {
+    let (applet, signing) = (card.applet.as_bytes(), card.signing.as_deref());
+    tx.execute(
+        "INSERT INTO card (my_number, applet_key, authentication, signing, made_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (my_number, applet_key) DO UPDATE
+         SET authentication = excluded.authentication, signing = excluded.signing, made_at = excluded.made_at",
+        params![number.as_bytes(), applet, &card.authentication, signing, at],
+    )?;
+    Ok(())
+}
+
+/// Notes that a card is in use no more.
+pub fn stop_card(
+    tx: &mut Tx<'_>,
+    number: &SealedMyNumber,
+    applet: &EnvelopeKey,
+    reason: CardStopReason,
+    at: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE card SET stopped_at = $3, reason = $4 WHERE my_number = $1 AND applet_key = $2",
+        params![number.as_bytes(), applet.as_bytes(), at, reason.as_str()],
     )?;
     Ok(())
 }

@@ -1,3 +1,5 @@
+mod cards;
+
 use std::sync::Arc;
 
 use access::{Directory, Organisation, Policy};
@@ -27,6 +29,7 @@ use crate::{Config, KEYS, Service, open, service::RegisterError};
 struct Heard {
     states: Arc<Mutex<Vec<PersonStateUpdate>>>,
     links: Arc<Mutex<Vec<MedicalLinkUpdate>>>,
+    cards: cards::Heard,
 }
 
 struct House {
@@ -78,7 +81,8 @@ async fn house(reachable: bool) -> House {
         let routes = Router::new()
             .route(paths::PERSON_STATES, post(state))
             .route(paths::MEDICAL_LINKS, post(link))
-            .with_state(heard.clone());
+            .with_state(heard.clone())
+            .merge(cards::stand_ins(heard.cards.clone()));
         tokio::spawn(server.serve(routes, None, shutdown.clone()));
     }
     let keys = |names: &[KeyName]| Arc::new(FileCustody::ephemeral(names).unwrap());
@@ -95,6 +99,7 @@ async fn house(reachable: bool) -> House {
         member(OrgKind::Issuer, None),
         member(OrgKind::Municipality, None),
         member(OrgKind::Institution, None),
+        member(OrgKind::Jpki, None),
         member(OrgKind::Relay, Some(&relay)),
         member(OrgKind::Eligibility, Some(&eligibility)),
     ])

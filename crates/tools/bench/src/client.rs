@@ -11,6 +11,7 @@ use anyhow::{Context as _, ensure};
 use calendar::{Clock, SystemClock, Timestamp};
 use codes::{EnvelopeContext, ExchangeId};
 use protocol::Sealed;
+use protocol::card::AppletContents;
 use protocol::clients::paths;
 use protocol::eligibility::{CheckAnswer, CheckRequest, Presented, ReadProof, Validity};
 use protocol::reader::ReaderMode;
@@ -51,7 +52,7 @@ pub struct Plan {
     pub questions: usize,
     /// Persons to ask about: question `i` is about [`subject`] `i`.
     pub members: u64,
-    /// Their insurance codes, 16 bytes a question.
+    /// What their cards hold, [`AppletContents::LENGTH`] bytes a question.
     pub cards: PathBuf,
     /// Whether answers are those of the service, to be looked at.
     pub real: bool,
@@ -111,11 +112,11 @@ struct Question {
 
 /// Makes the questions on two threads, as many as there is time for.
 fn prepare(plan: &Plan, until: Instant) -> anyhow::Result<Vec<Question>> {
-    let codes = match plan.road {
+    let contents = match plan.road {
         Road::Card => std::fs::read(&plan.cards)?,
-        Road::Number => vec![0; 16 * plan.questions],
+        Road::Number => vec![0; AppletContents::LENGTH * plan.questions],
     };
-    let cards: Vec<&[u8]> = codes.chunks_exact(16).collect();
+    let cards: Vec<&[u8]> = contents.chunks_exact(AppletContents::LENGTH).collect();
     ensure!(cards.len() == plan.questions, "{} cards for {} questions", cards.len(), plan.questions);
     let at = SystemClock.now();
     let half = plan.questions.div_ceil(2);

@@ -80,6 +80,7 @@ impl Bench<'_> {
         let members = self.members;
         let loaded = load(&house, self.directory, members).await?;
         table.add(format!("{members} members: loaded"), members as f64 / loaded.seconds, "1/s");
+        house.hand_out_cards(members)?;
         let before = house.role.service().ledger().size();
         let mut acknowledged = 0;
         for (secure, name, real, bare) in
@@ -169,11 +170,11 @@ impl Bench<'_> {
         tokio::task::spawn_blocking(move || watch(&plan, threads)).await?
     }
 
-    /// The codes on the cards of those asked about.
+    /// What the cards of those asked about hold.
     fn cards(&self, house: &House, questions: usize) -> anyhow::Result<PathBuf> {
         let persons: Vec<u64> = (0..questions).map(|i| subject(i, self.members)).collect();
-        let codes = house.cards(&persons)?;
-        let bytes: Vec<u8> = codes.iter().flat_map(|code| code.to_bytes()).collect();
+        let cards = house.cards(&persons)?;
+        let bytes: Vec<u8> = cards.iter().flat_map(|card| *card.to_bytes()).collect();
         let path = self.directory.join("cards");
         std::fs::write(&path, bytes)?;
         Ok(path)

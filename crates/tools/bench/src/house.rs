@@ -1,7 +1,7 @@
 //! A real eligibility service on disk, an issuer that answers at once, and their doors.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use access::{Directory, Organisation, Policy};
@@ -15,6 +15,7 @@ use codes::{
 };
 use eligibility::{Config, KEYS, Role};
 use protocol::Sealed;
+use protocol::card::{AppletContents, CardId};
 use protocol::clients::paths;
 use protocol::sealed::purpose;
 use protocol_admin::issuer::{InsuranceLinksAnswer, InsuranceLinksRequest, LINK_RECORD, LINKS_MAX};
@@ -42,6 +43,7 @@ pub struct House {
     pub insurer: Certificate,
     issuer: Issuer,
     codes: DomainCodes<Insurance>,
+    store: PathBuf,
     shutdown: Shutdown,
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -91,9 +93,10 @@ impl House {
         let issuer = Issuer::new(names.eligibility, envelope_key)?;
         let issuer_at = doors.open(issuer.router(), Some(ca.issue(&names.issuer, &["localhost"])?)).await?;
         let tls = ca.issue(&names.eligibility, &["localhost"])?;
+        let store = directory.join("eligibility.db");
         let config = Config {
             org: names.eligibility,
-            store: format!("sqlite:{}", directory.join("eligibility.db").display()),
+            store: format!("sqlite:{}", store.display()),
             ledger: directory.join("ledger"),
             origin: "musubi.test/eligibility/1".to_owned(),
             spool: directory.join("spool"),
@@ -122,18 +125,42 @@ impl House {
             insurer: ca.issue(&names.insurer, &["localhost"])?.into(),
             issuer,
             codes: DomainCodes::new(custody),
+            store,
             shutdown,
             servers: doors.servers,
         })
     }
 
-    /// The insurance codes that these persons' cards hold.
+    /// What these persons' cards hold.
     ///
     /// # Errors
     /// The custodian's.
-    pub fn cards(&self, persons: &[u64]) -> anyhow::Result<Vec<InsuranceCode>> {
+    pub fn cards(&self, persons: &[u64]) -> anyhow::Result<Vec<AppletContents>> {
         let blocks = persons.iter().map(|n| block(members::body(*n))).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(self.codes.roots(&self.issuer.codes.link(&blocks)?)?)
+        let codes = self.codes.roots(&self.issuer.codes.link(&blocks)?)?;
+        Ok(codes.into_iter().map(|code| AppletContents { code, card: card_of(&code) }).collect())
+    }
+
+    /// Gives every member a card, beside the service's door: a million cards over the counter are not what is measured.
+    ///
+    /// # Errors
+    /// The custodian's or the store's.
+    pub fn hand_out_cards(&self, members: u64) -> anyhow::Result<()> {
+        const PUT: &str = "INSERT INTO card (person, applet_key, id, since) VALUES (?1, ?2, ?3, 0)";
+        let mut db = rusqlite::Connection::open(&self.store)?;
+        db.busy_timeout(std::time::Duration::from_secs(60))?;
+        let tx = db.transaction()?;
+        let persons: Vec<u64> = (0..members).collect();
+        for batch in persons.chunks(100_000) {
+            let mut cards = self.cards(batch)?;
+            cards.sort_unstable_by_key(|card| *card.code.as_bytes());
+            let mut put = tx.prepare_cached(PUT)?;
+            for card in cards {
+                let applet = [*card.card.as_bytes(), *card.code.as_bytes()].concat();
+                put.execute((card.code.as_bytes(), applet, card.card.as_bytes()))?;
+            }
+        }
+        Ok(tx.commit()?)
     }
 
     /// Ends all servers and closes the ledger.
@@ -258,6 +285,11 @@ async fn links(
         .answer(&request)
         .map(Json)
         .map_err(|error| Problem::new(500, "bench-issuer").detail(error.to_string(), error.to_string()))
+}
+
+/// The id of a member's card: any bytes that differ from person to person.
+fn card_of(code: &InsuranceCode) -> CardId {
+    CardId::from_bytes((!u128::from_be_bytes(*code.as_bytes())).to_be_bytes())
 }
 
 fn block(body: u64) -> anyhow::Result<RootBlockInput> {

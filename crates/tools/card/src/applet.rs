@@ -1,9 +1,10 @@
-//! The insurance applet: holds the insurance code and gives it out only sealed (docs/formats/card-applet.md).
+//! The insurance applet: holds the insurance code and the card's id and gives them out only sealed (docs/formats/card-applet.md).
 
 use calendar::Timestamp;
 use codes::envelope::EnvelopeSecret;
-use codes::{Envelope, EnvelopeContext, EnvelopeKey, ExchangeId, InsuranceCode, OrgId};
+use codes::{Envelope, EnvelopeContext, EnvelopeKey, ExchangeId, OrgId};
 use data_encoding::HEXLOWER;
+use protocol::card::AppletContents;
 use protocol::eligibility::{PROOF_LIFE_SECONDS, ReadProof};
 use protocol::sealed::purpose;
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,8 @@ pub(crate) struct Applet {
 /// What personalisation wrote.
 #[derive(Serialize, Deserialize)]
 struct Held {
-    code: InsuranceCode,
-    /// The only key the code is ever sealed to, so that a reader of ill will gets nothing it can open.
+    contents: AppletContents,
+    /// The only key they are ever sealed to, so that a reader of ill will gets nothing it can open.
     recipient: EnvelopeKey,
 }
 
@@ -66,7 +67,7 @@ impl Applet {
         }
     }
 
-    /// Opens the sealed code and pins the key it may be sealed to. A second time only by who knows the code.
+    /// Opens the sealed contents and pins the key they may be sealed to. A second time only by who knows them.
     fn personalise(&mut self, data: &[u8]) -> Result<(), Status> {
         let mut reader = Fields(data);
         let recipient = EnvelopeKey::from_bytes(reader.array()?);
@@ -79,12 +80,11 @@ impl Applet {
         }
         let secret = EnvelopeSecret::derive(&self.seed);
         let opened = secret.open(&envelope, &context).map_err(|_| Status::WRONG_DATA)?;
-        let code: [u8; 16] = opened.as_slice().try_into().map_err(|_| Status::WRONG_DATA)?;
-        let code = InsuranceCode::from_bytes(code);
-        if self.held.as_ref().is_some_and(|held| held.code != code) {
+        let contents = AppletContents::from_bytes(&opened).ok_or(Status::WRONG_DATA)?;
+        if self.held.as_ref().is_some_and(|held| held.contents != contents) {
             return Err(Status::CONDITIONS);
         }
-        self.held = Some(Held { code, recipient });
+        self.held = Some(Held { contents, recipient });
         Ok(())
     }
 
@@ -94,8 +94,8 @@ impl Applet {
         if held.recipient != key {
             return Err(Status::SECURITY);
         }
-        let envelope =
-            codes::seal(&key, &order.context(), &held.code.to_bytes()).map_err(|_| Status::INTERNAL)?;
+        let contents = held.contents.to_bytes();
+        let envelope = codes::seal(&key, &order.context(), &contents[..]).map_err(|_| Status::INTERNAL)?;
         Ok(envelope.to_bytes())
     }
 }

@@ -9,7 +9,7 @@ use protocol::eligibility::ReadProof;
 use protocol::reader::{ReadOrder, ReaderError, ReaderMode, ReaderPort as _, Road};
 
 use crate::applet::{PERSONALISE, READ_SEALED, SealOrder, personalise_data};
-use crate::fixture::{self, CODE, NOW, NUMBER, SIGNING_PIN};
+use crate::fixture::{self, CONTENTS, NOW, NUMBER, SIGNING_PIN};
 use crate::terminal::Terminal;
 use crate::{INSURANCE_APPLET, ReaderAgent, Status, Tray, VirtualCard};
 
@@ -177,7 +177,7 @@ fn the_applet_seals_afresh_to_its_pinned_key_only() {
     assert_ne!(one, two, "two reads never look alike");
     let envelope = codes::Envelope::from_bytes(&one).unwrap();
     let opened = eligibility.custody.open_envelope(&envelope, &sealing.context()).unwrap();
-    assert_eq!(opened.as_slice(), CODE);
+    assert_eq!(opened.as_slice(), CONTENTS);
     let stranger = fixture::eligibility().custody.envelope_public_key().unwrap();
     assert_eq!(terminal.command(READ_SEALED, &sealing.encode(&stranger)), Err(Status::SECURITY));
 }
@@ -190,7 +190,8 @@ fn the_applet_is_personalised_again_only_by_who_knows_the_code() {
     let renewed = fixture::eligibility().custody.envelope_public_key().unwrap();
     let exchange = ExchangeId::new(NOW * 1000);
     let same = fixture::sealed_code(&key, &exchange);
-    let other = protocol::Sealed::new(&key, same.context.clone(), b"another code 123").unwrap();
+    let other =
+        protocol::Sealed::new(&key, same.context.clone(), b"insurance code 1 of another card").unwrap();
     let mut terminal = Terminal::new(&mut card);
     terminal.select_application(&INSURANCE_APPLET).unwrap();
     let refused = personalise_data(&renewed, &other.envelope, &other.context);

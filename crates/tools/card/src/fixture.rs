@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use calendar::{Date, Timestamp};
-use codes::{Custody, EnvelopeContext, ExchangeId, FileCustody, InsuranceCode, KeyName, OrgId};
+use codes::{Custody, EnvelopeContext, ExchangeId, FileCustody, KeyName, OrgId};
 use data_encoding::BASE64;
 use jpki::ca::{Authority, Endpoints, Subject, prove};
 use protocol::Sealed;
@@ -15,7 +15,8 @@ use crate::{Personal, Pins, VirtualCard, manufacture};
 
 pub(crate) const NOW: i64 = 1_795_000_000; // 2026-11-18
 pub(crate) const NUMBER: &str = "123456789018";
-pub(crate) const CODE: [u8; 16] = *b"insurance code 1";
+/// Insurance code and card id.
+pub(crate) const CONTENTS: [u8; 32] = *b"insurance code 1 and the card id";
 pub(crate) const SIGNING_PIN: &[u8] = b"MUSUBI123";
 
 pub(crate) static AUTHENTICATION: LazyLock<Authority> =
@@ -90,7 +91,7 @@ pub(crate) fn sealed_code(to: &codes::EnvelopeKey, exchange: &ExchangeId) -> Sea
         consent: None,
         binding: Vec::new(),
     };
-    Sealed::new(to, context, &InsuranceCode::from_bytes(CODE).to_bytes()[..]).unwrap()
+    Sealed::new(to, context, &CONTENTS).unwrap()
 }
 
 fn personal(eligibility: &Eligibility) -> Personal {

@@ -5,6 +5,7 @@ use calendar::{Date, Timestamp};
 use codes::{EnvelopeContext, InsuranceCode, OrgId};
 use ledger::Receipt;
 use protocol::Sealed;
+use protocol::card::AppletContents;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, Membership as Shown, Presented, ReadProof, TicketContents,
 };
@@ -84,6 +85,7 @@ impl Service {
             proof::check(proof, now)?;
         }
         let subject = self.subject(asker, request, now, None).await?;
+        subject.admit(&request.presented)?;
         let trace = Trace { question, marks, seen: subject.seen() };
         let person = subject.card_person();
         let (answer, receipt) = self.first(asker, request, &permit, &subject, &trace, now).await?;
@@ -153,26 +155,29 @@ impl Inner {
         now: Timestamp,
         known: Option<[u8; 16]>,
     ) -> Result<Subject, Problem> {
-        let code = match &request.presented {
+        let (code, card) = match &request.presented {
             Presented::InsuredPerson { insured, birthdate } => {
                 let number = insured.normalized().without_branch().to_owned();
                 let found = self.store.carriers(number).await.map_err(problems::internal)?;
                 return holder(found, request, insured, *birthdate);
             }
-            _ if known.is_some() => InsuranceCode::from_bytes(known.unwrap_or_default()),
-            Presented::InsuranceCode { code, proof } => self.open_card(asker, code, proof)?,
+            _ if known.is_some() => (InsuranceCode::from_bytes(known.unwrap_or_default()), None),
+            Presented::InsuranceCode { code, proof } => {
+                let contents = self.open_card(asker, code, proof)?;
+                (contents.code, Some(contents.card))
+            }
             Presented::Certificate { certificate, signature, proof } => {
                 let binding = ReadProof::binding(asker, proof.at, &proof.nonce);
                 let shown = certificate::read(certificate, signature.as_deref(), proof, &binding, now)?;
-                self.holder(shown, request.exchange).await?
+                (self.holder(shown, request.exchange).await?, None)
             }
         };
-        let found = self.store.person(code).await.map_err(problems::internal)?;
+        let found = self.store.person(code, card).await.map_err(problems::internal)?;
         Ok(Subject::Person(code, found))
     }
 
-    /// The insurance code that the applet sealed for us, at this desk and moment.
-    fn open_card(&self, asker: &OrgId, code: &Sealed, proof: &ReadProof) -> Result<InsuranceCode, Problem> {
+    /// What the applet sealed for us, at this desk and moment.
+    fn open_card(&self, asker: &OrgId, code: &Sealed, proof: &ReadProof) -> Result<AppletContents, Problem> {
         let place = "presented.code";
         let context = &code.context;
         let bound = context.recipient == self.org
@@ -182,8 +187,7 @@ impl Inner {
             return Err(problems::envelope(place));
         }
         let bytes = code.open(&*self.custody).map_err(|_| problems::envelope(place))?;
-        let code = <[u8; 16]>::try_from(bytes.as_slice()).map_err(|_| problems::envelope(place))?;
-        Ok(InsuranceCode::from_bytes(code))
+        AppletContents::from_bytes(&bytes).ok_or_else(|| problems::envelope(place))
     }
 
     fn answer(
@@ -215,7 +219,7 @@ impl Inner {
             memberships: standing.shown.iter().map(|m| self.shown(m, request.on)).collect(),
             explanation: explain(standing, &situation),
             person_code,
-            medical_ticket: link.map(|link| self.ticket(asker, request, link)).transpose()?,
+            medical_ticket: link.map(|link| self.ticket(asker, request, link, &receipt)).transpose()?,
             receipt,
         })
     }
@@ -235,7 +239,13 @@ impl Inner {
     }
 
     /// Lets this institution, and no other, register the person at the relay.
-    fn ticket(&self, asker: &OrgId, request: &CheckRequest, link: &str) -> Result<Sealed, Problem> {
+    fn ticket(
+        &self,
+        asker: &OrgId,
+        request: &CheckRequest,
+        link: &str,
+        receipt: &Receipt,
+    ) -> Result<Sealed, Problem> {
         let link: Sealed = serde_json::from_str(link).map_err(problems::internal)?;
         let relay = link.context.recipient;
         let key = self.envelope_key(&relay);
@@ -248,7 +258,7 @@ impl Inner {
             consent: None,
             binding: Vec::new(),
         };
-        let contents = TicketContents { institution: *asker, link };
+        let contents = TicketContents { institution: *asker, receipt: receipt.clone(), link };
         let contents = serde_json::to_vec(&contents).map_err(problems::internal)?;
         Sealed::new(&key, context, &contents).map_err(problems::internal)
     }
@@ -269,6 +279,20 @@ impl Subject {
             }
             (Self::Person(_, found), _) => standing(&found.history, on, known_at, Asked::Person),
             _ => standing(&[], on, known_at, Asked::Person),
+        }
+    }
+
+    /// A card that shows its insurance code must be one that was given it, and run. (A certificate's standing is the
+    /// certification service's to say.) An answer that is repeated was admitted before.
+    fn admit(&self, presented: &Presented) -> Result<(), Problem> {
+        match (self, presented) {
+            (Self::Person(_, Found { card: None, .. }), Presented::InsuranceCode { .. }) => {
+                Err(problems::card_unknown())
+            }
+            (Self::Person(_, Found { card: Some(card), .. }), _) => {
+                card.stopped.map_or(Ok(()), |stop| Err(problems::card_stopped(stop, "presented.code")))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,22 +1,26 @@
-//! What the issuer asks: the insurance code for a card, and the envelope that leads to a medical ID.
+//! What the issuer asks: the insurance code for a card, that a card stops, and the envelope that leads to a medical ID.
 
 use access::{Action, Purpose};
 use codes::{EnvelopeContext, OrgId, OrgKind};
 use protocol::Sealed;
+use protocol::card::{AppletContents, CardId, CardStop};
 use protocol::eligibility::{MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest};
 use protocol::relay::Acknowledged;
 use protocol::sealed::{STANDING, purpose};
+use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 use wire::Problem;
 
 use super::Service;
 use crate::problems;
+use crate::store::Stopped;
 
 impl Service {
-    /// The insurance code of a person, sealed to a card. A retry gets the same code in a fresh envelope.
+    /// The insurance code of a person and an id for the card, sealed to the card. The same card, asked for again, gets
+    /// the same contents in a fresh envelope.
     ///
     /// # Errors
-    /// When the caller is not the issuer, or the envelope is not for us.
+    /// When the caller is not the issuer, the envelope is not for us, or the card stopped.
     pub async fn personalise(
         &self,
         asker: &OrgId,
@@ -28,6 +32,12 @@ impl Service {
         let body = json!({ "by": asker, "rule": permit.rule_id(), "table": self.table });
         let now = self.clock.now();
         self.log("eligibility.personalise", Some(&code), request.exchange, now, &body).await?;
+        let card = self.store.keep_card(code, request.card_key, fresh_card()?, now).await;
+        let card =
+            card.map_err(problems::internal)?.ok_or_else(|| problems::internal("the card was not kept"))?;
+        if let Some(stop) = card.stopped {
+            return Err(problems::card_stopped(stop, "card_key"));
+        }
         let context = EnvelopeContext {
             recipient: self.org,
             purpose: purpose::CARD_PERSONALISE.to_owned(),
@@ -36,8 +46,40 @@ impl Service {
             consent: None,
             binding: request.card_key.as_bytes().to_vec(),
         };
-        let code = Sealed::new(&request.card_key, context, code.as_bytes());
+        let contents = AppletContents { code, card: card.id };
+        let code = Sealed::new(&request.card_key, context, &contents.to_bytes()[..]);
         code.map(|code| PersonaliseAnswer { code }).map_err(|_| problems::envelope("card_key"))
+    }
+
+    /// Answers cards of a person no more. Told again, it is acknowledged with the receipt of the first time.
+    ///
+    /// # Errors
+    /// When the caller is not the issuer, the envelope is not for us, or a card is not this person's.
+    pub async fn stop_cards(&self, asker: &OrgId, request: &CardStop) -> Result<Acknowledged, Problem> {
+        let permit = self.permit(asker, asker, Action::EligibilityStopCard, Purpose::CardStop)?;
+        let code = self.open_link(&request.person, "person")?;
+        let before = self.store.card_stops(code, request.cards.clone()).await.map_err(problems::internal)?;
+        let before: Option<Vec<_>> = before.into_iter().collect();
+        let before = before.filter(|cards| !cards.is_empty()).ok_or_else(problems::no_such_card)?;
+        let done: Option<Vec<_>> = before.into_iter().collect();
+        if let Some(receipt) = done.and_then(|receipts| receipts.into_iter().next()) {
+            return Ok(Acknowledged { exchange: request.exchange, receipt });
+        }
+        let body = json!({
+            "by": asker,
+            "cards": request.cards.len(),
+            "reason": request.reason,
+            "at": request.at,
+            "rule": permit.rule_id(),
+            "table": self.table,
+        });
+        let now = self.clock.now();
+        let receipt = self.log("eligibility.card-stop", Some(&code), request.exchange, now, &body).await?;
+        let kept = serde_json::to_string(&receipt).map_err(problems::internal)?;
+        let stop = Stopped { at: request.at, reason: request.reason };
+        let stopped = self.store.stop_cards(code, request.cards.clone(), stop, kept).await;
+        stopped.map_err(problems::internal)?;
+        Ok(Acknowledged { exchange: request.exchange, receipt })
     }
 
     /// Keeps, replaces or drops the envelope that leads to a person's medical ID. Only the relay opens it.
@@ -68,4 +110,10 @@ impl Service {
         let receipt = self.log("eligibility.medical-link", Some(&code), request.exchange, now, &body).await?;
         Ok(Acknowledged { exchange: request.exchange, receipt })
     }
+}
+
+fn fresh_card() -> Result<CardId, Problem> {
+    let mut id = [0; 16];
+    SystemRandom::new().fill(&mut id).map_err(problems::internal)?;
+    Ok(CardId::from_bytes(id))
 }

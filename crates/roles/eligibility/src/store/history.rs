@@ -1,9 +1,10 @@
 //! Reading a person's history: the desk's hot path.
 
 use codes::InsuranceCode;
+use protocol::card::CardId;
 use store::{Reader, StoreError, params};
 
-use super::{Store, damaged};
+use super::{Card, Store, cards::stopped, damaged};
 use crate::model::{Version, codec};
 
 /// All that a check needs to know of a person.
@@ -13,6 +14,8 @@ pub struct Found {
     pub history: Vec<Version>,
     /// The envelope for the relay (JSON), of one who opted in.
     pub medical_link: Option<String>,
+    /// The card that was asked about, if it is this person's.
+    pub card: Option<Card>,
 }
 
 /// A person who carried the number asked about.
@@ -25,12 +28,12 @@ pub struct Candidate {
 }
 
 impl Store {
-    /// A person's history and medical link, in one snapshot.
+    /// A person's history, medical link and, where one was read, card, in one snapshot.
     ///
     /// # Errors
     /// The store's, or damaged rows. So for all methods here.
-    pub async fn person(&self, code: InsuranceCode) -> Result<Found, StoreError> {
-        self.db().read(move |c| found(c, &code)).await
+    pub async fn person(&self, code: InsuranceCode, card: Option<CardId>) -> Result<Found, StoreError> {
+        self.db().read(move |c| found(c, &code, card)).await
     }
 
     /// Everybody who ever carried a number (normalised, without branch). At most 200 share one.
@@ -41,7 +44,7 @@ impl Store {
                 let persons = c.query(SQL, params![&number], |row| row.array::<16>(0))?;
                 let candidates = persons.into_iter().map(|person| {
                     let code = InsuranceCode::from_bytes(person);
-                    Ok(Candidate { code, found: found(c, &code)? })
+                    Ok(Candidate { code, found: found(c, &code, None)? })
                 });
                 candidates.collect()
             })
@@ -66,11 +69,22 @@ pub(super) fn history(c: &mut Reader<'_>, person: &[u8; 16]) -> Result<Vec<Versi
     c.query(SQL, params![person], |row| codec::decode(row.int(0)?, row.bytes(1)?).map_err(damaged))
 }
 
-fn found(c: &mut Reader<'_>, code: &InsuranceCode) -> Result<Found, StoreError> {
+/// Two statements whether a card is asked about or not: a check by card costs one look-up more, not one statement more.
+fn found(c: &mut Reader<'_>, code: &InsuranceCode, card: Option<CardId>) -> Result<Found, StoreError> {
     const LINK: &str = "SELECT link FROM medical_link WHERE person = $1";
+    const CARD: &str = "SELECT c.stopped_at, c.stop_reason, m.link FROM card c \
+        LEFT JOIN medical_link m ON m.person = c.person WHERE c.person = $1 AND c.id = $2";
     let history = history(c, code.as_bytes())?;
-    let medical_link = c.query_one(LINK, params![code.as_bytes()], |row| Ok(row.text(0)?.to_owned()))?;
-    Ok(Found { history, medical_link })
+    let Some(id) = card else {
+        let medical_link = c.query_one(LINK, params![code.as_bytes()], |row| Ok(row.text(0)?.to_owned()))?;
+        return Ok(Found { history, medical_link, card: None });
+    };
+    let found = c.query_one(CARD, params![code.as_bytes(), id.as_bytes()], |row| {
+        let card = Card { id, stopped: stopped(row, 0)? };
+        Ok((card, row.opt_text(2)?.map(str::to_owned)))
+    })?;
+    let (card, medical_link) = found.map_or((None, None), |(card, link)| (Some(card), link));
+    Ok(Found { history, medical_link, card })
 }
 
 fn codes(c: &mut Reader<'_>, sealed: &[[u8; 16]]) -> Result<Vec<Option<[u8; 16]>>, StoreError> {

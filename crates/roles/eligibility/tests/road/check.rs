@@ -2,6 +2,7 @@
 
 use calendar::Timestamp;
 use codes::{Custody, DomainCodes, Insurance};
+use protocol::card::AppletContents;
 use protocol::eligibility::MedicalLinkUpdate;
 use protocol::eligibility::{CheckRequest, LossReason, Presented, Reason, TicketContents, Validity};
 use protocol::jpki::{CertificateStatus, RevocationReason};
@@ -21,25 +22,25 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, wire::ClientError>) -> Stri
     problem.code().to_owned()
 }
 
-async fn member(world: &World) -> codes::InsuranceCode {
+async fn member(world: &World) -> AppletContents {
     let outcome = world.insurer(1).report(&acquisition(1, 1, "2020-04-01")).await.unwrap();
     assert!(matches!(outcome.result, ReportResult::Accepted { .. }), "{outcome:?}");
-    world.code(&my_number(1))
+    world.card(&my_number(1)).await
 }
 
 #[tokio::test]
 async fn by_insurance_code_the_desk_learns_all_it_needs_and_no_more() {
     let world = World::new().await;
-    let code = member(&world).await;
-    let question = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let card = member(&world).await;
+    let question = request(&world, hospital(), sealed(&world, hospital(), &card));
     let answer = world.desk(hospital()).check(&question).await.unwrap();
     assert_eq!((answer.validity, answer.explanation.reason), (Validity::Valid, Reason::Covered));
     assert_eq!(answer.memberships[0].person.name, "髙﨑　花子1");
     assert_eq!(answer.explanation.insurer_last_reported_at, Some(world.now()));
     assert!(answer.medical_ticket.is_none());
     let codes: DomainCodes<Insurance> = DomainCodes::new(world.custody.clone());
-    assert_eq!(answer.person_code, Some(codes.org_code_one(&hospital(), 0, &code).unwrap()));
-    let there = request(&world, clinic(), sealed(&world, clinic(), &code));
+    assert_eq!(answer.person_code, Some(codes.org_code_one(&hospital(), 0, &card.code).unwrap()));
+    let there = request(&world, clinic(), sealed(&world, clinic(), &card));
     let there = world.desk(clinic()).check(&there).await.unwrap();
     assert_ne!(answer.person_code, there.person_code, "no organisation learns another's code");
     let text = serde_json::to_string(&answer).unwrap();
@@ -53,10 +54,10 @@ async fn by_insurance_code_the_desk_learns_all_it_needs_and_no_more() {
 #[tokio::test]
 async fn the_insurance_code_stays_when_the_insurer_changes() {
     let world = World::new().await;
-    let code = member(&world).await;
+    let card = member(&world).await;
     let left = loss(1, 1, "2020-04-01", "2026-11-01", LossReason::OtherInsurance);
     world.insurer(1).report(&left).await.unwrap();
-    let asked = || request(&world, hospital(), sealed(&world, hospital(), &code));
+    let asked = || request(&world, hospital(), sealed(&world, hospital(), &card));
     let between = world.desk(hospital()).check(&asked()).await.unwrap();
     assert_eq!((between.validity, between.explanation.reason), (Validity::Invalid, Reason::EndedNothingNew));
     assert!(!between.explanation.next_ja.is_empty() && !between.explanation.next_en.is_empty());
@@ -77,8 +78,8 @@ async fn the_insurance_code_stays_when_the_insurer_changes() {
 #[tokio::test]
 async fn a_retry_is_answered_again_and_a_replay_is_refused_also_after_a_restart() {
     let world = World::new().await;
-    let code = member(&world).await;
-    let question = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let card = member(&world).await;
+    let question = request(&world, hospital(), sealed(&world, hospital(), &card));
     let first = world.desk(hospital()).check(&question).await.unwrap();
     let size = world.role.service().ledger().size();
     world.insurer(1).report(&loss(1, 1, "2020-04-01", "2026-11-01", LossReason::Other)).await.unwrap();
@@ -96,38 +97,38 @@ async fn a_retry_is_answered_again_and_a_replay_is_refused_also_after_a_restart(
 #[tokio::test]
 async fn a_read_of_another_desk_or_moment_is_refused() {
     let world = World::new().await;
-    let code = member(&world).await;
+    let card = member(&world).await;
     let desk = world.desk(hospital());
-    let stolen = request(&world, hospital(), sealed(&world, clinic(), &code));
+    let stolen = request(&world, hospital(), sealed(&world, clinic(), &card));
     assert_eq!(refused(desk.check(&stolen).await), "envelope-not-openable");
-    let named = request(&world, clinic(), sealed(&world, clinic(), &code));
+    let named = request(&world, clinic(), sealed(&world, clinic(), &card));
     assert_eq!(refused(desk.check(&named).await), "another-name");
-    let old = sealed_at(&world, hospital(), &code, world.now().add_millis(-61_000));
+    let old = sealed_at(&world, hospital(), &card, world.now().add_millis(-61_000));
     assert_eq!(refused(desk.check(&request(&world, hospital(), old)).await), "read-too-old");
-    let ahead = sealed_at(&world, hospital(), &code, world.now().add_millis(6_000));
+    let ahead = sealed_at(&world, hospital(), &card, world.now().add_millis(6_000));
     assert_eq!(refused(desk.check(&request(&world, hospital(), ahead)).await), "read-in-the-future");
-    let Presented::InsuranceCode { code: envelope, mut proof } = sealed(&world, hospital(), &code) else {
+    let Presented::InsuranceCode { code: envelope, mut proof } = sealed(&world, hospital(), &card) else {
         panic!()
     };
     proof.nonce = "zz".into();
     let malformed = request(&world, hospital(), Presented::InsuranceCode { code: envelope, proof });
     assert_eq!(refused(desk.check(&malformed).await), "bad-field");
     let insurer_desk = world.desk(codes::OrgId::insurer(&insurer(1)));
-    let as_insurer = request(&world, codes::OrgId::insurer(&insurer(1)), sealed(&world, hospital(), &code));
+    let as_insurer = request(&world, codes::OrgId::insurer(&insurer(1)), sealed(&world, hospital(), &card));
     assert_eq!(refused(insurer_desk.check(&as_insurer).await), "not-for-this-kind");
     world.directory.suspend(&hospital(), day("2026-11-01"), "調査中");
-    let suspended = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let suspended = request(&world, hospital(), sealed(&world, hospital(), &card));
     assert_eq!(refused(desk.check(&suspended).await), "organisation-suspended");
     let unknown = org("institution/1310000009");
     let unknown_desk = world.desk(unknown);
-    let asked = request(&world, unknown, sealed(&world, unknown, &code));
+    let asked = request(&world, unknown, sealed(&world, unknown, &card));
     assert_eq!(refused(unknown_desk.check(&asked).await), "unknown-organisation");
 }
 
 #[tokio::test]
 async fn nobody_ever_reported_is_said_and_logged() {
     let world = World::new().await;
-    let stranger = world.code(&my_number(77));
+    let stranger = world.card(&my_number(77)).await;
     let question = request(&world, hospital(), sealed(&world, hospital(), &stranger));
     let before = world.role.service().ledger().size();
     let answer = world.desk(hospital()).check(&question).await.unwrap();
@@ -172,7 +173,7 @@ async fn by_certificate_validity_is_asked_and_pin_mode_needs_the_cards_signature
 #[tokio::test]
 async fn only_who_opted_in_gets_a_ticket_and_only_the_relay_opens_it() {
     let world = World::new().await;
-    let code = member(&world).await;
+    let card = member(&world).await;
     let link = codes::EnvelopeContext {
         recipient: org("relay/1"),
         purpose: purpose::MEDICAL_LINK.into(),
@@ -190,22 +191,22 @@ async fn only_who_opted_in_gets_a_ticket_and_only_the_relay_opens_it() {
     let issuer = world.desk(org("issuer/1"));
     assert_eq!(refused(world.desk(hospital()).set_medical_link(&update(None)).await), "not-for-this-kind");
     issuer.set_medical_link(&update(Some(link.clone()))).await.unwrap();
-    let question = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let question = request(&world, hospital(), sealed(&world, hospital(), &card));
     let ticket = world.desk(hospital()).check(&question).await.unwrap().medical_ticket.unwrap();
     assert!(!serde_json::to_string(&ticket).unwrap().contains(&link.envelope.to_string()));
     let contents: TicketContents = serde_json::from_slice(&ticket.open(&*world.relay).unwrap()).unwrap();
     assert_eq!((contents.institution, contents.link), (hospital(), link));
     assert_eq!(ticket.context.exchange, question.exchange);
     issuer.set_medical_link(&update(None)).await.unwrap();
-    let after = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let after = request(&world, hospital(), sealed(&world, hospital(), &card));
     assert!(world.desk(hospital()).check(&after).await.unwrap().medical_ticket.is_none());
 }
 
 #[tokio::test]
 async fn a_malformed_question_is_refused_with_its_place() {
     let world = World::new().await;
-    let code = member(&world).await;
-    let whole = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let card = member(&world).await;
+    let whole = request(&world, hospital(), sealed(&world, hospital(), &card));
     let whole = serde_json::to_value(&whole).unwrap();
     let client = world.http(hospital());
     let refused_at = |change: fn(&mut serde_json::Value)| {

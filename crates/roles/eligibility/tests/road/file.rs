@@ -45,7 +45,8 @@ async fn a_file_is_taken_whole_and_again_without_harm() {
     let reused = world.insurer(1).report_file(file("f-1", 1, &members(2))).await;
     assert_eq!(refused(reused), "file-id-reused");
     for (who, validity) in [(1, Validity::Valid), (7, Validity::Invalid), (300, Validity::Valid)] {
-        let question = request(&world, hospital(), sealed(&world, hospital(), &world.code(&my_number(who))));
+        let question =
+            request(&world, hospital(), sealed(&world, hospital(), &world.card(&my_number(who)).await));
         assert_eq!(world.desk(hospital()).check(&question).await.unwrap().validity, validity);
     }
     assert_eq!(std::fs::read_dir(world.dir.path().join("spool")).unwrap().count(), 0);

@@ -30,7 +30,8 @@ async fn the_person_sees_every_disclosure_proven_and_the_reading_is_logged() {
     let world = World::new().await;
     for who in [1, 2] {
         world.insurer(1).report(&acquisition(who, 1, "2020-04-01")).await.unwrap();
-        let question = request(&world, hospital(), sealed(&world, hospital(), &world.code(&my_number(who))));
+        let question =
+            request(&world, hospital(), sealed(&world, hospital(), &world.card(&my_number(who)).await));
         world.desk(hospital()).check(&question).await.unwrap();
     }
     world.certify(CERTIFICATE, CertificateStatus::Good, Some(world.sealed_link(&my_number(1))));

@@ -85,7 +85,7 @@ async fn the_front_page_says_who_reported_and_nothing_of_persons() {
 async fn a_person_taps_the_card_and_reads_the_record() {
     let world = World::new().await;
     world.insurer(1).report(&acquisition(1, 1, "2020-04-01")).await.unwrap();
-    let question = request(&world, hospital(), sealed(&world, hospital(), &world.code(&my_number(1))));
+    let question = request(&world, hospital(), sealed(&world, hospital(), &world.card(&my_number(1)).await));
     world.desk(hospital()).check(&question).await.unwrap();
     world.certify(CERTIFICATE, CertificateStatus::Good, Some(world.sealed_link(&my_number(1))));
     let pages = world.role.own_pages();

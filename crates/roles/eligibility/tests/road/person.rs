@@ -1,10 +1,11 @@
 //! A person of the tests: number, card, certificate.
 
 use calendar::{Date, Timestamp};
-use codes::{EnvelopeContext, ExchangeId, InsuranceCode, InsurerNumber, OrgId};
+use codes::{EnvelopeContext, ExchangeId, InsurerNumber, OrgId};
 use data_encoding::{BASE64, HEXLOWER};
 use my_number::MyNumber;
 use protocol::Sealed;
+use protocol::card::AppletContents;
 use protocol::eligibility::{CheckRequest, LossReason, Person, Presented, ReadProof, Relation, Sex, Terms};
 use protocol::reader::ReaderMode;
 use protocol::sealed::purpose;
@@ -90,12 +91,12 @@ pub fn request(world: &World, institution: OrgId, presented: Presented) -> Check
     }
 }
 
-/// What the applet of a card holding `code` gives at `institution`.
-pub fn sealed(world: &World, institution: OrgId, code: &InsuranceCode) -> Presented {
-    sealed_at(world, institution, code, world.now())
+/// What the applet of `card` gives at `institution`.
+pub fn sealed(world: &World, institution: OrgId, card: &AppletContents) -> Presented {
+    sealed_at(world, institution, card, world.now())
 }
 
-pub fn sealed_at(world: &World, institution: OrgId, code: &InsuranceCode, at: Timestamp) -> Presented {
+pub fn sealed_at(world: &World, institution: OrgId, card: &AppletContents, at: Timestamp) -> Presented {
     let proof = proof(at, ReaderMode::Face);
     let context = EnvelopeContext {
         recipient: world.eligibility,
@@ -105,7 +106,7 @@ pub fn sealed_at(world: &World, institution: OrgId, code: &InsuranceCode, at: Ti
         consent: None,
         binding: ReadProof::binding(&institution, at, &proof.nonce),
     };
-    let code = Sealed::new(&world.envelope_key(), context, code.as_bytes()).unwrap();
+    let code = Sealed::new(&world.envelope_key(), context, &card.to_bytes()[..]).unwrap();
     Presented::InsuranceCode { code, proof }
 }
 

@@ -120,8 +120,8 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     world.insurer(1).report(&acquisition(1, 1, "2020-04-01")).await.unwrap();
     let at = world.now();
     let world = world.restart().await;
-    let code = world.code(&my_number(1));
-    let question = request(&world, hospital(), sealed(&world, hospital(), &code));
+    let card = world.card(&my_number(1)).await;
+    let question = request(&world, hospital(), sealed(&world, hospital(), &card));
     let answer = world.desk(hospital()).check(&question).await.unwrap();
     assert_eq!(answer.explanation.insurer_last_reported_at, Some(at));
 }

@@ -17,7 +17,9 @@ use codes::{
 use musubi_eligibility::{Config, KEYS, Role, open};
 use my_number::MyNumber;
 use protocol::Sealed;
+use protocol::card::AppletContents;
 use protocol::clients::{EligibilityClient, paths};
+use protocol::eligibility::PersonaliseRequest;
 use protocol::jpki::{CertificateCode, CertificateCodeAnswer, CertificateCodeRequest, CertificateStatus};
 use protocol::sealed::{STANDING, purpose};
 use protocol_admin::clients::ReportClient;
@@ -135,6 +137,23 @@ impl World {
     /// The link code of a person as the issuer seals it.
     pub fn sealed_link(&self, number: &MyNumber) -> Sealed {
         self.fakes.seal(&link(number), crate::person::exchange(self))
+    }
+
+    /// A new card of a person, made through the service's own door.
+    pub async fn card(&self, number: &MyNumber) -> AppletContents {
+        self.card_with(&FileCustody::ephemeral(&[KeyName::ENVELOPE]).unwrap(), number).await
+    }
+
+    /// What the card with these keys is given.
+    pub async fn card_with(&self, applet: &FileCustody, number: &MyNumber) -> AppletContents {
+        let question = PersonaliseRequest {
+            exchange: crate::person::exchange(self),
+            person: self.sealed_link(number),
+            card_key: applet.envelope_public_key().unwrap(),
+        };
+        let answer = self.desk(org("issuer/1")).personalise(&question).await.unwrap();
+        assert!(answer.code.is_current(purpose::CARD_PERSONALISE, self.now().as_seconds()));
+        AppletContents::from_bytes(&answer.code.open(applet).unwrap()).unwrap()
     }
 
     /// Says what the certification service answers about a certificate.

@@ -4,6 +4,7 @@ use access::{Action, Purpose};
 use codes::{Generation, OrgId, OrgKind};
 use protocol::{
     Sealed,
+    card::CardStopReason,
     clients::{EligibilityClient, JpkiClient},
     eligibility::{Person, PersonaliseRequest},
     jpki::{CertificateKind, Identity, IssueAnswer, IssueRequest},
@@ -15,20 +16,23 @@ use wire::Problem;
 
 use super::{Service, block, question_digest};
 use crate::{
+    model::Card,
     problems::{self, Refusal},
     store as sql,
 };
 
 impl Service {
-    /// Gathers what is written to a card for a person on the register.
+    /// Gathers what is written to a card for a person on the register. A person has one card: an earlier one stops.
     ///
     /// # Errors
-    /// When the caller is no counter, the person is not on the register, or a role behind it refuses.
+    /// When the caller is no counter, the person is not on the register, or a role behind it refuses; or when the end of
+    /// the earlier card could not be told everywhere yet (it is recorded and sent again).
     pub async fn card(&self, peer: &OrgId, request: CardRequest) -> Result<CardContents, Problem> {
         self.decide(peer, Action::JpkiIssue, Purpose::CertificateProcedure)?;
         let question = question_digest(&request)?;
         let exchange = request.exchange;
         if let Some(contents) = self.answered(&exchange, question).await? {
+            self.deliver(&exchange).await?;
             return Ok(contents);
         }
         let found = self.find(&request.my_number).await?;
@@ -40,13 +44,27 @@ impl Service {
             exchange,
             block(found.resident, Generation::default()),
         )?;
-        let contents = self.gather(&request, holder, found.person).await?;
-        let (text, at) =
-            (serde_json::to_string(&contents).map_err(problems::internal)?, self.clock.now().as_millis());
+        let contents = self.gather(&request, holder, found.person.clone()).await?;
+        let text = serde_json::to_string(&contents).map_err(problems::internal)?;
+        let made = Card {
+            applet: request.applet_key,
+            authentication: contents.authentication.serial.clone(),
+            signing: contents.signing.as_ref().map(|signing| signing.serial.clone()),
+        };
+        let service = self.clone();
         self.db
-            .write(move |tx| sql::put_act(tx, &exchange, &question, &text, at).map_err(Refusal::from))
+            .write(move |tx| {
+                let at = service.clock.now();
+                let mut earlier = sql::cards_in_use(tx, &found.sealed)?;
+                // The same card with new certificates goes on.
+                earlier.retain(|card| card.applet != made.applet);
+                service.stop(tx, &found, &earlier, CardStopReason::Replaced, exchange, at)?;
+                sql::put_card(tx, &found.sealed, &made, at.as_millis())?;
+                sql::put_act(tx, &exchange, &question, &text, at.as_millis()).map_err(Refusal::from)
+            })
             .await
             .map_err(|r| r.0)?;
+        self.deliver(&exchange).await?;
         Ok(contents)
     }
 

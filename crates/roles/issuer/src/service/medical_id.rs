@@ -167,13 +167,14 @@ impl Service {
         self.outgoing(OrgKind::Eligibility, paths::MEDICAL_LINKS, &update)
     }
 
-    fn outgoing(
+    /// A message to the one role of a kind; its step is the caller's.
+    pub(super) fn outgoing(
         &self,
         to: OrgKind,
         path: &'static str,
         message: &impl serde::Serialize,
     ) -> Result<Outgoing, Problem> {
-        let (recipient, _) = self.recipient(to)?;
+        let recipient = self.organisation(to)?;
         let message = serde_json::to_string(message).map_err(problems::internal)?;
         Ok(Outgoing { step: 0, recipient, path, message })
     }

@@ -1,6 +1,7 @@
 //! What the issuer does. Its key never leaves custody; nothing is derived for who did not ask.
 
 mod card;
+mod card_stop;
 mod links;
 mod medical_id;
 mod outbox;
@@ -73,6 +74,11 @@ impl Service {
     fn address_of(&self, kind: OrgKind) -> Result<String, Problem> {
         let known = self.policy.directory().of_kind(kind).into_iter().find_map(|org| org.api.clone());
         known.ok_or_else(|| problems::internal(format!("the directory names no {kind} with an address")))
+    }
+
+    fn organisation(&self, kind: OrgKind) -> Result<OrgId, Problem> {
+        let known = self.policy.directory().of_kind(kind).into_iter().map(|org| org.id).next();
+        known.ok_or_else(|| problems::internal(format!("the directory names no {kind}")))
     }
 
     /// The one role of a kind, with the key by which only it can read.

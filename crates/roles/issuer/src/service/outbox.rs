@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use codes::ExchangeId;
-use wire::{Problem, Shutdown};
+use wire::{ClientError, Problem, Shutdown};
 
 use super::Service;
 use crate::{problems, store as sql};
@@ -58,15 +58,24 @@ impl Service {
         let base = self.policy.directory().get(&message.recipient).and_then(|org| org.api.clone());
         let base = base.ok_or_else(undelivered)?;
         let body: serde_json::Value = serde_json::from_str(&message.message).map_err(problems::internal)?;
-        let _: protocol::relay::Acknowledged =
-            self.client.post_idempotent(&base, &message.path, &body).await.map_err(|error| {
-                tracing::warn!(%error, recipient = %message.recipient, "outbox");
-                undelivered()
-            })?;
+        let told: Result<protocol::relay::Acknowledged, _> =
+            self.client.post_idempotent(&base, &message.path, &body).await;
+        if let Err(error) = told
+            && !is_so_already(&error)
+        {
+            tracing::warn!(%error, recipient = %message.recipient, "outbox");
+            return Err(undelivered());
+        }
         let (exchange, step) = (message.exchange, message.step);
         self.db
             .write(move |tx| sql::delivered(tx, &exchange, step))
             .await
             .map_err(|e: store::StoreError| problems::internal(e))
     }
+}
+
+/// The refusals that say: what is asked for holds already, for another reason. A certificate that its holder gave up or
+/// renewed cannot be revoked again when the card is lost.
+fn is_so_already(error: &ClientError) -> bool {
+    error.problem().is_some_and(|problem| problem.code() == "already-revoked")
 }

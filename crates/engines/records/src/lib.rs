@@ -8,6 +8,7 @@ pub mod fhirpath;
 pub mod bundle;
 pub mod hl7v2;
 mod ids;
+pub mod labels;
 pub mod search;
 pub mod tree;
 pub mod validate;

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod codes_bench;
 mod connection;
+mod consent_bench;
 mod crowd;
 mod disk;
 mod eligibility_bench;
@@ -36,6 +37,8 @@ struct Arguments {
 enum What {
     /// Codes a second on one core, beside libpep.
     Codes(codes_bench::Arguments),
+    /// Decisions a second on one core for a person with twenty rules.
+    Consent(consent_bench::Arguments),
     /// Eligibility checks a second over HTTP, beside the bare server.
     Eligibility(eligibility_bench::Arguments),
     /// Members a second from a report file, and the memory that it takes.
@@ -59,6 +62,7 @@ fn main() -> anyhow::Result<()> {
     let Arguments { json, what } = Arguments::parse();
     let table = match what {
         What::Codes(arguments) => codes_bench::run(&arguments)?,
+        What::Consent(arguments) => consent_bench::run(&arguments)?,
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,

@@ -18,8 +18,8 @@ use std::{
 use crate::tree::{Node, Text};
 
 pub use package::PackageError;
-pub(crate) use schema::{Binding, Constraint, Element, Primitive, Schema, Strength, Type, ROOT};
-pub(crate) use slicing::{Matcher, Step, Test};
+pub(crate) use schema::{Binding, Constraint, Element, Primitive, ROOT, Schema, Strength, Type};
+pub(crate) use slicing::{Slicing, Step, Test};
 pub(crate) use terminology::Membership;
 use terminology::ValueSet;
 

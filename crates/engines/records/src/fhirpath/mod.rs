@@ -14,6 +14,7 @@ mod value;
 
 use crate::tree::Node;
 
+pub(crate) use functions::type_in;
 pub use parse::ExpressionError;
 pub use value::Value;
 

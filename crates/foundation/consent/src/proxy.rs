@@ -113,10 +113,11 @@ pub enum Beyond {
 }
 
 impl Proxy {
-    /// The day a mandate over a minor ends: the day the child attains the age, 18 by article 4 of the Civil Code.
+    /// The first day on which a mandate over a minor is over: the age, 18 by article 4 of the Civil Code, is attained at
+    /// the close of the day before the birthday.
     #[must_use]
     pub fn coming_of_age(born: Date, years: u16) -> Date {
-        born.attains_age(years)
+        born.attains_age(years).add_days(1)
     }
 
     /// Whether the proxy may give this rule, mandate in force.
@@ -127,7 +128,7 @@ impl Proxy {
         if rule.effect == Effect::Permit && !self.may_permit {
             return Err(Beyond::Permit);
         }
-        if !rule.what.is_within(&self.decides) {
+        if !rule.reach().is_within(&self.decides) {
             return Err(Beyond::What);
         }
         let wide = self.purposes.is_empty();

@@ -146,6 +146,17 @@ impl Rule {
             && !refusal.is_narrower(self)
     }
 
+    /// What the rule is about, with the labels that a refusal reaches beyond those it names.
+    pub(crate) fn reach(&self) -> What {
+        let named = self.what.labels;
+        let labels = match self.effect {
+            Effect::Deny if named.contains(Label::Normal) => Labels::NONE,
+            Effect::Deny if named.contains(Label::Restricted) => accounted(named).with(Label::VeryRestricted),
+            _ => named,
+        };
+        What { labels, ..self.what.clone() }
+    }
+
     /// By what rules are put in order for explanations: the more it says, the earlier.
     pub(crate) fn weight(&self) -> u32 {
         let who = self.who.iter().map(Who::weight).min().unwrap_or(0);

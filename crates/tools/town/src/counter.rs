@@ -74,6 +74,7 @@ pub fn patient(
         plain_name: dice.chance(0.6),
         birth_typo: dice.chance(0.004),
         full_width: dice.chance(0.35),
+        facet: 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The town as a stream of households.
 
+use crate::clinical;
 use crate::counter;
 use crate::coverage;
 use crate::household;
@@ -33,6 +34,12 @@ impl Families {
     }
 
     fn make(&self, index: u64, fill: bool) -> Family {
+        let mut family = self.household(index, fill);
+        clinical::charts(&self.maker, &mut family);
+        family
+    }
+
+    fn household(&self, index: u64, fill: bool) -> Family {
         if index < stories::HOUSEHOLDS {
             return stories::build(&self.maker, index);
         }

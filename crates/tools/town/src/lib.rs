@@ -6,21 +6,25 @@
 //!
 //! How a household is made: `household` throws who lives together and what happens to them, `career` who works
 //! for whom, `coverage` derives from it by the law who insures whom, `reporting` what the insurers learn of it
-//! and when, `counter` cards and local records; `rows` turns it into lines. `stories` constructs the scenario
+//! and when, `counter` cards and local records, [`clinical`] illnesses and visits; `rows` turns it into lines. `stories` constructs the scenario
 //! persons of the front page instead of throwing them.
 
 mod career;
+pub mod clinical;
+mod clinical_files;
 mod counter;
 mod coverage;
 mod day;
 mod dice;
 mod families;
+mod fhir;
 pub mod formats;
 mod household;
 mod insurer_files;
 pub mod knowledge;
 mod maker;
 pub mod model;
+pub mod networks;
 pub mod organisations;
 mod plan;
 mod reporting;

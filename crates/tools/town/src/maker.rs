@@ -5,6 +5,7 @@ use codes::{ResidentCode, my_number_check_digit};
 use crate::day::Day;
 use crate::dice::{Dice, Shuffle};
 use crate::model::{Home, Person, Relation};
+use crate::networks::Numbering;
 use crate::organisations::{INSTITUTIONS, MUNICIPALITIES};
 use crate::plan::TownPlan;
 use crate::vocabulary::{FamilyName, GivenName, Vocabulary};
@@ -17,6 +18,8 @@ pub struct Maker {
     pub history: Day,
     /// Names.
     pub vocabulary: Vocabulary,
+    /// Patient numbers of the regional networks.
+    pub network_numbers: Numbering,
     resident_codes: Shuffle,
     my_numbers: Shuffle,
     local_numbers: Vec<Shuffle>,
@@ -30,6 +33,7 @@ impl Maker {
             plan: plan.clone(),
             history: plan.history_start(),
             vocabulary: Vocabulary::new(),
+            network_numbers: Numbering::new(plan.seed),
             resident_codes: Shuffle::new(plan.seed, RESIDENT, 10_000_000_000),
             my_numbers: Shuffle::new(plan.seed, MY_NUMBER, 100_000_000_000),
             local_numbers: (0..INSTITUTIONS.len()).map(local).collect(),
@@ -149,6 +153,14 @@ pub mod purpose {
     pub const PATIENTS: u64 = 5;
     /// Resident register events.
     pub const REGISTER: u64 = 6;
+    /// Who takes part in which regional network.
+    pub const NETWORKS: u64 = 7;
+    /// Whether the household has clinical records.
+    pub const CLINICAL: u64 = 8;
+    /// Illnesses and visits, by person.
+    pub const ILLNESS: u64 = 9;
+    /// Laboratory values, by person.
+    pub const VALUES: u64 = 10;
 }
 
 const RESIDENT: u64 = 101;

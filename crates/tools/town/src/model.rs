@@ -1,5 +1,6 @@
 //! A household with its people and all that happened to them: the unit in which the town is made.
 
+use crate::clinical::chart::Visit;
 use crate::day::Day;
 use crate::formats::{CardState, ErrorKind, LossReason, MedicalIdState};
 use crate::vocabulary::{FamilyName, GivenName};
@@ -21,6 +22,8 @@ pub struct Family {
     pub cards: Vec<Card>,
     /// Records at institutions.
     pub patients: Vec<Patient>,
+    /// What institutions wrote down at visits, by person and day; empty where the plan has no clinical records.
+    pub visits: Vec<Visit>,
     /// Errors put in on purpose, beyond those that follow from the memberships.
     pub errors: Vec<InjectedError>,
 }
@@ -298,6 +301,8 @@ pub struct Patient {
     pub birth_typo: bool,
     /// The clerk typed symbols full width.
     pub full_width: bool,
+    /// 使い分け: 0 the person's own record, else a record kept apart under a medical ID of its own.
+    pub facet: u8,
 }
 
 /// An error that does not follow from a membership's report days.

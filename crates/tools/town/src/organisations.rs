@@ -80,9 +80,9 @@ pub struct Insurer {
 /// An institution of the town.
 #[derive(Debug)]
 pub struct Institution {
-    /// 医療機関コード.
+    /// 医療機関コード, or 介護保険事業所番号 of a care provider: ten digits either way.
     pub code: &'static str,
-    /// Kind: hospital, clinic, dental, pharmacy.
+    /// Kind: hospital, clinic, dental, pharmacy, home-nursing, care.
     pub kind: &'static str,
     /// Short name.
     pub slug: &'static str,
@@ -96,7 +96,7 @@ pub struct Institution {
     pub street: &'static str,
     /// Last two digits of its postal code.
     pub postal: &'static str,
-    /// Of the people in its own municipality, how many are its patients; elsewhere a fifth of it.
+    /// Of the people in its own municipality, how many are its patients whatever their health; elsewhere a fifth of it.
     pub reach: f64,
 }
 
@@ -199,9 +199,9 @@ macro_rules! institution {
     };
 }
 
-/// The institutions.
+/// The institutions: 静岡 and 東京, told apart by the first two digits.
 #[rustfmt::skip]
-pub static INSTITUTIONS: [Institution; 8] = [
+pub static INSTITUTIONS: [Institution; 20] = [
     institution!("2219900012" "hospital" "north-hospital" "潮見市立北病院" "Shiomi North Hospital" 0 "灯台前2丁目1番1号" "02" 0.30),
     institution!("2219901028" "clinic" "tsubame-clinic" "つばめ内科クリニック" "Tsubame Internal Medicine Clinic" 0 "鴎台1丁目4番8号" "03" 0.12),
     institution!("2219902034" "clinic" "chano-clinic" "茶野こども医院" "Chano Children's Clinic" 1 "新茶町3丁目2番5号" "02" 0.10),
@@ -210,6 +210,18 @@ pub static INSTITUTIONS: [Institution; 8] = [
     institution!("2249900065" "pharmacy" "minato-pharmacy" "みなと薬局" "Minato Pharmacy" 0 "港町1丁目2番7号" "01" 0.20),
     institution!("1349900074" "pharmacy" "momiji-pharmacy" "もみじ薬局" "Momiji Pharmacy" 3 "若葉台2丁目3番11号" "04" 0.13),
     institution!("1319900088" "hospital" "tama-hospital" "多摩川原総合病院" "Tamagawara General Hospital" 3 "堤町5丁目1番1号" "02" 0.26),
+    institution!("2219900095" "hospital" "chuo-hospital" "潮風中央医療センター" "Shiokaze Central Medical Center" 0 "東浜3丁目1番1号" "08" 0.08),
+    institution!("2219900103" "hospital" "chano-hospital" "茶野市民病院" "Chano Municipal Hospital" 1 "丘見台1丁目1番1号" "03" 0.28),
+    institution!("2219900111" "hospital" "midori-hospital" "みどりの丘病院" "Midori-no-oka Psychiatric Hospital" 1 "蛍沢2丁目8番1号" "07" 0.0),
+    institution!("2219900129" "clinic" "kumoi-clinic" "雲居町診療所" "Kumoi Town Clinic" 2 "字上雲居115番地2" "01" 0.40),
+    institution!("2219900137" "clinic" "akatsuki-clinic" "あかつきクリニック" "Akatsuki Clinic" 1 "桜堤1丁目3番6号" "08" 0.02),
+    institution!("1319900146" "hospital" "musashi-hospital" "武蔵台大学病院" "Musashidai University Hospital" 4 "月見台4丁目2番1号" "03" 0.22),
+    institution!("1319900153" "clinic" "izumi-clinic" "泉町内科医院" "Izumi Internal Medicine Clinic" 4 "泉町2丁目5番9号" "05" 0.15),
+    institution!("2249900164" "pharmacy" "wakaba-pharmacy" "わかば薬局" "Wakaba Pharmacy" 1 "新茶町3丁目2番7号" "02" 0.15),
+    institution!("1339900175" "dental" "keyaki-dental" "けやき歯科医院" "Keyaki Dental" 3 "けやき通2丁目1番4号" "05" 0.11),
+    institution!("2269900185" "home-nursing" "hidamari-nursing" "訪問看護ステーションひだまり" "Hidamari Home Nursing" 0 "松原1丁目7番3号" "04" 0.0),
+    institution!("2279900191" "care" "asunaro-care" "あすなろ居宅介護支援事業所" "Asunaro Care Management" 0 "本通2丁目3番1号" "10" 0.0),
+    institution!("2259900203" "care" "yuhi-roken" "介護老人保健施設ゆうひの里" "Yuhi-no-sato Care Facility" 1 "上茶野6丁目2番2号" "05" 0.0),
 ];
 
 #[cfg(test)]

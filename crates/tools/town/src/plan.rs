@@ -20,6 +20,10 @@ pub struct TownPlan {
     /// reported after it. Between [`history_start`](Self::history_start) and `today`; equal to `today`, every
     /// event file is empty.
     pub opening: Day,
+    /// Of a thousand households, how many have clinical records in `clinical/`: 0 to 1000. The constructed households have
+    /// them unless it is 0: then there are no clinical files. All of a million people would be some 80 GB.
+    #[serde(default)]
+    pub clinical: u16,
 }
 
 impl TownPlan {
@@ -30,9 +34,15 @@ impl TownPlan {
     /// How many people a town has when nobody says.
     pub const DEFAULT_PEOPLE: u64 = 10_000;
 
-    /// A town of `people` on `today`, with ten years of events in the event files.
+    /// A town of `people` on `today`, with ten years of events in the event files and no clinical records.
     pub fn new(seed: u64, people: u64, today: Day) -> Self {
-        Self { seed, people, today, opening: today.plus_years(-10) }
+        Self { seed, people, today, opening: today.plus_years(-10), clinical: 0 }
+    }
+
+    /// The same town with clinical records for `per_mille` of a thousand households.
+    #[must_use]
+    pub fn with_clinical(self, per_mille: u16) -> Self {
+        Self { clinical: per_mille, ..self }
     }
 
     /// The first day of the simulated history, ten years before `today`.
@@ -43,10 +53,13 @@ impl TownPlan {
     /// Says what is wrong with the plan, if anything is.
     ///
     /// # Errors
-    /// [`TownError::People`] or [`TownError::Opening`] when a figure is out of its range.
+    /// [`TownError::People`], [`TownError::Clinical`] or [`TownError::Opening`] when a figure is out of its range.
     pub fn check(&self) -> Result<(), TownError> {
         if !(Self::MIN_PEOPLE..=Self::MAX_PEOPLE).contains(&self.people) {
             return Err(TownError::People { found: self.people });
+        }
+        if self.clinical > 1000 {
+            return Err(TownError::Clinical { found: self.clinical });
         }
         if self.opening < self.history_start() || self.opening > self.today {
             return Err(TownError::Opening {
@@ -67,6 +80,12 @@ pub enum TownError {
     People {
         /// What was asked for.
         found: u64,
+    },
+    /// The share of households with clinical records is out of range.
+    #[error("clinical: found {found}, expected 0 to 1000 households of a thousand")]
+    Clinical {
+        /// What was asked for.
+        found: u16,
     },
     /// The day of the first load is out of range.
     #[error("opening: found {found}, expected a day from {from} to {until}")]

@@ -10,7 +10,7 @@ use crate::reporting::report_promptly;
 use crate::vocabulary::{FamilyName, GivenName};
 
 /// How many households are constructed: the indices below it.
-pub const HOUSEHOLDS: u64 = 22;
+pub const HOUSEHOLDS: u64 = 25;
 
 /// A scenario person, as `data/stories.tsv` describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,15 @@ impl Stage<'_> {
                 self.born(41, 340),
                 &[job(long, AOZORA, 0)],
             ),
+            22 => {
+                let works = [job(long, AOZORA, 0)];
+                self.alone(("岡本", "オカモト"), ("大輔", "ダイスケ"), 1, self.born(38, 66), &works);
+            }
+            23 => {
+                let works = [job(self.ago(2200), KYOKAI, 0)];
+                self.alone(("上田", "ウエダ"), ("恵", "メグミ"), 2, self.born(34, 143), &works);
+            }
+            24 => self.murakami(),
             _ => self.alone(
                 ("NGUYEN", "グエン"),
                 ("THI LAN", "ティ ラン"),
@@ -221,7 +230,7 @@ impl Stage<'_> {
                 card.issued = today.plus(-35).plus_years(-5).plus(40).min(today.plus(-1700));
                 card.certificate_until = today.plus(-35);
             }
-            if [1, 3, 10, 11, 13, 16, 21].contains(&index) {
+            if [1, 3, 10, 11, 13, 16, 21, 22, 23, 24].contains(&index) {
                 card.medical_id = MedicalIdState::Active;
                 card.medical_id_on = Some(today.plus(-300));
             }
@@ -254,6 +263,15 @@ impl Stage<'_> {
         self.add(Relation::Child, name, ("湊", "ミナト"), 1, self.born(9, 90), NONE);
         self.add(Relation::Child, name, ("陽葵", "ヒマリ"), 2, self.born(4, 200), NONE);
         self.marry(self.born(12, 0));
+    }
+
+    fn murakami(&mut self) {
+        let name = ("村上", "ムラカミ");
+        let work = [job(self.ago(3000), SHIOKAZE, 0)];
+        self.add(Relation::Head, name, ("翔", "ショウ"), 1, self.born(36, 210), &work);
+        self.add(Relation::Spouse, name, ("美咲", "ミサキ"), 2, self.born(35, 95), NONE);
+        self.add(Relation::Child, name, ("葵", "アオイ"), 2, self.born(8, 150), NONE);
+        self.marry(self.born(10, 30));
     }
 
     fn rare_characters(&mut self) {

@@ -7,15 +7,18 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clinical_files::ClinicalFiles;
 use crate::dice::Dice;
 use crate::families::Families;
 use crate::formats::{
-    CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, PatientRow, ResidentEventRow, ResidentRow,
-    StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow,
+    CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, NetworkPatientRow, NetworkRow, PatientRow,
+    ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthNetworkPatientRow,
+    TruthPatientRow, TruthPersonRow,
 };
 use crate::insurer_files::InsurerFiles;
-use crate::maker::purpose;
+use crate::maker::{Maker, purpose};
 use crate::model::{Family, Person};
+use crate::networks;
 use crate::organisations::{INSTITUTIONS, INSURERS, MUNICIPALITIES};
 use crate::plan::{TownError, TownPlan};
 use crate::rows;
@@ -47,6 +50,12 @@ pub struct Summary {
     pub cards: u64,
     /// Rows of `truth/errors.csv`.
     pub errors: u64,
+    /// Visits in `clinical/`; 0 without clinical records.
+    #[serde(default)]
+    pub visits: u64,
+    /// Rows of `truth/clinical.csv`: facts and documents of those visits.
+    #[serde(default)]
+    pub facts: u64,
 }
 
 /// Makes the town of a plan in `out`, which must be empty or new. `town.json` is written last: without it a town is
@@ -59,20 +68,27 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     prepare(out)?;
     let mut files = Files::create(plan, out)?;
     let mut insurers = InsurerFiles::create(plan, out)?;
-    // The insurers' files are half of the bytes: another thread writes them from the same households.
+    let mut clinical = ClinicalFiles::create(plan, out)?;
+    // The insurers' files and the clinical ones are most of the bytes: another thread writes them from the same households.
     let residents = thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Family>>>(4);
         let others = scope.spawn(|| {
-            receiver
-                .into_iter()
-                .try_for_each(|part| part.iter().try_for_each(|family| insurers.family(family)))
+            receiver.into_iter().try_for_each(|part| {
+                part.iter().try_for_each(|family| {
+                    insurers.family(family)?;
+                    clinical.as_mut().map_or(Ok(()), |clinical| clinical.family(family))
+                })
+            })
         });
         let residents = files.families(families, sender);
         others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         residents
     })?;
     files.organisations(out)?;
-    let summary = files.finish(residents, insurers.finish()?)?;
+    let mut summary = files.finish(residents, insurers.finish()?)?;
+    if let Some(clinical) = clinical {
+        (summary.visits, summary.facts) = clinical.finish()?;
+    }
     let path = out.join(SUMMARY);
     let json = serde_json::to_vec_pretty(&summary)
         .map_err(|e| TownError::Write { path: path.clone(), source: e.into() })?;
@@ -101,7 +117,7 @@ fn prepare(out: &Path) -> Result<(), TownError> {
     for entry in fs::read_dir(out).map_err(write)? {
         let name = entry.map_err(write)?.file_name();
         let name = name.to_string_lossy();
-        if name != "truth" && !name.ends_with(".csv") {
+        if name != "truth" && name != "clinical" && !name.ends_with(".csv") {
             return Err(TownError::NotEmpty { path: out.to_owned() });
         }
     }
@@ -110,6 +126,7 @@ fn prepare(out: &Path) -> Result<(), TownError> {
 
 struct Files {
     plan: TownPlan,
+    maker: Maker,
     residents: Sheet,
     resident_events: Sheet,
     cards: Sheet,
@@ -119,6 +136,8 @@ struct Files {
     truth_memberships: Sheet,
     truth_errors: Sheet,
     truth_patients: Sheet,
+    network_patients: Sheet,
+    truth_network_patients: Sheet,
     households: u64,
     dead: u64,
     left: u64,
@@ -129,6 +148,7 @@ impl Files {
         let truth: PathBuf = out.join("truth");
         Ok(Self {
             plan: plan.clone(),
+            maker: Maker::new(plan),
             residents: sheet::<ResidentRow>(out, "residents")?,
             resident_events: sheet::<ResidentEventRow>(out, "resident-events")?,
             cards: sheet::<CardRow>(out, "cards")?,
@@ -141,6 +161,8 @@ impl Files {
             truth_memberships: sheet::<TruthMembershipRow>(&truth, "memberships")?,
             truth_errors: sheet::<TruthErrorRow>(&truth, "errors")?,
             truth_patients: sheet::<TruthPatientRow>(&truth, "patients")?,
+            network_patients: sheet::<NetworkPatientRow>(out, "network-patients")?,
+            truth_network_patients: sheet::<TruthNetworkPatientRow>(&truth, "network-patients")?,
             households: 0,
             dead: 0,
             left: 0,
@@ -178,6 +200,10 @@ impl Files {
             }
         }
         self.records(family)?;
+        for (row, truth) in networks::registrations(&self.maker, family) {
+            self.network_patients.row(&row)?;
+            self.truth_network_patients.row(&truth)?;
+        }
         for error in rows::truth_errors(family) {
             self.truth_errors.row(&error)?;
         }
@@ -228,6 +254,9 @@ impl Files {
         sheet.finish()?;
         let mut sheet = self::sheet::<InstitutionRow>(out, "institutions")?;
         INSTITUTIONS.iter().try_for_each(|i| sheet.row(&InstitutionRow::from(i)))?;
+        sheet.finish()?;
+        let mut sheet = self::sheet::<NetworkRow>(out, "networks")?;
+        networks::rows().try_for_each(|row| sheet.row(&row))?;
         sheet.finish().map(drop)
     }
 
@@ -241,6 +270,8 @@ impl Files {
         }
         self.truth_persons.finish()?;
         self.truth_patients.finish()?;
+        self.network_patients.finish()?;
+        self.truth_network_patients.finish()?;
         Ok(Summary {
             plan: self.plan,
             households: self.households,
@@ -253,6 +284,8 @@ impl Files {
             reports,
             cards: self.cards.finish()?,
             errors: self.truth_errors.finish()?,
+            visits: 0,
+            facts: 0,
         })
     }
 }

@@ -218,6 +218,9 @@ fn headers_are_the_fields_of_the_structs() {
     check::<TruthMembershipRow>(&at("truth/memberships.csv"));
     check::<TruthErrorRow>(&at("truth/errors.csv"));
     check::<TruthPatientRow>(&at("truth/patients.csv"));
+    check::<NetworkRow>(&at("networks.csv"));
+    check::<NetworkPatientRow>(&at("network-patients.csv"));
+    check::<TruthNetworkPatientRow>(&at("truth/network-patients.csv"));
 }
 
 #[test]
@@ -248,6 +251,10 @@ fn the_pages_list_every_column_in_order() {
         TruthMembershipRow::COLUMNS,
         TruthErrorRow::COLUMNS,
         TruthPatientRow::COLUMNS,
+        NetworkRow::COLUMNS,
+        NetworkPatientRow::COLUMNS,
+        TruthNetworkPatientRow::COLUMNS,
+        TruthClinicalRow::COLUMNS,
     ] {
         holds(&town, columns);
     }

@@ -136,7 +136,7 @@ fn stories_are_as_they_are_told() {
         let plan = TownPlan::new(5, 300, today);
         let families: Vec<Family> = Families::new(&plan).unwrap().collect();
         let stories: Vec<_> = stories().collect();
-        assert_eq!(stories.len(), 24);
+        assert_eq!(stories.len(), 28);
         for story in stories {
             let family = &families[story.household as usize];
             let validity = |day: Day| knowledge::validity(family, story.slot, day, day);

@@ -208,3 +208,21 @@ impl Columns for StoryRow {
 impl Columns for TruthPatientRow {
     const COLUMNS: &'static [&'static str] = &["institution_code", "local_number", "person"];
 }
+
+impl Columns for NetworkRow {
+    const COLUMNS: &'static [&'static str] = &["network", "name", "name_en", "institution_code", "since"];
+}
+
+impl Columns for NetworkPatientRow {
+    const COLUMNS: &'static [&'static str] =
+        &["network", "network_number", "institution_code", "local_number", "name", "kana", "birth", "sex"];
+}
+
+impl Columns for TruthNetworkPatientRow {
+    const COLUMNS: &'static [&'static str] = &["network", "network_number", "person", "duplicate", "error"];
+}
+
+impl Columns for TruthClinicalRow {
+    const COLUMNS: &'static [&'static str] =
+        &["person", "facet", "institution_code", "day", "kind", "code", "sensitivity", "resource"];
+}

@@ -16,6 +16,11 @@ pub use insurer::{EventKind, InsurerEventRow, LossReason, MemberRow};
 pub use issuer::{
     CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow,
 };
-pub use organisations::{InstitutionRow, InsurerRow, MunicipalityRow, PatientRow};
+pub use organisations::{
+    InstitutionRow, InsurerRow, MunicipalityRow, NetworkPatientRow, NetworkRow, PatientRow,
+};
 pub use report::{REPORT_LAYOUT, ReportRow};
-pub use truth::{ErrorKind, StoryRow, TruthErrorRow, TruthMembershipRow, TruthPatientRow, TruthPersonRow};
+pub use truth::{
+    ErrorKind, StoryRow, TruthClinicalRow, TruthErrorRow, TruthMembershipRow, TruthNetworkPatientRow,
+    TruthPatientRow, TruthPersonRow,
+};

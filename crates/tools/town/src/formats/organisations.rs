@@ -39,12 +39,13 @@ pub struct InsurerRow {
     pub charset: String,
 }
 
-/// An institution (保険医療機関・薬局) of the town.
+/// An institution (保険医療機関・薬局・訪問看護・介護事業者) of the town.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstitutionRow {
-    /// 医療機関コード: 10 digits with check digit; names the file `patients-<code>.csv`.
+    /// 医療機関コード (介護保険事業所番号 of a care provider): 10 digits with check digit; names the file
+    /// `patients-<code>.csv` and the directory `clinical/<code>`.
     pub institution_code: String,
-    /// Kind: hospital, clinic, dental, pharmacy.
+    /// Kind: hospital, clinic, dental, pharmacy, home-nursing, care.
     pub kind: String,
     /// Short name for addresses of hosts.
     pub slug: String,
@@ -58,6 +59,43 @@ pub struct InstitutionRow {
     pub postal_code: String,
     /// 住所.
     pub address: String,
+}
+
+/// A member of a regional network (地域医療連携ネットワーク): one row a network and institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkRow {
+    /// Short name of the network.
+    pub network: String,
+    /// 名称 of the network.
+    pub name: String,
+    /// Name of the network in English.
+    pub name_en: String,
+    /// 医療機関コード of the member.
+    pub institution_code: String,
+    /// First day of the network.
+    pub since: Day,
+}
+
+/// A patient of a regional network at one of its members, as the network's clerk keyed them. One person may stand under two
+/// numbers of the same network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkPatientRow {
+    /// Short name of the network.
+    pub network: String,
+    /// The network's own number of the patient: its letter and nine digits.
+    pub network_number: String,
+    /// 医療機関コード of the member.
+    pub institution_code: String,
+    /// The member's own number of the patient.
+    pub local_number: String,
+    /// 氏名 as keyed in.
+    pub name: String,
+    /// カナ氏名: half-width katakana, a space between the parts.
+    pub kana: String,
+    /// 生年月日 (sometimes mistyped).
+    pub birth: Day,
+    /// 性別: 1 male, 2 female.
+    pub sex: u8,
 }
 
 /// A patient in an institution's own register, as the clerk once copied it from a paper card. Never a My Number.

@@ -145,3 +145,40 @@ pub struct TruthPatientRow {
     /// Person, as in `truth/persons.csv`.
     pub person: u64,
 }
+
+/// Whose number a regional network gave: `truth/network-patients.csv`, in step with `network-patients.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthNetworkPatientRow {
+    /// Short name of the network.
+    pub network: String,
+    /// The network's own number of the patient.
+    pub network_number: String,
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// True when the person has an earlier number in the same network.
+    pub duplicate: bool,
+    /// What the network's clerk mistyped; empty when nothing.
+    pub error: Option<ErrorKind>,
+}
+
+/// A clinical resource as it should be understood: `truth/clinical.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthClinicalRow {
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// 使い分け: 0, or the number of the record kept apart.
+    pub facet: u8,
+    /// 医療機関コード.
+    pub institution_code: String,
+    /// Day of care.
+    pub day: Day,
+    /// What it is: `condition`, `laboratory`, `infection`, `prescription`, `dispense`, `allergy`, `contraindication`,
+    /// `observation`, `discharge-summary`, `referral`, `health-check`, `care-plan`, `care-summary`.
+    pub kind: String,
+    /// ICD-10, JLAC10, drug code or the like.
+    pub code: String,
+    /// Sensitivity label expected, of HL7 ActCode: `PSY`, `HIV`, `STD`, `GDIS`, `SEX`, `ETH`, `SDV`; empty when none.
+    pub sensitivity: String,
+    /// Type and id of the FHIR resource, or the name of the SS-MIX2 file.
+    pub resource: String,
+}

@@ -1,5 +1,6 @@
 //! Rows of the issuer's files, of institutions' registers, and of the truth.
 
+use crate::clinical::ALIAS;
 use crate::day::Day;
 use crate::dice::Dice;
 use crate::formats::{
@@ -117,6 +118,9 @@ pub fn card_row(person: &Person, card: &Card) -> CardRow {
 pub fn patient_row(family: &Family, patient: &Patient) -> Option<PatientRow> {
     let person = family.person(patient.slot)?;
     let day = patient.last_visit;
+    if patient.facet > 0 {
+        return Some(apart_row(person, patient));
+    }
     let name = person.family_on(day);
     let surname = if patient.plain_name { name.plain } else { name.written };
     let membership = knowledge::claims(family, patient.slot, day, day).next();
@@ -140,6 +144,24 @@ pub fn patient_row(family: &Family, patient: &Patient) -> Option<PatientRow> {
         branch: membership.filter(|_| day >= branches).map(|m| m.branch.clone()).unwrap_or_default(),
         last_visit_on: day,
     })
+}
+
+/// A record kept apart: under an alias, paid in cash, with no more than the year of birth.
+fn apart_row(person: &Person, patient: &Patient) -> PatientRow {
+    let [family, given] = ALIAS;
+    PatientRow {
+        local_number: patient.local_number.clone(),
+        name: [family.0, "\u{3000}", given.0].concat(),
+        kana: kotoba::to_half_kana(&[family.1, " ", given.1].concat()),
+        birth: Day::new(person.birth.year(), 1, 1),
+        sex: person.sex,
+        phone: String::new(),
+        insurer_number: String::new(),
+        symbol: String::new(),
+        number: String::new(),
+        branch: String::new(),
+        last_visit_on: patient.last_visit,
+    }
 }
 
 /// The truth about a person.

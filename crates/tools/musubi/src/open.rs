@@ -21,7 +21,7 @@ pub struct Shared {
     pub hosts: wire::Hosts,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The certificate authority's time: the town plays past issuances again.
+    /// The time of who makes and stops cards (issuer, certificate authority): the town plays past issuances again.
     pub authority_clock: Arc<dyn Clock>,
     /// True while the insurers hand over the registers they kept before the service began.
     pub handover: bool,
@@ -69,7 +69,7 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             custody,
             policy,
             client,
-            clock,
+            clock: shared.authority_clock.clone(),
         })?),
         OrgKind::Relay => {
             Opened::Relay(relay::open(relay::Config { org, store, ledger, custody, policy, clock })?)

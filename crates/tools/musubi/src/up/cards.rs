@@ -10,21 +10,11 @@ use calendar::{Clock, Date, SystemClock, Timestamp};
 use card::{Blank, Personal, Pins, ReaderAgent, Tray, VirtualCard, manufacture};
 use codes::{EnvelopeKey, ExchangeId, FileCustody, KeyName, OrgKind, Unlock};
 use my_number::MyNumber;
-use protocol::{
-    clients::JpkiClient,
-    jpki::{RevocationReason, RevokeRequest},
-    reader::ReaderPort,
-};
-use protocol_admin::clients::IssuerClient;
+use protocol::{card::CardStopReason, reader::ReaderPort};
+use protocol_admin::{clients::IssuerClient, issuer::CardStopRequest};
 use town::formats::{CardRow, CardState, StoryRow};
 
-use super::{
-    Running,
-    intake::{counter, from_counter},
-    people,
-    replay::ReplayClock,
-    settle::Town,
-};
+use super::{Running, intake::counter, people, replay::ReplayClock, settle::Town};
 
 /// The PINs of every card in the tray, shown on the front page: these people do not exist.
 pub const PIN: &str = "1234";
@@ -71,23 +61,23 @@ pub async fn make(
     let count = applicants.len();
     let blanks = tokio::task::spawn_blocking(move || manufacture(count, false)).await??;
     let issuer = counter(town, running)?;
-    let jpki = authority(town, running)?;
     let eligibility = key_of(town, OrgKind::Eligibility)?;
-    let mut revoked = Vec::new();
+    let mut stopped = Vec::new();
     for (applicant, blank) in applicants.iter().zip(blanks) {
         clock.show(noon(applicant.certified_on()?));
-        let (card, serial) = issue(applicant, blank, &issuer, eligibility).await?;
+        let card = issue(applicant, blank, &issuer, eligibility).await?;
         if applicant.card.state == CardState::Revoked {
-            revoked.push((applicant.revoked_on()?, serial, applicant, card));
+            stopped.push((applicant.stopped_on()?, applicant, card));
         } else {
             tray.insert(&applicant.story.story, card)?;
         }
     }
-    revoked.sort_by_key(|(on, ..)| *on);
-    for (on, serial, applicant, card) in revoked {
+    stopped.sort_by_key(|(on, ..)| *on);
+    for (on, applicant, card) in stopped {
         clock.show(noon(on));
         let exchange = ExchangeId::new(SystemClock.now().as_millis());
-        jpki.revoke(&RevokeRequest { exchange, serial, reason: applicant.reason() }).await?;
+        let (my_number, reason) = (applicant.number.clone(), applicant.reason());
+        issuer.stop_card(&CardStopRequest { exchange, my_number, reason }).await?;
         // Only now: a card in the tray is finished, and a start that was cut off before makes it anew.
         tray.insert(&applicant.story.story, card)?;
     }
@@ -124,16 +114,12 @@ impl Applicant {
         Ok(self.card.renewed_on.unwrap_or(self.card.issued_on).to_string().parse()?)
     }
 
-    fn revoked_on(&self) -> anyhow::Result<Date> {
+    fn stopped_on(&self) -> anyhow::Result<Date> {
         Ok(self.card.revoked_on.context("a revoked card without a day")?.to_string().parse()?)
     }
 
-    fn reason(&self) -> RevocationReason {
-        match self.card.revocation_reason.as_str() {
-            "lost" => RevocationReason::KeyCompromise,
-            "death" | "moved-abroad" => RevocationReason::AffiliationChanged,
-            _ => RevocationReason::Unspecified,
-        }
+    fn reason(&self) -> CardStopReason {
+        CardStopReason::from_word(&self.card.revocation_reason).unwrap_or(CardStopReason::Returned)
     }
 }
 
@@ -142,11 +128,10 @@ async fn issue(
     blank: Blank,
     issuer: &IssuerClient,
     eligibility: EnvelopeKey,
-) -> anyhow::Result<(VirtualCard, String)> {
+) -> anyhow::Result<VirtualCard> {
     let exchange = ExchangeId::new(SystemClock.now().as_millis());
     let request = blank.request(exchange, applicant.number.clone(), None)?;
     let contents = issuer.card(&request).await.with_context(|| applicant.story.story.clone())?;
-    let serial = contents.authentication.serial.clone();
     let personal = Personal {
         number: applicant.number.clone(),
         pins: Pins { authentication: PIN.into(), signing: SIGNING_PIN.into(), text: PIN.into() },
@@ -155,7 +140,7 @@ async fn issue(
         note_ja: applicant.story.title_ja.clone(),
         note_en: applicant.story.title_en.clone(),
     };
-    Ok((blank.personalise(&contents, personal)?, serial))
+    Ok(blank.personalise(&contents, personal)?)
 }
 
 fn noon(day: Date) -> Timestamp {
@@ -165,10 +150,4 @@ fn noon(day: Date) -> Timestamp {
 fn key_of(town: &Town, kind: OrgKind) -> anyhow::Result<EnvelopeKey> {
     let found = town.directory.of_kind(kind);
     found.first().and_then(|org| org.envelope_key).with_context(|| format!("no {kind} with a key"))
-}
-
-/// The counter's way to the certificate authority.
-fn authority(town: &Town, running: &Running) -> anyhow::Result<JpkiClient> {
-    let (client, base) = from_counter(town, running, OrgKind::Jpki)?;
-    Ok(JpkiClient::new(client, base))
 }

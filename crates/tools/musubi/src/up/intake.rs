@@ -128,18 +128,11 @@ fn exchange(card: &CardRow, step: usize) -> ExchangeId {
     ExchangeId::from_bytes(bytes)
 }
 
-/// The municipal counter's way to the issuer.
+/// The municipal counter's way to the issuer: with the municipality's own certificate.
 pub fn counter(town: &Town, running: &Running) -> anyhow::Result<IssuerClient> {
-    let (client, base) = from_counter(town, running, OrgKind::Issuer)?;
-    Ok(IssuerClient::new(client, base))
-}
-
-/// A client that shows the municipality's own certificate, and the address of the one role of `kind`.
-pub fn from_counter(town: &Town, running: &Running, kind: OrgKind) -> anyhow::Result<(Client, String)> {
     let tls = town.ca.issue_once(&town.counter, &[])?.tls()?;
     let client = Client::build(Some(&tls), running.shared.hosts.clone(), Patience::default());
-    let role = town.directory.of_kind(kind);
-    let base =
-        role.first().and_then(|org| org.api.clone()).with_context(|| format!("no {kind} with an address"))?;
-    Ok((client, base))
+    let issuer = town.directory.of_kind(OrgKind::Issuer);
+    let base = issuer.first().and_then(|org| org.api.clone()).context("no issuer with an address")?;
+    Ok(IssuerClient::new(client, base))
 }

@@ -11,6 +11,9 @@ use crate::tree::{Node, Text};
 /// two codes of LOINC complete.
 const KEPT_ELSEWHERE: &[&str] = &["http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"];
 
+/// The system of media types: no list, but a form (BCP 13).
+const MIME_TYPES: &str = "urn:ietf:bcp:13";
+
 /// Whether a code is in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Membership {
@@ -96,6 +99,12 @@ fn collect(of: &Node, parent: Option<&str>, codes: &mut HashMap<Text, Concept>) 
         }
         collect(concept, Some(code), codes);
     }
+}
+
+fn mime_type(code: &str) -> bool {
+    let token = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+*".contains(&b));
+    let kind = code.split(';').next().unwrap_or_default().trim();
+    kind.split_once('/').is_some_and(|(of, sub)| token(of) && token(sub))
 }
 
 /// The codes that a value set takes (値セット).
@@ -191,6 +200,7 @@ impl Part {
         let own = match (&self.codes, self.system.as_deref()) {
             (Some(codes), _) if codes.contains(code) => Membership::Yes,
             (Some(_), _) => Membership::No,
+            (None, Some(MIME_TYPES)) => if mime_type(code) { Membership::Yes } else { Membership::No },
             (None, Some(system)) => self.in_system(all.code_systems.get(system), code),
             (None, None) => Membership::Yes,
         };

@@ -12,25 +12,27 @@ use crate::{
 };
 
 impl<'a> Run<'a> {
-    /// The first slice whose tests a value passes.
+    /// The first slice whose tests a value passes. Where a value set that is not here would have to tell, and no other
+    /// slice takes the value, it counts as taken; the slice's binding then says that it could not be decided.
     pub(super) fn slice_of(&mut self, schema: &'a Schema, slicing: &'a Slicing, item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) -> Option<usize> {
+        let mut open = None;
         for (n, matcher) in slicing.matchers(self.all, schema).iter().enumerate() {
             match matcher {
-                Ok(tests) => {
-                    if tests.iter().all(|(steps, test)| self.passes(steps, test, item, frame)) {
-                        return Some(n);
-                    }
-                }
+                Ok(tests) => match self.passes_all(tests, item, frame) {
+                    Membership::Yes => return Some(n),
+                    Membership::Unknown => open = open.or(Some(n)),
+                    Membership::No => {}
+                },
                 Err(why) => {
                     let slice = slicing.slices.get(n).map(|(name, _)| name.as_str()).unwrap_or_default();
                     self.report(place, &Problem::SliceNotDecided { slice, why }, Some(&schema.url), None);
                 }
             }
         }
-        if slicing.closed {
+        if slicing.closed && open.is_none() {
             self.report(place, &Problem::NoSlice, Some(&schema.url), None);
         }
-        None
+        open
     }
 
     /// How often each slice may occur.
@@ -58,20 +60,36 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn passes(&mut self, steps: &[Step], test: &Test, item: &Item<'a>, frame: &Frame<'_, 'a>) -> bool {
+    fn passes_all(&mut self, tests: &[(Vec<Step>, Test)], item: &Item<'a>, frame: &Frame<'_, 'a>) -> Membership {
+        let mut answer = Membership::Yes;
+        for (steps, test) in tests {
+            match self.passes(steps, test, item, frame) {
+                Membership::Yes => {}
+                Membership::Unknown => answer = Membership::Unknown,
+                Membership::No => return Membership::No,
+            }
+        }
+        answer
+    }
+
+    fn passes(&mut self, steps: &[Step], test: &Test, item: &Item<'a>, frame: &Frame<'_, 'a>) -> Membership {
         let mut found = Vec::new();
         self.follow(steps, item, frame, &mut found);
-        match test {
+        let passes = match test {
+            Test::OneOf(set) => {
+                let all = found.iter().filter_map(|i| i.value).map(|v| self.in_set(v, set));
+                return all.max_by_key(|m| best(*m)).unwrap_or(Membership::No);
+            }
             Test::Exists(wanted) => found.is_empty() != *wanted,
             Test::Equals(wanted) => found.iter().filter_map(|i| i.value).any(|v| same(v, wanted)),
             Test::Contains(wanted) => found.iter().filter_map(|i| i.value).any(|v| has(v, wanted)),
-            Test::OneOf(set) => found.iter().filter_map(|i| i.value).any(|v| self.in_set(v, set)),
             Test::Types(types) => found.iter().any(|i| is_of(i, types)),
             Test::Conforms(profiles) => found
                 .iter()
                 .filter_map(|i| i.value)
                 .any(|v| profiles.iter().any(|url| self.conforms(v, url, frame))),
-        }
+        };
+        if passes { Membership::Yes } else { Membership::No }
     }
 
     /// What is reached from a value.
@@ -109,12 +127,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn in_set(&self, value: &Node, set: &Text) -> bool {
+    fn in_set(&self, value: &Node, set: &Text) -> Membership {
         let codings = value.get("coding").map_or(std::slice::from_ref(value), Node::items);
-        codings.iter().any(|coding| {
-            let code = coding.as_str().or_else(|| coding.text_at("code"));
-            code.is_some_and(|code| self.all.membership(set, coding.text_at("system"), code) == Membership::Yes)
-        })
+        let codes = codings.iter().filter_map(|coding| {
+            let code = coding.as_str().or_else(|| coding.text_at("code"))?;
+            Some(self.all.membership(set, coding.text_at("system"), code))
+        });
+        codes.max_by_key(|m| best(*m)).unwrap_or(Membership::No)
+    }
+}
+
+/// What one of several says that settles it: yes, else that it is not known.
+fn best(membership: Membership) -> u8 {
+    match membership {
+        Membership::No => 0,
+        Membership::Unknown => 1,
+        Membership::Yes => 2,
     }
 }
 

@@ -1,11 +1,12 @@
 //! What remains of a decision for the holder: the rules about what may be seen.
 
 use calendar::Date;
+use codes::OrgId;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Verdict, Why};
 use crate::item::Item;
-use crate::rule::{Effect, Rule, RuleId, What};
+use crate::rule::{Author, Effect, Rule, RuleId, What};
 
 /// The rules that remain for one asker, purpose and instant (残る条件): travels inside a signed grant.
 ///
@@ -74,6 +75,28 @@ impl Restriction {
     pub fn permits_nothing(&self) -> bool {
         let total = |refusal: &Remaining| refusal.what.is_everything() && refusal.outweighed_by.is_empty();
         self.opted_out || self.permits.is_empty() || self.denies.iter().any(total)
+    }
+
+    /// Whether nothing that this organisation made can be permitted, so that it needs not be asked. When it says no, it
+    /// may still be that nothing of it is permitted.
+    #[must_use]
+    pub fn permits_nothing_of(&self, organisation: &OrgId) -> bool {
+        let may_be = |what: &What| {
+            let made = |author: &Author| author.organisation.as_ref().is_none_or(|made| made == organisation);
+            what.authors.is_empty() || what.authors.iter().any(made)
+        };
+        let whole = |refusal: &Remaining| {
+            let all = |author: &Author| {
+                author.person.is_none() && author.organisation.as_ref() == Some(organisation)
+            };
+            let but_authors = What { authors: Vec::new(), ..refusal.what.clone() };
+            refusal.outweighed_by.is_empty()
+                && but_authors.is_everything()
+                && (refusal.what.authors.is_empty() || refusal.what.authors.iter().any(all))
+        };
+        self.permits_nothing()
+            || !self.permits.iter().any(|permit| may_be(&permit.what))
+            || self.denies.iter().any(whole)
     }
 
     /// The last day that the asker may keep what it gets: the earliest that any permission says.

@@ -54,7 +54,9 @@ impl Who {
 }
 
 impl CareTeam {
-    fn has(&self, asker: &Asker) -> bool {
+    /// Whether the asker belongs to the team.
+    #[must_use]
+    pub fn has(&self, asker: &Asker) -> bool {
         self.members.iter().any(|member| member.means(asker, &[]))
     }
 }

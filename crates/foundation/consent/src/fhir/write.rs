@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Document, dates, parties, systems};
 use crate::item::Category;
 use crate::reason::ActReason;
-use crate::rule::{Effect, GivenBy, Rule, RuleId, What};
+use crate::rule::{Effect, GivenBy, RecordId, Rule, RuleId, What};
 use crate::who::Who;
 
 /// Rules that one Consent cannot say.
@@ -159,9 +159,8 @@ fn actor(who: &Who) -> Option<Value> {
 /// The data that a rule names; what an exception has in common with its base it inherits.
 fn data(what: &What, base: Option<&What>) -> Option<Vec<Value>> {
     let of = |meaning: &str, reference: Value| json!({ "meaning": meaning, "reference": reference });
-    let record = |name: &crate::RecordId| json!({ "identifier": { "system": systems::RECORD, "value": name.as_str() } });
-    let instance = |name: &crate::RecordId| of("instance", record(name));
-    let related = |name: &crate::RecordId| of("related", record(name));
+    let instance = |name: &RecordId| of("instance", record(name, |_| true));
+    let related = |name: &RecordId| of("related", record(name, |kind| kind == "Encounter"));
     let authored = |author| parties::author_reference(author).map(|reference| of("authoredby", reference));
     let own = |same: bool, list: Vec<Value>| if base.is_some() && same { Vec::new() } else { list };
     let documents = own(
@@ -179,6 +178,19 @@ fn data(what: &What, base: Option<&What>) -> Option<Vec<Value>> {
     let mut ways = [documents, encounters, authors].into_iter().filter(|list| !list.is_empty());
     let first = ways.next().unwrap_or_default();
     if ways.next().is_some() { None } else { Some(first) }
+}
+
+/// A literal reference where the name is one of the right type, else an identifier.
+fn record(name: &RecordId, right: impl Fn(&str) -> bool) -> Value {
+    let literal = name.as_str().split_once('/').is_some_and(|(kind, id)| {
+        let named = kind.starts_with(|first: char| first.is_ascii_uppercase()) && !id.is_empty();
+        named && !id.contains('/') && kind.bytes().all(|byte| byte.is_ascii_alphabetic()) && right(kind)
+    });
+    if literal {
+        json!({ "reference": name.as_str() })
+    } else {
+        json!({ "identifier": { "system": systems::RECORD, "value": name.as_str() } })
+    }
 }
 
 fn days(care: Interval) -> Option<Value> {

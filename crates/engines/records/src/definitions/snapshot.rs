@@ -30,7 +30,8 @@ fn within(all: &Definitions, definition: &Node, chain: u8) -> Result<Vec<Node>, 
     let chain = chain.checked_sub(1).ok_or("the structure is based on itself")?;
     let base = definition.text_at("baseDefinition").ok_or("neither a snapshot nor a base")?;
     let base = all.id_of(base).and_then(|id| all.definition(id)).ok_or_else(|| format!("its base {base} is not known"))?;
-    let mut overlay = Overlay { all, elements: within(all, base, chain)?, chain };
+    let base = within(all, base, chain)?;
+    let mut overlay = Overlay { all, elements: base.clone(), base, chain };
     for change in definition.all("differential.element") {
         let place = overlay.reach(&id(change), 0)?;
         if let Some(element) = overlay.elements.get_mut(place) {
@@ -42,6 +43,8 @@ fn within(all: &Definitions, definition: &Node, chain: u8) -> Result<Vec<Node>, 
 
 struct Overlay<'a> {
     all: &'a Definitions,
+    /// What the structure is based on, as it was: what an element refers to is not changed by the differential.
+    base: Vec<Node>,
     elements: Vec<Node>,
     chain: u8,
 }
@@ -121,7 +124,7 @@ impl Overlay<'_> {
     fn write_out(&mut self, place: usize, parent: &str) -> Result<(), String> {
         let element = self.elements.get(place).cloned().unwrap_or(Node::Null);
         let (source, root) = match element.text_at("contentReference").and_then(|r| r.rsplit_once('#')) {
-            Some((_, id)) => (self.elements.clone(), id.to_owned()),
+            Some((_, id)) => (self.base.clone(), id.to_owned()),
             None => {
                 let of = element.get("type").ok_or_else(|| format!("{parent}: has no type"))?;
                 let profile = of.text_at("profile").and_then(|url| self.all.id_of(url));
@@ -176,4 +179,82 @@ fn add_constraints(element: &mut Object, added: &Node) {
     all.retain(|old| added.items().iter().all(|new| new.text_at("key") != old.text_at("key")));
     all.extend(added.items().iter().cloned());
     element.insert("constraint", all);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+    use crate::definitions::package;
+
+    /// JP-CLINS publishes snapshots with its differentials: ours, made from the differentials alone, ask the same.
+    #[test]
+    fn snapshots_made_here_ask_what_the_published_ones_ask() {
+        let data = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data/fhir/packages"));
+        let packages = ["jp-core.r4-1.1.2-clins.tgz", "jp-clins.r4-1.5.2.tgz"].map(|name| data.join(name));
+        if !packages.iter().all(|p| p.exists()) {
+            println!("skipped: {} is not here", data.display());
+            return;
+        }
+        let all = Definitions::load(&packages).unwrap();
+        let (mut structures, mut same, mut elements_same, mut elements_all) = (0, 0, 0, 0);
+        for definition in packages.iter().flat_map(|p| structures_of(p)) {
+            let published = asked(&elements(&all, &definition).unwrap());
+            let mut bare = definition.as_object().unwrap().clone();
+            bare.remove("snapshot");
+            let made = match elements(&all, &package::compact(&bare.into()).unwrap()) {
+                Ok(made) => asked(&made),
+                Err(why) => panic!("{:?}: {why}", definition.text_at("url")),
+            };
+            structures += 1;
+            same += usize::from(made == published);
+            elements_all += published.len();
+            for (id, asks) in &published {
+                let equal = made.get(id) == Some(asks);
+                elements_same += usize::from(equal);
+                if !equal && std::env::var("SHOW").is_ok() {
+                    println!("{:?} {id}\n  published {asks}\n  made      {:?}", definition.text_at("url"), made.get(id));
+                }
+            }
+        }
+        println!("{structures} structures, {same} the same; {elements_all} elements, {elements_same} the same");
+        assert!(elements_same * 100 > elements_all * 97, "{elements_same} of {elements_all}");
+    }
+
+    /// What each element asks of values.
+    fn asked(elements: &[Node]) -> BTreeMap<Text, String> {
+        let keys = ["min", "max", "type"];
+        let asks = |e: &Node| {
+            let mut asks: Object = keys.iter().filter_map(|k| Some((*k, e.get(k)?.clone()))).collect();
+            for (key, value) in e.as_object().unwrap().iter() {
+                if key.starts_with("fixed") || key.starts_with("pattern") {
+                    asks.insert(key, value.clone());
+                }
+            }
+            let binding = e.text_at("binding.strength") == Some("required");
+            asks.insert("binding", e.text_at("binding.valueSet").filter(|_| binding).unwrap_or_default());
+            String::from_utf8(Node::Object(asks).canonical()).unwrap()
+        };
+        elements.iter().map(|e| (id(e), asks(e))).collect()
+    }
+
+    fn structures_of(package: &Path) -> Vec<Node> {
+        let mut archive = tar::Archive::new(GzDecoder::new(File::open(package).unwrap()));
+        let files = archive.entries().unwrap().map(Result::unwrap);
+        files
+            .filter(|f| f.path().unwrap().to_string_lossy().contains("/StructureDefinition-"))
+            .map(|mut file| {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).unwrap();
+                let whole = crate::tree::parse(&bytes).unwrap();
+                // What only a published snapshot has is compared in its compact form too.
+                let mut compact = package::compact(&whole).unwrap().as_object().unwrap().clone();
+                compact.insert("differential", whole.get("differential").unwrap().clone());
+                Node::Object(compact)
+            })
+            .collect()
+    }
 }

@@ -82,8 +82,8 @@ impl Report {
     }
 
     /// 届出遅延: the insurer learned of a beginning or an end later than the law allows. A membership that is over when
-    /// it is first reported is measured from its end: a register that is handed over says when the insurer learned the
-    /// last of it, not the first.
+    /// it is first reported is measured from its end: one report of both says when the insurer learned the last of it,
+    /// not the first.
     pub fn is_late(&self) -> bool {
         let fact = match self.act {
             ReportAct::Acquisition => self.disqualified_on.unwrap_or(self.qualified_on),

@@ -77,6 +77,8 @@ pub struct Rows<R: Read> {
     columns: Columns,
     insurer: InsurerNumber,
     record: StringRecord,
+    /// The end of the membership whose beginning was given last.
+    ended: Option<FileRow>,
 }
 
 impl<R: Read> Rows<R> {
@@ -87,18 +89,33 @@ impl<R: Read> Rows<R> {
     pub fn new(input: R, insurer: InsurerNumber) -> Result<Self, FileError> {
         let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(input);
         let headers = csv.headers().map_err(|e| unreadable(&e))?.clone();
-        Ok(Self { columns: Columns::find(&headers)?, csv, insurer, record: StringRecord::new() })
+        Ok(Self { columns: Columns::find(&headers)?, csv, insurer, record: StringRecord::new(), ended: None })
     }
 
-    /// The next row.
+    /// The next thing that the file tells: a row, or the end in a row of a first load whose beginning came before.
     ///
     /// # Errors
     /// See [`FileError`]; the file is then not to be taken in.
     pub fn next_row(&mut self) -> Result<Option<FileRow>, FileError> {
+        if let Some(ended) = self.ended.take() {
+            return Ok(Some(ended));
+        }
         if !self.csv.read_record(&mut self.record).map_err(|e| unreadable(&e))? {
             return Ok(None);
         }
-        Fields { record: &self.record, columns: &self.columns }.row(&self.insurer).map(Some)
+        let fields = Fields { record: &self.record, columns: &self.columns };
+        let row = fields.row(&self.insurer)?;
+        if self.columns.get(EVENT).is_some() {
+            return Ok(Some(row));
+        }
+        let begun_known = fields.parse(ACQUISITION_REPORTED_ON)?;
+        let mut begun = row.clone();
+        begun.record.notified_on = begun_known;
+        if row.record.disqualified_on.is_some() {
+            (begun.record.disqualified_on, begun.record.loss_reason) = (None, None);
+            self.ended = Some(FileRow { act: ReportAct::Loss, ..row });
+        }
+        Ok(Some(begun))
     }
 }
 
@@ -133,6 +150,7 @@ const REQUIRED: [&str; 23] = [
 ];
 const LIMIT_UNTIL: &str = "limit_until";
 const REPORTED_ON: &str = "reported_on";
+const ACQUISITION_REPORTED_ON: &str = "acquisition_reported_on";
 const EVENT: &str = "event";
 const HAPPENED_ON: &str = "happened_on";
 
@@ -143,7 +161,7 @@ impl Columns {
     fn find(headers: &StringRecord) -> Result<Self, FileError> {
         let at = |name: &str| headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
         let mut found = Vec::new();
-        for name in REQUIRED.into_iter().chain([LIMIT_UNTIL, REPORTED_ON]) {
+        for name in REQUIRED.into_iter().chain([LIMIT_UNTIL, ACQUISITION_REPORTED_ON, REPORTED_ON]) {
             found.push((name, at(name).ok_or(FileError::Column(name))?));
         }
         if let Some(event) = at(EVENT) {

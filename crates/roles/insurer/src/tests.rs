@@ -205,7 +205,7 @@ async fn impossible_entries_change_nothing() {
     assert_eq!(house.received.lock().await.len(), 1);
 }
 
-const HEADER: &str = "insurer_number,symbol,number,branch,my_number,name,kana,birth,sex,relation,postal_code,address,acquired_on,lost_on,loss_reason,ratio,preschool,elderly_from,elderly_until,elderly_ratio,limit_class,limit_flag,limit_from,limit_until,reported_on";
+const HEADER: &str = "insurer_number,symbol,number,branch,my_number,name,kana,birth,sex,relation,postal_code,address,acquired_on,lost_on,loss_reason,ratio,preschool,elderly_from,elderly_until,elderly_ratio,limit_class,limit_flag,limit_from,limit_until,acquisition_reported_on,reported_on";
 
 fn file(rows: &[String]) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -218,7 +218,7 @@ fn row(i: u64, birth: &str) -> String {
     let number = MyNumber::from_body(10_000_000_000 + i).unwrap();
     let insurer = self::number();
     format!(
-        "{insurer},1,{i},01,{number},髙橋　{i},タカハシ,{birth},1,1,1230045,,2026-04-01,,,030,,,,,,,,,2026-04-02"
+        "{insurer},1,{i},01,{number},髙橋　{i},タカハシ,{birth},1,1,1230045,,2026-04-01,,,030,,,,,,,,,2026-04-02,2026-04-02"
     )
 }
 
@@ -237,6 +237,23 @@ async fn a_file_is_taken_in_once_and_reported_as_a_file() {
     let order: Vec<String> = received.iter().map(|r| r.insured.number.to_string()).collect();
     assert_eq!(order, (0..50).map(|i| i.to_string()).collect::<Vec<_>>(), "in the order of the lines");
     assert_eq!(house.insurer.search("高橋").await.unwrap().len(), 50, "a variant of the name finds it");
+}
+
+#[tokio::test]
+async fn a_membership_that_was_over_at_the_first_load_is_reported_with_both_days() {
+    let house = house(true).await;
+    let ended = row(1, "1990-01-01")
+        .replace(",2026-04-01,,,030", ",2026-04-01,2026-06-01,03,030")
+        .replace(",2026-04-02,2026-04-02", ",2026-04-02,2026-06-05");
+    let file = file(&[ended, row(2, "1990-01-01")]);
+    house.insurer.import(file.path(), "members.csv").await.unwrap();
+    assert_eq!(house.insurer.send_reports().await.unwrap(), 3);
+    let received = house.received.lock().await;
+    let told: Vec<_> = received.iter().map(|r| (r.act, r.disqualified_on, r.notified_on)).collect();
+    let begun = (ReportAct::Acquisition, None, day("2026-04-02"));
+    assert_eq!(told, [begun, (ReportAct::Loss, Some(day("2026-06-01")), day("2026-06-05")), begun]);
+    let kept = house.insurer.search("高橋").await.unwrap();
+    assert_eq!(kept.iter().filter(|m| m.record.disqualified_on.is_some()).count(), 1);
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl InsurerFiles {
         let learned = rows::learned(membership);
         let (row, events) = rows::first_load(family, membership, &learned, self.plan.opening);
         let person = family.index * 16 + u64::from(membership.slot);
-        for (place, report) in rows::reports(membership, row.as_ref(), &events).enumerate() {
+        for (place, report) in rows::reports(row.as_ref(), &events).enumerate() {
             sheets.report.row(&ReportRow { report_id: format!("{person}.{index}.{place}"), ..report })?;
         }
         if let Some(row) = &row {

@@ -7,7 +7,7 @@ use protocol_admin::report::ReportAct;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::Service;
+use super::{Service, act_word};
 use crate::{
     file::{FileError, Rows},
     problems::Refusal,
@@ -17,7 +17,7 @@ use crate::{
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ImportReport {
-    /// Rows read.
+    /// Reports made: one a row, two for a membership of a first load that is over.
     pub rows: u64,
     /// True when the same bytes were taken in before: nothing changed.
     pub repeated: bool,
@@ -57,8 +57,8 @@ impl Service {
         let mut rows = 0;
         while let Some(row) = input.next_row()? {
             rows += 1;
-            // Padded, so that reports of one moment leave in the order of the file's lines.
-            let report_id = format!("{name}-{:010}", row.line);
+            // Padded, so that reports of one moment leave in the order of the file's lines, a beginning before its end.
+            let report_id = format!("{name}-{:010}-{}", row.line, act_word(row.act));
             let effective_on = row.happened_on.filter(|_| row.act == ReportAct::Change);
             let change = self
                 .change(report_id, row.act, row.my_number, row.record, effective_on)

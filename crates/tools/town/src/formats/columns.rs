@@ -34,6 +34,7 @@ impl Columns for MemberRow {
         "limit_flag",
         "limit_from",
         "limit_until",
+        "acquisition_reported_on",
         "reported_on",
     ];
 }
@@ -66,6 +67,7 @@ impl Columns for InsurerEventRow {
         "limit_flag",
         "limit_from",
         "limit_until",
+        "acquisition_reported_on",
         "reported_on",
     ];
 }

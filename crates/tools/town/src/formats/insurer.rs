@@ -55,7 +55,9 @@ pub struct MemberRow {
     pub limit_from: Option<Day>,
     /// 限度額適用認定証 valid until (last day).
     pub limit_until: Option<Day>,
-    /// 届出日: the day the insurer learned what this row says.
+    /// 資格取得の届出日: the day the insurer learned that the membership began.
+    pub acquisition_reported_on: Day,
+    /// 届出日: the day the insurer learned the last of what this row says.
     pub reported_on: Day,
 }
 

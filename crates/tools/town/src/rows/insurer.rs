@@ -99,6 +99,7 @@ pub fn member_row(family: &Family, membership: &Membership, learned: &Learned) -
         limit_flag: terms.limit.map(|l| l.flag.to_owned()),
         limit_from: terms.limit.map(|l| l.from),
         limit_until: terms.limit.map(|l| l.until),
+        acquisition_reported_on: membership.from_reported?,
         reported_on: learned.reported,
     })
 }
@@ -106,12 +107,11 @@ pub fn member_row(family: &Family, membership: &Membership, learned: &Learned) -
 /// The reports that say the same as first load and events together: of a membership that had ended before the first
 /// load, its beginning and its end.
 pub fn reports<'a>(
-    membership: &Membership,
     loaded: Option<&'a MemberRow>,
     events: &'a [InsurerEventRow],
 ) -> impl Iterator<Item = ReportRow<'a>> {
-    let begun = loaded.zip(membership.from_reported).map(|(row, day)| {
-        let begun = ReportRow::new(EventKind::Acquisition, None, row, day);
+    let begun = loaded.map(|row| {
+        let begun = ReportRow::new(EventKind::Acquisition, None, row, row.acquisition_reported_on);
         ReportRow { disqualified_on: None, loss_reason: "", ..begun }
     });
     let ended = loaded.filter(|row| row.lost_on.is_some());

@@ -1,20 +1,37 @@
 //! The relay over HTTP, for the other roles (mTLS).
 
-use axum::{Extension, Router, extract::State, routing::post};
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use calendar::Date;
 use protocol::clients::paths;
+use protocol::consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate};
+use protocol::exchange::{
+    CorroborationRequest, EmergencyAnswer, EmergencyRequest, ExchangeAnswer, ExchangeRequest,
+    OwnExchangesAnswer, OwnExchangesRequest,
+};
+use protocol::networks::{Figures, JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer};
 use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
+use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use wire::{Json, Peer, Problem};
 
+use crate::problems;
 use crate::service::Service;
 
 /// The relay's description for machines (OpenAPI 3.1).
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Musubi relay", description = "医療等中継DB・情報連携基盤: registration and translation"),
-    paths(register, translate, person_state)
+    info(title = "Musubi relay", description = "医療等中継DB・情報連携基盤: registration, consent, grants, networks"),
+    paths(
+        register, translate, person_state, exchange, emergency, corroborate, own_exchanges, consent,
+        consent_status, network_patients, join_networks, figures
+    )
 )]
 pub struct Description;
 
@@ -25,37 +42,119 @@ pub fn router(service: Service) -> Router {
         .route(paths::REGISTRATIONS, post(register))
         .route(paths::TRANSLATIONS, post(translate))
         .route(paths::PERSON_STATES, post(person_state))
-        .route("/openapi.json", axum::routing::get(async || axum::Json(Description::openapi())))
+        .route(paths::EXCHANGES, post(exchange))
+        .route(paths::EMERGENCIES, post(emergency))
+        .route(paths::CORROBORATIONS, post(corroborate))
+        .route(paths::OWN_EXCHANGES, post(own_exchanges))
+        .route(paths::CONSENTS, post(consent))
+        .route(paths::CONSENT_STATUS, post(consent_status))
+        .route(paths::NETWORK_PATIENTS, post(network_patients))
+        .route(paths::NETWORK_JOINS, post(join_networks))
+        .route("/figures/{day}", get(figures))
+        .route("/fhir/Patient/$ihe-pix", get(cross_reference))
+        .route("/fhir/Patient", get(patient))
+        .route("/openapi.json", get(async || axum::Json(Description::openapi())))
         .with_state(service);
     wire::role_router("relay", api.merge(protocol::ledger_routes(ledger)))
 }
 
-#[utoipa::path(post, path = "/registrations", request_body = RegisterRequest,
-    responses((status = 200, body = RegisterAnswer), (status = "4XX", description = "RFC 9457 problem")))]
-async fn register(
-    State(service): State<Service>,
-    Extension(peer): Extension<Peer>,
-    Json(request): Json<RegisterRequest>,
-) -> Result<axum::Json<RegisterAnswer>, Problem> {
-    service.register(&peer.0, request).await.map(axum::Json)
+/// A handler that passes a message on to the method of the same name.
+macro_rules! passed_on {
+    ($($path:literal $name:ident => $method:ident($question:ty) -> $answer:ty;)*) => {
+        $(
+            #[utoipa::path(post, path = $path, request_body = $question,
+                responses((status = 200, body = $answer), (status = "4XX", description = "RFC 9457 problem")))]
+            async fn $name(
+                State(service): State<Service>,
+                Extension(peer): Extension<Peer>,
+                Json(question): Json<$question>,
+            ) -> Result<axum::Json<$answer>, Problem> {
+                service.$method(&peer.0, question).await.map(axum::Json)
+            }
+        )*
+    };
 }
 
-#[utoipa::path(post, path = "/translations", request_body = TranslateRequest,
-    responses((status = 200, body = TranslateAnswer), (status = "4XX", description = "RFC 9457 problem")))]
-async fn translate(
-    State(service): State<Service>,
-    Extension(peer): Extension<Peer>,
-    Json(request): Json<TranslateRequest>,
-) -> Result<axum::Json<TranslateAnswer>, Problem> {
-    service.translate(&peer.0, request).await.map(axum::Json)
+passed_on! {
+    "/registrations" register => register(RegisterRequest) -> RegisterAnswer;
+    "/translations" translate => translate(TranslateRequest) -> TranslateAnswer;
+    "/person-states" person_state => set_person_state(PersonStateUpdate) -> Acknowledged;
+    "/exchanges" exchange => exchange(ExchangeRequest) -> ExchangeAnswer;
+    "/emergencies" emergency => emergency(EmergencyRequest) -> EmergencyAnswer;
+    "/corroborations" corroborate => corroborate(CorroborationRequest) -> Acknowledged;
+    "/own-exchanges" own_exchanges => own_exchanges(OwnExchangesRequest) -> OwnExchangesAnswer;
+    "/consents" consent => consent(ConsentUpdate) -> ConsentAnswer;
+    "/consent-status" consent_status => consent_status(ConsentStatusRequest) -> ConsentStatus;
+    "/network-patients" network_patients => network_patients(NetworkPatients) -> NetworkPatientsAnswer;
+    "/network-joins" join_networks => join_networks(NetworkJoin) -> JoinReport;
 }
 
-#[utoipa::path(post, path = "/person-states", request_body = PersonStateUpdate,
-    responses((status = 200, body = Acknowledged), (status = "4XX", description = "RFC 9457 problem")))]
-async fn person_state(
+/// The published figures of a day; anybody of the house may read them.
+#[utoipa::path(get, path = "/figures/{day}", params(("day" = String, Path, description = "YYYY-MM-DD")),
+    responses((status = 200, body = Figures), (status = "4XX", description = "RFC 9457 problem")))]
+async fn figures(
+    State(service): State<Service>,
+    axum::extract::Path(day): axum::extract::Path<Date>,
+) -> Result<axum::Json<Figures>, Problem> {
+    service.figures(day).await.map(axum::Json)
+}
+
+#[derive(Deserialize)]
+struct CrossReference {
+    #[serde(rename = "sourceIdentifier")]
+    source: String,
+    #[serde(rename = "targetSystem")]
+    target: Option<String>,
+}
+
+async fn cross_reference(
     State(service): State<Service>,
     Extension(peer): Extension<Peer>,
-    Json(update): Json<PersonStateUpdate>,
-) -> Result<axum::Json<Acknowledged>, Problem> {
-    service.set_person_state(&peer.0, update).await.map(axum::Json)
+    Query(question): Query<CrossReference>,
+) -> Response {
+    fhir(service.cross_reference(&peer.0, &question.source, question.target.as_deref()).await)
+}
+
+async fn patient(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Response {
+    let other = parameters.iter().find(|(name, _)| name != "identifier" && !name.starts_with('_'));
+    let identifier = parameters.iter().find(|(name, _)| name == "identifier");
+    fhir(match (identifier, other) {
+        (_, Some((name, _))) => Err(problems::demographics(name)),
+        (None, None) => Err(problems::identifier("identifier")),
+        (Some((_, identifier)), None) => service.patient(&peer.0, identifier).await,
+    })
+}
+
+/// An answer as FHIR: what is refused is an `OperationOutcome` in both languages.
+fn fhir(answer: Result<Value, Problem>) -> Response {
+    let (status, body) = match answer {
+        Ok(resource) => (StatusCode::OK, resource),
+        Err(problem) => (problem.status(), outcome(&problem)),
+    };
+    (status, [(header::CONTENT_TYPE, "application/fhir+json")], body.to_string()).into_response()
+}
+
+fn outcome(problem: &Problem) -> Value {
+    let code = match problem.status() {
+        StatusCode::NOT_FOUND => "not-found",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::BAD_REQUEST => "code-invalid",
+        StatusCode::TOO_MANY_REQUESTS => "throttled",
+        status if status.is_server_error() => "exception",
+        _ => "processing",
+    };
+    let parts = problem.parts();
+    json!({
+        "resourceType": "OperationOutcome",
+        "issue": [{
+            "severity": "error",
+            "code": code,
+            "diagnostics": format!("{} / {}", parts.title_ja, parts.title_en),
+            "expression": parts.place.iter().collect::<Vec<_>>(),
+        }],
+    })
 }

@@ -1,4 +1,4 @@
-//! 医療等中継DB・情報連携基盤: registration and translation; holds no record and no My Number.
+//! 医療等中継DB・情報連携基盤: registration, what people decided, grants; holds no record and no My Number.
 //!
 //! The relay is one of the two custodians of the medical domain: it holds K2 and the organisations' keys.
 //! Alone it cannot turn a code into a person (DESIGN §4).
@@ -27,6 +27,8 @@ pub const KEYS: &[KeyName] = &[
     KeyName::LEDGER_SEAL,
     KeyName::LEDGER_DIGEST,
     KeyName::ENVELOPE,
+    KeyName::ROW_SEAL,
+    KeyName::GRANT_SIGN,
 ];
 
 /// What a relay needs to open.
@@ -41,6 +43,8 @@ pub struct Config {
     pub custody: Arc<dyn Custody>,
     /// Who is who, and what is lawful.
     pub policy: Policy,
+    /// The way to the holders.
+    pub client: wire::Client,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -60,6 +64,7 @@ pub fn open(config: Config) -> Result<Service, OpenError> {
         ledger,
         custody: config.custody,
         policy: config.policy,
+        client: config.client,
         clock: config.clock,
     })
 }

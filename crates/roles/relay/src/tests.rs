@@ -6,6 +6,8 @@ use codes::{
     Custody, EnvelopeContext, ExchangeId, FileCustody, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode,
     OrgId, OrgKind, ResidentCode, RootBlockInput,
 };
+use consent::InstitutionKind;
+use ledger::Receipt;
 use protocol::{
     Sealed,
     eligibility::TicketContents,
@@ -14,6 +16,9 @@ use protocol::{
 };
 
 use crate::{Config, KEYS, Service, open};
+
+mod exchange;
+mod networks;
 
 /// A relay with an issuer, an eligibility service and two hospitals around it.
 struct House {
@@ -34,6 +39,7 @@ fn org(kind: OrgKind, number: &str) -> OrgId {
 fn member(id: OrgId, custody: Option<&FileCustody>) -> Organisation {
     let mut found = Organisation::new(id, id.to_string(), id.to_string(), Date::new(2026, 1, 1).unwrap());
     found.envelope_key = custody.map(|c| c.envelope_public_key().unwrap());
+    found.institution = (id.kind() == OrgKind::Institution).then_some(InstitutionKind::Hospital);
     found
 }
 
@@ -59,6 +65,7 @@ fn house() -> House {
         ledger: dir.path().join("ledger"),
         custody: relay_keys,
         policy: Policy::builtin(directory).unwrap(),
+        client: wire::Client::plain(),
         clock: clock.clone(),
     })
     .unwrap();
@@ -105,9 +112,16 @@ impl House {
         self.clock.advance(1);
     }
 
+    /// The receipt of a check that happens now.
+    fn check(&self) -> Receipt {
+        let at = self.clock.now().as_millis();
+        Receipt { origin: "musubi.test/eligibility/1".into(), index: u64::try_from(at).unwrap(), at }
+    }
+
     fn request(&self, institution: OrgId, person: u64) -> RegisterRequest {
         let exchange = self.exchange();
-        let contents = TicketContents { institution, link: self.link(person) };
+        let receipt = self.check();
+        let contents = TicketContents { institution, receipt, link: self.link(person) };
         let expires = self.clock.now().as_seconds() + 300;
         let ticket =
             self.seal(purpose::MEDICAL_TICKET, exchange, expires, &serde_json::to_vec(&contents).unwrap());
@@ -143,6 +157,8 @@ async fn a_person_is_known_by_unrelated_codes_that_translate_under_seal() {
     let at_hospital = house.register(&house.hospital, 7).await;
     let at_clinic = house.register(&house.clinic, 7).await;
     assert!(at_hospital != at_clinic);
+    assert!(house.translate(at_hospital).await.is_err(), "the person permitted nothing yet");
+    exchange::permit(&house, &house.hospital, at_hospital).await;
     let translated = house.translate(at_hospital).await.unwrap();
     assert!(translated.open(&*house.hospital.1).is_err(), "the asker cannot read the other's code");
     assert!(opened(&translated, &house.clinic.1) == at_clinic);

@@ -1,4 +1,9 @@
-//! Every SQL statement of the relay.
+//! Every SQL statement of the relay: registrations and exchanges here, what people decided and declared beside.
+
+pub mod emergencies;
+pub mod exchanges;
+pub mod networks;
+pub mod wills;
 
 use codes::{ExchangeId, OrgId};
 use protocol::relay::PersonState;
@@ -7,11 +12,14 @@ use store::{Migration, Reader, StoreError, Tx, params};
 use crate::model::{PersonKey, Seen};
 
 /// The relay's tables.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "registrations",
-    sql: include_str!("../migrations/0001_registrations.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "registrations",
+        sql: include_str!("../../migrations/0001_registrations.sql"),
+    },
+    Migration { version: 2, name: "exchange", sql: include_str!("../../migrations/0002_exchange.sql") },
+];
 
 /// Sets a person's state as of `at` (Unix milliseconds); an older decision never overwrites a newer one.
 pub fn set_state(tx: &mut Tx<'_>, person: &PersonKey, state: PersonState, at: i64) -> Result<(), StoreError> {
@@ -45,6 +53,19 @@ pub fn is_registered(
         |row| row.int(0),
     )?;
     Ok(found.is_some())
+}
+
+/// The organisations that registered the person, but for one.
+pub fn registered_elsewhere(
+    c: &mut Reader<'_>,
+    person: &PersonKey,
+    but: &OrgId,
+) -> Result<Vec<OrgId>, StoreError> {
+    c.query(
+        "SELECT organisation FROM registration WHERE person = $1 AND organisation <> $2 ORDER BY organisation",
+        params![person.as_bytes(), &but.to_string()],
+        |row| row.parse(0),
+    )
 }
 
 /// Records that `organisation` knows the person; again is harmless.
@@ -102,6 +123,7 @@ pub fn counts(c: &mut Reader<'_>) -> Result<(i64, i64), StoreError> {
 fn state_text(state: PersonState) -> &'static str {
     match state {
         PersonState::Active => "active",
+        PersonState::Sealed => "sealed",
         PersonState::Revoked => "revoked",
     }
 }

@@ -1,0 +1,120 @@
+//! Whether a medical ID works, and who knows a person: the card read that a registration comes with is evidence.
+
+use access::{Action, Purpose};
+use codes::OrgId;
+use protocol::eligibility::TicketContents;
+use protocol::relay::{
+    Acknowledged, PersonState, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer,
+    TranslateRequest,
+};
+use protocol::sealed::purpose;
+use serde_json::json;
+use wire::Problem;
+
+use super::{Service, digest};
+use crate::model::{CORROBORATION_MILLIS, Seen};
+use crate::{problems, store as sql};
+
+impl Service {
+    /// Sets whether a medical ID works, as the issuer decided. When it stops working, grants that are out end with it.
+    ///
+    /// # Errors
+    /// When the caller is not the issuer, or the envelope is not for this relay.
+    pub async fn set_person_state(
+        &self,
+        peer: &OrgId,
+        update: PersonStateUpdate,
+    ) -> Result<Acknowledged, Problem> {
+        self.decide(peer, Action::RelayPersonState, Purpose::CodeState)?;
+        let root = self.root(&update.link)?;
+        let person = self.person_key(&root)?;
+        let body = json!({ "by": peer, "state": update.state });
+        let receipt = self.log("relay.person-state", Some(&person), update.exchange, &body).await?;
+        let (state, at, exchange, now) =
+            (update.state, update.at.as_millis(), update.exchange, self.now());
+        self.write(move |tx| {
+            sql::set_state(tx, &person, state, at)?;
+            if state == PersonState::Active {
+                return Ok(());
+            }
+            super::withdrawal::end_grants(tx, &person, exchange, now)
+        })
+        .await?;
+        self.deliver_notices().await;
+        Ok(Acknowledged { exchange: update.exchange, receipt })
+    }
+
+    /// Registers that an institution knows a person, with the card read that shows it, and gives it its own code.
+    ///
+    /// # Errors
+    /// One answer for a person without a working medical ID, whatever the cause; a clear one for a ticket
+    /// that is spent, late or another's.
+    pub async fn register(&self, peer: &OrgId, request: RegisterRequest) -> Result<RegisterAnswer, Problem> {
+        Self::own_name(peer, &request.institution)?;
+        self.decide(peer, Action::RelayRegister, Purpose::PatientRegistration)?;
+        let now = self.now();
+        let ticket = self.ticket(peer, &request)?;
+        let root = self.root(&ticket.link)?;
+        let person = self.person_key(&root)?;
+        let question = digest(&request.ticket)?;
+        self.expect_active(person).await?;
+        let body = json!({ "by": peer, "check": ticket.receipt });
+        let receipt = self.log("relay.register", Some(&person), request.exchange, &body).await?;
+        let (org, exchange, day) = (*peer, request.exchange, now.date().to_string());
+        let check = ticket.receipt;
+        let seen = self
+            .write(move |tx| {
+                let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
+                if seen != Seen::Other {
+                    sql::register(tx, &person, &org, now.as_millis())?;
+                    sql::exchanges::put_presence(tx, &person, &org, &check, &day)?;
+                    let since = now.as_millis() - CORROBORATION_MILLIS;
+                    sql::emergencies::settle_by_card(tx, &person, &org, since, now.as_millis())?;
+                }
+                Ok(seen)
+            })
+            .await?;
+        if seen == Seen::Other {
+            return Err(protocol::refusal::exchange_used());
+        }
+        let code = self.sealed_code(peer, &root, request.exchange)?;
+        Ok(RegisterAnswer { exchange: request.exchange, code, receipt })
+    }
+
+    /// Translates the asker's code of a person into another organisation's, sealed to that organisation: only where
+    /// an exchange between the two would be permitted now.
+    ///
+    /// # Errors
+    /// One answer for an unknown code, a person whose ID does not work or who does not permit it, want of evidence,
+    /// and an organisation that never registered the person.
+    pub async fn translate(
+        &self,
+        peer: &OrgId,
+        request: TranslateRequest,
+    ) -> Result<TranslateAnswer, Problem> {
+        Self::own_name(peer, &request.institution)?;
+        let permit = self.decide(peer, Action::RelayTranslate, request.purpose)?;
+        let (root, person) = self.person_of(peer, &request.code)?.ok_or_else(problems::no_such_person)?;
+        let permitted = self.may_reach(peer, &person, &request.to).await?;
+        if !permitted {
+            return Err(problems::no_such_person());
+        }
+        let body = json!({
+            "by": peer, "to": request.to, "purpose": request.purpose, "rule": permit.rule_id(),
+        });
+        let receipt = self.log("relay.translate", Some(&person), request.exchange, &body).await?;
+        let code = self.sealed_code(&request.to, &root, request.exchange)?;
+        Ok(TranslateAnswer { exchange: request.exchange, code, receipt })
+    }
+
+    fn ticket(&self, peer: &OrgId, request: &RegisterRequest) -> Result<TicketContents, Problem> {
+        let now = self.now().as_seconds();
+        let context = &request.ticket.context;
+        if context.exchange != request.exchange || !request.ticket.is_current(purpose::MEDICAL_TICKET, now) {
+            return Err(problems::ticket());
+        }
+        let bytes = request.ticket.open(&*self.custody).map_err(|_| problems::ticket())?;
+        let contents: TicketContents = serde_json::from_slice(&bytes).map_err(|_| problems::ticket())?;
+        if &contents.institution != peer { Err(problems::ticket()) } else { Ok(contents) }
+    }
+}

@@ -166,6 +166,27 @@ fn every_example_decides_as_the_profile_says_and_comes_back_equal() {
     println!("{} examples of IHE PCF, {} expectations", examples.len(), EXPECTED.len());
 }
 
+/// A refusal may be read wider than its code says, a permission never.
+#[test]
+fn labels_that_are_not_ours_widen_refusals_only() {
+    let Some(examples) = examples() else { return };
+    let cases: &[(&str, &[Label])] = &[
+        ("SUD", &[Label::SubstanceUse]),
+        ("OPIOIDUD", &[Label::SubstanceUse]),
+        ("MH", &[Label::Psychiatry]),
+        ("BH", &[Label::Psychiatry, Label::SubstanceUse]),
+        ("VIO", &[Label::Violence]),
+    ];
+    for (code, labels) in cases {
+        let mut consent = examples["advanced-normal-focused-psy"].clone();
+        set(&mut consent, "/provision/provision/0/securityLabel/0/code", json!(code));
+        assert!(fhir::read(&consent, &vocabulary()).is_err());
+        set(&mut consent, "/provision/provision/0/type", json!("deny"));
+        let document = fhir::read(&consent, &vocabulary()).unwrap();
+        assert_eq!(document.rules[1].what.labels, Labels::of(labels), "{code}");
+    }
+}
+
 #[test]
 fn what_is_not_understood_is_refused_with_its_path() {
     let Some(examples) = examples() else { return };
@@ -236,12 +257,98 @@ fn what_is_not_understood_is_refused_with_its_path() {
         assert_eq!(refusal.path, path.trim_end_matches('.'), "{pointer}: {refusal}");
         assert!(!refusal.ja.is_empty() && !refusal.en.is_empty());
     }
+    let mut attached = examples["basic-treat"].clone();
+    attached.as_object_mut().unwrap().remove("sourceReference");
+    assert_eq!(fhir::read(&attached, &vocabulary()).unwrap_err().path, "Consent");
+    set(&mut attached, "/sourceAttachment", json!({"title": "paper"}));
+    let document = fhir::read(&attached, &vocabulary()).unwrap();
+    assert_eq!(fhir::read(&fhir::write(&document).unwrap(), &vocabulary()), Ok(document));
     let foreign = fhir::read(
         &examples["intermediate-purpose"],
         &Vocabulary { purposes: BTreeMap::new(), ..vocabulary() },
     );
     assert_eq!(foreign.unwrap_err().path, "Consent.provision.purpose[0]");
     println!("{} refusals", cases.len() + 1);
+}
+
+/// Every value of every example in turn taken away or replaced by something hostile: nothing panics, a refusal has a
+/// place and reasons, and what is read all the same comes back equal.
+#[test]
+fn hostile_values_are_refused_or_read_whole() {
+    let Some(examples) = examples() else { return };
+    let hostile = [
+        json!(null),
+        json!(0),
+        json!(""),
+        json!("x"),
+        json!("*"),
+        json!("9999"),
+        json!("0001-01-01"),
+        json!("2022-06-13T24:00:00Z"),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!([{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}]),
+        json!({"start": "2022", "end": "2022-06-13T01:02:03.004Z"}),
+        json!("x".repeat(5_000)),
+    ];
+    let (mut read, mut refused) = (0, 0);
+    for (name, example) in &examples {
+        let mut pointers = Vec::new();
+        walk(example, String::new(), &mut pointers);
+        for pointer in pointers {
+            for value in hostile.iter().map(Some).chain([None]) {
+                let mut consent = example.clone();
+                match value {
+                    Some(value) => set(&mut consent, &pointer, value.clone()),
+                    None => remove(&mut consent, &pointer),
+                }
+                match fhir::read(&consent, &vocabulary()) {
+                    Err(refusal) => {
+                        assert!(
+                            refusal.path.starts_with("Consent")
+                                && !refusal.ja.is_empty()
+                                && !refusal.en.is_empty()
+                        );
+                        refused += 1;
+                    }
+                    Ok(document) => {
+                        let written = fhir::write(&document)
+                            .unwrap_or_else(|error| panic!("{name} {pointer}: {error}"));
+                        let again = fhir::read(&written, &vocabulary());
+                        assert_eq!(again, Ok(document), "{name} {pointer} {value:?}: {written}");
+                        read += 1;
+                    }
+                }
+            }
+        }
+    }
+    println!("{read} read, {refused} refused");
+    assert!(read > 1_000 && refused > 10_000);
+}
+
+fn walk(value: &Value, pointer: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            object.iter().for_each(|(name, value)| walk(value, format!("{pointer}/{name}"), found))
+        }
+        Value::Array(list) => {
+            (0..).zip(list).for_each(|(index, value)| walk(value, format!("{pointer}/{index}"), found))
+        }
+        _ => {}
+    }
+    if !pointer.is_empty() {
+        found.push(pointer);
+    }
+}
+
+fn remove(root: &mut Value, pointer: &str) {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    match root.pointer_mut(parent).unwrap() {
+        Value::Object(object) => drop(object.remove(name)),
+        Value::Array(list) => drop(list.remove(name.parse().unwrap())),
+        _ => panic!("{pointer}"),
+    }
 }
 
 fn examples() -> Option<BTreeMap<String, Value>> {

@@ -9,7 +9,7 @@
 
 use calendar::{Date, Timestamp};
 use codes::{OrgId, OrgKind};
-use musubi_consent::fhir::{self, Document, Party, Unwritable, Vocabulary};
+use musubi_consent::fhir::{self, Document, Party, Source, Unwritable, Vocabulary};
 use musubi_consent::{
     Act, ActReason, Asker, Beyond, CareTeam, Category, Consents, ConsentsError, Effect, GivenBy, Incapacity,
     InstitutionKind, Item, Label, Labels, Moment, Profession, Proxy, ProxyId, ProxyKind, Purposes, RecordId,
@@ -378,7 +378,7 @@ fn a_consent_with_exceptions_goes_to_fhir_and_back() {
         performer: patient.clone(),
         patient,
         organization: Party::Identifier { system: "s".into(), value: "v".into() },
-        source: Party::Reference("DocumentReference/1".into()),
+        source: Source::Reference(Party::Reference("DocumentReference/1".into())),
         rules: [base.clone(), exception].map(|rule| Rule { withdrawn_at, ..rule }).into(),
     };
     let written = fhir::write(&document).unwrap();

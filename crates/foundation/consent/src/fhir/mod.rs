@@ -13,6 +13,8 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value};
+
 use crate::proxy::ProxyId;
 use crate::reason::ActReason;
 use crate::rule::{Rule, RuleId};
@@ -49,6 +51,15 @@ pub enum Party {
     },
 }
 
+/// The signed document behind a Consent; nothing of it is read for its rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `sourceReference`.
+    Reference(Party),
+    /// `sourceAttachment`, kept as it came.
+    Attachment(Map<String, Value>),
+}
+
 /// One `Consent`: what it says beside its rules, and the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -61,7 +72,7 @@ pub struct Document {
     /// The organisation that presented the text and enforces it.
     pub organization: Party,
     /// The signed document.
-    pub source: Party,
+    pub source: Source,
     /// The base rule, and its exceptions after it.
     pub rules: Vec<Rule>,
 }

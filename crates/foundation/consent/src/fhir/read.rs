@@ -4,7 +4,7 @@ use calendar::Timestamp;
 use serde_json::Value;
 
 use super::cursor::Cursor;
-use super::{Document, Party, Refusal, Vocabulary, dates, parties, systems};
+use super::{Document, Party, Refusal, Source, Vocabulary, dates, parties, systems};
 use crate::item::{Categories, Category, Label, Labels};
 use crate::reason::{ActReason, Purposes};
 use crate::rule::{Author, Effect, GivenBy, RecordId, Rule, RuleId, TemplateVersion, What};
@@ -36,7 +36,7 @@ pub fn read(consent: &Value, vocabulary: &Vocabulary) -> Result<Document, Refusa
         patient,
         performer,
         organization: parties::party(&only(&root, "organization")?)?,
-        source: parties::party(&root.required("sourceReference")?)?,
+        source: source(&root)?,
         rules: rules(&root.required("provision")?, &id, &blank, vocabulary)?,
         id,
     })
@@ -59,6 +59,7 @@ const CONSENT: &[&str] = &[
     "performer",
     "organization",
     "sourceReference",
+    "sourceAttachment",
     "policy",
     "provision",
 ];
@@ -122,6 +123,11 @@ fn provision(at: &Cursor<'_>, inherited: &Rule, vocabulary: &Vocabulary) -> Resu
         let (start, end) = dates::period(&period)?;
         rule.from = start.unwrap_or(rule.from);
         rule.until = end.or(rule.until);
+        if start.is_some() && rule.until.is_some_and(|until| until <= rule.from) {
+            return Err(
+                period.refuse("基本の規則の期間の外です", "this lies outside the period of the base rule")
+            );
+        }
     }
     let actors = at.list("actor")?;
     if !actors.is_empty() {
@@ -144,7 +150,8 @@ fn what(at: &Cursor<'_>, effect: Effect, what: &mut What, vocabulary: &Vocabular
     }
     let labels = at.list("securityLabel")?;
     if !labels.is_empty() {
-        what.labels = labels.iter().map(|one| label(one, effect)).collect::<Result<Labels, _>>()?;
+        let each = labels.iter().map(|one| label(one, effect)).collect::<Result<Vec<_>, _>>()?;
+        what.labels = each.into_iter().fold(Labels::NONE, Labels::union);
     }
     if let Some(period) = at.field("dataPeriod") {
         what.care = Some(dates::care(&period)?);
@@ -271,18 +278,25 @@ fn class(at: &Cursor<'_>) -> Result<Category, Refusal> {
     })
 }
 
-fn label(at: &Cursor<'_>, effect: Effect) -> Result<Label, Refusal> {
+/// Labels narrower or wider than ours: a refusal may be read wider than it says, never narrower, and a permission only
+/// as it stands.
+fn label(at: &Cursor<'_>, effect: Effect) -> Result<Labels, Refusal> {
     let (system, code) = at.coding()?;
-    let exact = Label::from_code(code).filter(|label| label.system() == system);
-    // A refusal may be read wider than it says, never narrower; a permission the other way about.
+    let exact =
+        Label::from_code(code).filter(|label| label.system() == system).map(|label| Labels::of(&[label]));
     let wider = || match (effect, system, code) {
-        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "ETHUD" | "OPIOIDUD" | "SUD") => Some(Label::SubstanceUse),
-        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "MH" | "BH") => Some(Label::Psychiatry),
-        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "VIO") => Some(Label::Violence),
-        (Effect::Deny, Label::CONFIDENTIALITY_SYSTEM, "U" | "L" | "M") => Some(Label::Normal),
+        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "ETHUD" | "OPIOIDUD" | "SUD") => {
+            Some(&[Label::SubstanceUse][..])
+        }
+        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "MH") => Some(&[Label::Psychiatry][..]),
+        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "BH") => {
+            Some(&[Label::Psychiatry, Label::SubstanceUse][..])
+        }
+        (Effect::Deny, Label::SENSITIVITY_SYSTEM, "VIO") => Some(&[Label::Violence][..]),
+        (Effect::Deny, Label::CONFIDENTIALITY_SYSTEM, "U" | "L" | "M") => Some(&[Label::Normal][..]),
         _ => None,
     };
-    exact.or_else(wider).ok_or_else(|| {
+    exact.or_else(|| wider().map(Labels::of)).ok_or_else(|| {
         at.refuse(
             format!("解釈できないラベルです: {system}|{code}"),
             format!("a label that is not understood: {system}|{code}"),
@@ -307,6 +321,31 @@ fn known<'v>(at: &Cursor<'v>, url: &str, value: &str) -> Result<Cursor<'v>, Refu
         ));
     }
     at.required(value)
+}
+
+fn source(root: &Cursor<'_>) -> Result<Source, Refusal> {
+    match (root.field("sourceReference"), root.field("sourceAttachment")) {
+        (Some(reference), None) => parties::party(&reference).map(Source::Reference),
+        (None, Some(attachment)) => {
+            let known = [
+                "id",
+                "extension",
+                "contentType",
+                "language",
+                "data",
+                "url",
+                "size",
+                "hash",
+                "title",
+                "creation",
+            ];
+            attachment.object(&known).cloned().map(Source::Attachment)
+        }
+        _ => Err(root.refuse(
+            "sourceReference か sourceAttachment のどちらか一方が必要です",
+            "either sourceReference or sourceAttachment was expected",
+        )),
+    }
 }
 
 fn performer(
@@ -352,6 +391,9 @@ fn template(root: &Cursor<'_>, vocabulary: &Vocabulary) -> Result<Option<Templat
             format!("内容の分からない方針です: {uri}"),
             format!("a policy whose text is not known: {uri}"),
         ));
+    }
+    if ours.is_some_and(|name| name.contains(':')) {
+        return Err(at.refuse("ひな形の名前として読めません", "this is no name of a template"));
     }
     let name = TemplateVersion::new(ours.unwrap_or(uri));
     name.map(Some).map_err(|error| at.refuse("方針の名前として読めません", error.to_string()))

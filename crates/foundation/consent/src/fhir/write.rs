@@ -3,7 +3,7 @@
 use calendar::{Date, Interval};
 use serde_json::{Map, Value, json};
 
-use super::{Document, dates, parties, systems};
+use super::{Document, Source, dates, parties, systems};
 use crate::item::Category;
 use crate::reason::ActReason;
 use crate::rule::{Effect, GivenBy, RecordId, Rule, RuleId, What};
@@ -79,7 +79,10 @@ fn head(document: &Document, base: &Rule) -> Result<Map<String, Value>, Unwritab
     say("dateTime", dates::instant(base.recorded_at).into());
     say("performer", json!([parties::reference(&document.performer)]));
     say("organization", json!([parties::reference(&document.organization)]));
-    say("sourceReference", parties::reference(&document.source));
+    match &document.source {
+        Source::Reference(party) => say("sourceReference", parties::reference(party)),
+        Source::Attachment(attachment) => say("sourceAttachment", attachment.clone().into()),
+    }
     say("policy", json!([{ "uri": policy }]));
     Ok(consent)
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use calendar::Timestamp;
 use making::{Thing, Times, at, will};
-use musubi_consent::fhir::{self, Document, Party, Vocabulary};
+use musubi_consent::fhir::{self, Document, Party, Source, Vocabulary};
 use musubi_consent::{Consents, Effect, GivenBy, Moment, Restriction, Rule, RuleId};
 use proptest::prelude::*;
 
@@ -46,6 +46,8 @@ proptest! {
             prop_assert_eq!((verdict.effect, verdict.why), (whole.effect, whole.why));
             prop_assert_eq!(verdict.rule, whole.rule.map(|rule| &rule.id));
             prop_assert!(!(restriction.permits_nothing() && verdict.is_permit()));
+            let nothing = thing.item().author.is_some_and(|author| restriction.permits_nothing_of(author));
+            prop_assert!(!(nothing && verdict.is_permit()));
         }
     }
 
@@ -161,7 +163,7 @@ proptest! {
             patient: Party::Reference("Patient/1".into()),
             performer,
             organization: Party::Reference("Organization/1".into()),
-            source: Party::Reference("DocumentReference/1".into()),
+            source: Source::Reference(Party::Reference("DocumentReference/1".into())),
             rules: vec![rule],
         };
         if let Ok(written) = fhir::write(&document) {

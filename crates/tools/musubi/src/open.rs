@@ -71,9 +71,15 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             client,
             clock: shared.authority_clock.clone(),
         })?),
-        OrgKind::Relay => {
-            Opened::Relay(relay::open(relay::Config { org, store, ledger, custody, policy, clock })?)
-        }
+        OrgKind::Relay => Opened::Relay(relay::open(relay::Config {
+            org,
+            store,
+            ledger,
+            custody,
+            policy,
+            client,
+            clock,
+        })?),
         OrgKind::Insurer => Opened::Insurer(insurer::open(insurer::Config {
             number: settings.insurer_number()?,
             name: (settings.ja.clone(), settings.en.clone()),
@@ -184,8 +190,11 @@ impl Opened {
             Self::Insurer(service) => {
                 tokio::spawn(service.clone().run_reports(shutdown.clone()));
             }
+            Self::Relay(service) => {
+                tokio::spawn(service.clone().run_notices(shutdown.clone()));
+            }
             // The others start their own background work when they open.
-            Self::Jpki(_) | Self::Relay(_) | Self::Eligibility(_) | Self::Institution(_) => {}
+            Self::Jpki(_) | Self::Eligibility(_) | Self::Institution(_) => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use wire::{Desk, Hosts, Server, Shutdown};
 
 use crate::{
+    directory_command,
     open::{Seat, Shared, open},
     settings::RoleSettings,
 };
@@ -40,6 +41,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let seat = Seat { desk, reader: None };
     let opened = open(&settings, &shared, &seat).await?;
     opened.spawn_background(&shutdown);
+    let directory = settings.path(&settings.directory);
+    tokio::spawn(directory_command::follow(shared.directory.clone(), directory, shutdown.clone()));
     let mut tasks = tokio::task::JoinSet::new();
     let server = Server::bind(&settings.listen).await?;
     println!("{}: https://{} (mTLS)", settings.organisation, server.local_addr());

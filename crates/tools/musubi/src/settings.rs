@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context;
 use codes::{FileCustody, InstitutionCode, InsurerNumber, KeyName, OrgId, OrgKind, Unlock};
+use consent::{InstitutionKind, NetworkId};
 use serde::{Deserialize, Serialize};
 
 /// Everything that one role needs to open. Paths are relative to the file's directory.
@@ -95,6 +96,12 @@ pub struct DeskSettings {
     /// Directory that holds `req`, `res`, `face` for the receipt computer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oqs: Option<PathBuf>,
+    /// What kind of institution it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<InstitutionKind>,
+    /// The regional networks that it is a member of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkId>,
 }
 
 /// What a certificate authority writes into the certificates it issues.

@@ -24,6 +24,7 @@ use protocol::reader::ReaderPort;
 use wire::{Desk, Hosts, Server, Shutdown, Vhosts};
 
 use crate::{
+    directory_command,
     open::{Opened, Seat, Shared, open},
     serve::until_told,
     settings::{RoleSettings, host_of},
@@ -65,6 +66,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     for (_, opened, _) in &running.roles {
         opened.spawn_background(&shutdown);
     }
+    let file = town.dir.join(settle::ORGANISATIONS);
+    tokio::spawn(directory_command::follow(town.directory.clone(), file, shutdown.clone()));
 
     let server = Server::bind(&format!("127.0.0.1:{}", options.port)).await?;
     let port = server.local_addr().port();

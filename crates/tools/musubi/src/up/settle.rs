@@ -11,13 +11,15 @@ use access::{Directory, Organisation, VerifyingKey};
 use anyhow::Context;
 use calendar::{Clock, Date, SystemClock};
 use codes::{Custody, KeyName, OrgId, OrgKind};
+use consent::{InstitutionKind, NetworkId};
 use serde::de::DeserializeOwned;
 use town::{
     TownPlan,
-    formats::{InstitutionRow, InsurerRow, MunicipalityRow},
+    formats::{InstitutionRow, InsurerRow, MunicipalityRow, NetworkRow},
 };
 use wire::dev_ca::DevCa;
 
+use crate::directory_command;
 use crate::settings::{
     AuthoritySettings, DeskSettings, KeySettings, RoleSettings, TlsSettings, host_of, keys_of,
 };
@@ -89,12 +91,23 @@ pub fn town(dir: &Path, people: u64) -> anyhow::Result<Town> {
         counter.name_en,
         founded()?,
     ));
+    let file = dir.join(ORGANISATIONS);
+    if file.exists() {
+        // Who was suspended stays so at the next start.
+        let before = Directory::load(&file)?;
+        for organisation in &mut organisations {
+            if let Some(known) = before.get(&organisation.id) {
+                organisation.status = known.status.clone();
+            }
+        }
+    }
     let directory = Directory::of(organisations)?;
-    fs::write(dir.join(ORGANISATIONS), directory.to_toml()?)?;
+    directory_command::replace(&file, &directory)?;
     Ok(Town { dir: dir.to_owned(), files, roles, directory, slugs, counter: counter_id, ca })
 }
 
-const ORGANISATIONS: &str = "organisations.toml";
+/// The file of who takes part.
+pub const ORGANISATIONS: &str = "organisations.toml";
 
 /// An organisation of the town before it has keys.
 struct House {
@@ -102,12 +115,15 @@ struct House {
     slug: String,
     ja: String,
     en: String,
+    /// What kind of institution it is, and its networks.
+    institution: Option<(InstitutionKind, Vec<NetworkId>)>,
 }
 
 fn houses(files: &Path) -> anyhow::Result<Vec<House>> {
     let one = |kind: OrgKind, ja: &str, en: &str| {
         let org = OrgId::new(kind, "1")?;
-        Ok::<_, anyhow::Error>(House { org, slug: kind.to_string(), ja: ja.into(), en: en.into() })
+        let (slug, ja, en) = (kind.to_string(), ja.into(), en.into());
+        Ok::<_, anyhow::Error>(House { org, slug, ja, en, institution: None })
     };
     let mut houses = vec![
         one(OrgKind::Relay, "情報連携基盤", "Relay")?,
@@ -118,13 +134,25 @@ fn houses(files: &Path) -> anyhow::Result<Vec<House>> {
     for row in rows::<InsurerRow>(&files.join("insurers.csv"))? {
         let number = codes::InsurerNumber::parse_lenient(&row.insurer_number)?;
         let org = OrgId::insurer(&number);
-        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en });
+        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en, institution: None });
     }
+    let members = rows::<NetworkRow>(&files.join("networks.csv"))?;
     for row in rows::<InstitutionRow>(&files.join("institutions.csv"))? {
         let org = OrgId::institution(&row.institution_code.parse()?);
-        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en });
+        let of = members.iter().filter(|member| member.institution_code == row.institution_code);
+        let networks = of.map(|member| member.network.parse()).collect::<Result<_, _>>()?;
+        let institution = Some((kind_of(&row.kind)?, networks));
+        houses.push(House { org, slug: row.slug, ja: row.name, en: row.name_en, institution });
     }
     Ok(houses)
+}
+
+/// The kind of institution by the word of the town's file.
+fn kind_of(word: &str) -> anyhow::Result<InstitutionKind> {
+    match word {
+        "care" => Ok(InstitutionKind::CareProvider),
+        word => Ok(word.parse()?),
+    }
 }
 
 fn settle(dir: &Path, ca: &DevCa, house: &House) -> anyhow::Result<RoleSettings> {
@@ -141,8 +169,12 @@ fn settle(dir: &Path, ca: &DevCa, house: &House) -> anyhow::Result<RoleSettings>
 fn settings(house: &House) -> RoleSettings {
     let stem = house.org.to_string().replace('/', "-");
     let ca = Path::new("../ca");
-    let desk = (house.org.kind() == OrgKind::Institution)
-        .then(|| DeskSettings { terminal: "受付1".into(), oqs: Some("oqs".into()) });
+    let desk = house.institution.clone().map(|(kind, networks)| DeskSettings {
+        terminal: "受付1".into(),
+        oqs: Some("oqs".into()),
+        kind: Some(kind),
+        networks,
+    });
     let authority = (house.org.kind() == OrgKind::Jpki).then(|| AuthoritySettings {
         ocsp: "http://jpki.localhost:8080/ocsp".into(),
         cps: "http://www.jpki.go.jp/cps.html".into(),
@@ -188,6 +220,14 @@ fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
     organisation.api = Some(format!("https://{}", host_of(&org)));
     if keys_of(org.kind()).contains(&KeyName::ENVELOPE) {
         organisation.envelope_key = Some(custody.envelope_public_key()?);
+    }
+    if keys_of(org.kind()).contains(&KeyName::GRANT_SIGN) {
+        organisation.grant_key =
+            Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::GRANT_SIGN)?));
+    }
+    if let Some(desk) = &settings.desk {
+        organisation.institution = desk.kind;
+        organisation.networks = desk.networks.clone();
     }
     organisation.ledger_key = Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::LEDGER_SIGN)?));
     Ok(organisation)

@@ -10,6 +10,7 @@ pub mod hl7v2;
 mod ids;
 pub mod labels;
 pub mod search;
+pub mod ssmix2;
 pub mod tree;
 pub mod validate;
 

@@ -200,7 +200,8 @@ impl Part {
         let own = match (&self.codes, self.system.as_deref()) {
             (Some(codes), _) if codes.contains(code) => Membership::Yes,
             (Some(_), _) => Membership::No,
-            (None, Some(MIME_TYPES)) => if mime_type(code) { Membership::Yes } else { Membership::No },
+            // `xml` and `json` stand for types in CapabilityStatement.format, and nothing lists such names.
+            (None, Some(MIME_TYPES)) => if mime_type(code) { Membership::Yes } else { Membership::Unknown },
             (None, Some(system)) => self.in_system(all.code_systems.get(system), code),
             (None, None) => Membership::Yes,
         };

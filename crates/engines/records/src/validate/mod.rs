@@ -24,7 +24,7 @@ use crate::{
 
 pub use issue::{Issue, Severity, has_errors, operation_outcome};
 
-/// Issues that are reported for one document: whoever has more mends these first.
+/// Issues that are reported for one document, and as many errors again: whoever has more mends these first.
 const MOST_ISSUES: usize = 10_000;
 
 /// Holds definitions and checks resources against them; one serves all threads.

@@ -213,7 +213,9 @@ impl Run<'_> {
     pub(super) fn report(&mut self, place: &Place<'_>, problem: &Problem<'_>, profile: Option<&Text>, rule: Option<&Text>) {
         let severity = problem.severity();
         self.failed |= severity == Severity::Error;
-        if self.probing || self.issues.len() >= MOST_ISSUES {
+        // What cannot all be told, the errors go before the rest.
+        let room = if severity == Severity::Error { 2 * MOST_ISSUES } else { MOST_ISSUES };
+        if self.probing || self.issues.len() >= room {
             return;
         }
         let mut path = String::new();

@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::clinical::{ExchangeStory, exchange_stories};
 use crate::fhir::Scribe;
-use crate::formats::{Columns, TruthClinicalRow};
+use crate::formats::{Columns, ExchangeStoryRow, TruthClinicalRow};
 use crate::model::Family;
 use crate::organisations::INSTITUTIONS;
 use crate::plan::{TownError, TownPlan};
@@ -17,6 +18,9 @@ use crate::sheet::Sheet;
 pub struct ClinicalFiles {
     files: Vec<(PathBuf, BufWriter<File>)>,
     truth: Sheet,
+    /// What the demonstrations should see: they run over several households, in their own order.
+    stories: Vec<(usize, ExchangeStoryRow)>,
+    out: PathBuf,
     visits: u64,
     line: String,
 }
@@ -39,7 +43,14 @@ impl ClinicalFiles {
             files.push((path, BufWriter::with_capacity(1 << 17, file)));
         }
         let truth = Sheet::create(&out.join("truth"), "clinical", TruthClinicalRow::COLUMNS, false)?;
-        Ok(Some(Self { files, truth, visits: 0, line: String::new() }))
+        Ok(Some(Self {
+            files,
+            truth,
+            stories: Vec::new(),
+            out: out.to_owned(),
+            visits: 0,
+            line: String::new(),
+        }))
     }
 
     /// Writes the visits of a household.
@@ -62,6 +73,8 @@ impl ClinicalFiles {
                 self.visit(patient.institution, &scribe)?;
             }
         }
+        let here = exchange_stories().enumerate().filter(|(_, story)| story.household == family.index);
+        self.stories.extend(here.filter_map(|(place, story)| Some((place, story_row(family, &story)?))));
         Ok(())
     }
 
@@ -79,10 +92,35 @@ impl ClinicalFiles {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn finish(self) -> Result<(u64, u64), TownError> {
+    pub fn finish(mut self) -> Result<(u64, u64), TownError> {
+        let mut sheet = Sheet::create(&self.out, "exchange-stories", ExchangeStoryRow::COLUMNS, false)?;
+        self.stories.sort_by_key(|(place, _)| *place);
+        self.stories.iter().try_for_each(|(_, row)| sheet.row(row))?;
+        sheet.finish()?;
         for (path, mut file) in self.files {
             file.flush().map_err(|source| TownError::Write { path, source })?;
         }
         Ok((self.visits, self.truth.finish()?))
     }
+}
+
+fn story_row(family: &Family, story: &ExchangeStory) -> Option<ExchangeStoryRow> {
+    let person = family.person(story.slot)?;
+    let record = family
+        .patients
+        .iter()
+        .find(|p| p.slot == story.slot && p.facet == story.facet && Some(p.institution) == story.institution);
+    let institution = story.institution.and_then(|i| INSTITUTIONS.get(i));
+    let [ja, en] = story.text;
+    Some(ExchangeStoryRow {
+        story: story.story.to_owned(),
+        role: story.role.to_owned(),
+        resident_code: format!("{:011}", person.resident_code),
+        person: person.number,
+        facet: story.facet,
+        institution_code: institution.map(|i| i.code.to_owned()).unwrap_or_default(),
+        local_number: record.map(|p| p.local_number.clone()).unwrap_or_default(),
+        text_ja: ja.to_owned(),
+        text_en: en.to_owned(),
+    })
 }

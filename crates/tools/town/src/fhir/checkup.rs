@@ -52,9 +52,10 @@ impl Scribe<'_> {
         object! {
             "resourceType": "Bundle",
             "id": self.id("d"),
-            "meta": self.meta("http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_eCheckupGeneral"),
+            // Of the two profiles of this bundle the one that a patient of JP-CLINS can be in.
+            "meta": self.meta("http://jpfhir.jp/fhir/eCheckup/StructureDefinition/JP_Bundle_eCheckupGeneral"),
             "identifier": object! {
-                "system": "http://jpfhir.jp/fhir/clins/bundle-identifier", "value": self.document_number(),
+                "system": "http://jpfhir.jp/fhir/core/IdSystem/documentInstance-identifier", "value": self.document_number(),
             },
             "type": "document",
             "timestamp": moment(self.visit.day, 18),
@@ -83,7 +84,7 @@ impl Scribe<'_> {
             "identifier": self.identifier("n"),
             "status": "final",
             "type": concept("http://jpfhir.jp/fhir/Common/CodeSystem/doc-typecodes", "53576-5", "検診・健診報告書"),
-            "category": list![concept("http://jpfhir.jp/fhir/eCheckup/CodeSystem/checkup-report-category", "10", "特定健診")],
+            "category": list![concept("urn:oid:2.16.840.1.113883.2.2.1.6.1001", "10", "特定健診")],
             "subject": reference(&self.urn("p")),
             "encounter": reference(&self.urn("e")),
             "date": moment(self.visit.day, 17),

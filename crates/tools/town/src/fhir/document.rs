@@ -74,7 +74,7 @@ impl Scribe<'_> {
                 format!("{reason}のため受診し、{disease}と診断された。"),
                 pages.diagnoses.clone(),
             ),
-            Section::new("入院中経過", "333", course, Vec::new()),
+            Section::new("入院中経過", "333", course.clone(), vec![self.urn("r")]),
             Section::new("退院時詳細", "324", format!("{until} 自宅へ退院"), vec![encounter.clone()]),
             Section::new("退院時診断", "344", disease, pages.diagnoses.clone()),
             Section::new("退院時投薬指示", "444", self.drugs_in_words(), pages.drugs.clone()),
@@ -104,13 +104,35 @@ impl Scribe<'_> {
             written: until,
             sections: vec![structured],
         });
-        let entries = self.people(pages.entries, &here);
+        let mut entries = self.people(pages.entries, &here);
+        entries.push(entry(self.urn("r"), self.course_note(&course, until)));
         self.document(
             "http://jpfhir.jp/fhir/clins/StructureDefinition/JP_Bundle_eDischargeSummary",
             composition,
             entries,
             until,
         )
+    }
+
+    /// The course as the note that the profile asks for beside the narrative.
+    fn course_note(&self, course: &str, day: Day) -> Json {
+        object! {
+            "resourceType": "DocumentReference",
+            "id": self.id("r"),
+            "meta": self.meta("http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_DocumentReference_eCS"),
+            "language": "ja",
+            "status": "current",
+            "subject": reference(&self.urn("p")),
+            "date": moment(day, 17),
+            "description": course.to_owned(),
+            "content": list![object! {
+                "attachment": object! {
+                    "contentType": "text/plain; charset=utf-8",
+                    "data": data_encoding::BASE64.encode(course.as_bytes()),
+                    "title": "入院中経過",
+                },
+            }],
+        }
     }
 
     /// 診療情報提供書 to another institution.
@@ -176,7 +198,7 @@ impl Scribe<'_> {
             "language": "ja",
             "identifier": self.identifier("n"),
             "status": "final",
-            "type": concept("http://loinc.org", "34133-9", "Summary of episode note"),
+            "type": concept("http://loinc.org", "34745-0", "Nurse Discharge summary"),
             "subject": reference(&patient),
             "encounter": reference(&self.urn("e")),
             "date": moment(self.visit.day, 17),
@@ -241,7 +263,7 @@ impl Scribe<'_> {
         object! {
             "resourceType": "Composition",
             "id": self.id("n"),
-            "meta": self.meta(face.profile),
+            "meta": self.document_meta(face.profile),
             "language": "ja",
             "extension": list![version()],
             "identifier": self.identifier("n"),
@@ -263,12 +285,21 @@ impl Scribe<'_> {
         object! {
             "resourceType": "Bundle",
             "id": self.id("d"),
-            "meta": self.meta(profile),
+            "meta": self.document_meta(profile),
             "language": "ja",
             "identifier": object! { "system": "http://jpfhir.jp/fhir/clins/bundle-identifier", "value": self.document_number() },
             "type": "document",
             "timestamp": moment(day, 18),
             "entry": Json::List(std::iter::once(entry(self.urn("n"), composition)).chain(entries).collect()),
+        }
+    }
+
+    /// The meta of a document: it claims a profile where its patient can be one of JP-CLINS.
+    fn document_meta(&self, profile: &'static str) -> Json {
+        if self.is_clins() {
+            self.meta(profile)
+        } else {
+            object! { "lastUpdated": moment(self.visit.day, 18) }
         }
     }
 

@@ -22,7 +22,10 @@ impl Scribe<'_> {
         object! {
             "resourceType": "MedicationRequest",
             "id": id.to_owned(),
-            "meta": self.meta("http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS"),
+            "meta": self.meta(self.profile(
+                "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS",
+                "http://jpfhir.jp/fhir/core/StructureDefinition/JP_MedicationRequest",
+            )),
             "language": "ja",
             "extension": self.written_by(),
             "identifier": list![group(number), order(), common, self.identifier_of(id)],

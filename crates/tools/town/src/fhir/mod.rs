@@ -100,7 +100,8 @@ impl<'a> Scribe<'a> {
                 self.visit.facts.iter().enumerate().filter_map(|(n, fact)| self.fact(&refs, n, fact)),
             );
         }
-        entries.extend(self.visit.letter.map(|letter| self.letter(letter)));
+        let told = self.visit.letter.filter(|letter| *letter != Letter::Checkup || self.is_clins());
+        entries.extend(told.map(|letter| self.letter(letter)));
         entries
     }
 
@@ -110,14 +111,22 @@ impl<'a> Scribe<'a> {
             Letter::Discharge => (self.discharge_summary(), "discharge-summary", "18842-5"),
             Letter::Referral { to } => (self.referral(to), "referral", "57133-1"),
             Letter::Checkup => (self.health_check(), "health-check", "53576-5"),
-            Letter::CareSummary => (self.care_summary(), "care-summary", "34133-9"),
+            Letter::CareSummary => (self.care_summary(), "care-summary", "34745-0"),
         };
         Entry { resource, id: self.id("d"), kind: "Bundle", about: Some((kind, code, main)) }
     }
 
     fn main_sensitivity(&self) -> &'static str {
-        let labels = self.visit.facts.iter().map(sensitivity);
+        let labels = self.visit.facts.iter().map(|fact| self.label(fact));
         labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default()
+    }
+
+    /// Sensitivity of a fact: its own, or that of who wrote it down.
+    fn label(&self, fact: &Fact) -> &'static str {
+        match sensitivity(fact) {
+            "" if self.visit.department == "02" => "PSY",
+            label => label,
+        }
     }
 
     fn truth(&self, entry: &Entry) -> Option<TruthClinicalRow> {
@@ -134,9 +143,14 @@ impl<'a> Scribe<'a> {
         })
     }
 
-    /// True where the JP-CLINS profiles can be kept.
-    fn is_medical(&self) -> bool {
-        is_medical(self.institution)
+    /// True where the JP-CLINS profiles can be kept: by an institution with a 医療機関コード, of a patient with insurance.
+    fn is_clins(&self) -> bool {
+        is_medical(self.institution) && self.member_id().is_some()
+    }
+
+    /// The profile that can be kept.
+    fn profile(&self, clins: &'static str, core: &'static str) -> &'static str {
+        if self.is_clins() { clins } else { core }
     }
 
     fn patient_id(&self) -> String {
@@ -162,7 +176,7 @@ impl<'a> Scribe<'a> {
 
     /// Extensions that say who wrote it: institution and department.
     fn written_by(&self) -> Json {
-        if !self.is_medical() {
+        if !is_medical(self.institution) {
             return Json::Nothing;
         }
         list![

@@ -8,18 +8,12 @@ use crate::organisations::{Institution, MUNICIPALITIES};
 impl Scribe<'_> {
     /// The patient as the institution's register has them.
     pub(super) fn patient(&self) -> Json {
-        self.patient_in(self.is_medical())
-    }
-
-    fn patient_in(&self, medical: bool) -> Json {
         let member = self.member_id();
         // Without insurance, or without a 医療機関コード, the JP-CLINS profile cannot be kept.
-        let clins = medical && member.is_some();
-        let profile = if clins {
-            "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS"
-        } else {
-            "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"
-        };
+        let profile = self.profile(
+            "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS",
+            "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient",
+        );
         let mut identifiers = vec![object! {
             "system": format!("urn:oid:1.2.392.100495.20.3.51.1{}", self.institution.code),
             "value": self.row.local_number.clone(),
@@ -50,7 +44,7 @@ impl Scribe<'_> {
     }
 
     /// 被保険者識別子: insurer, symbol, number, branch.
-    fn member_id(&self) -> Option<String> {
+    pub(super) fn member_id(&self) -> Option<String> {
         let row = self.row;
         let insurer = row.insurer_number.trim();
         (!insurer.is_empty()).then(|| format!("{insurer:0>8}:{}:{}:{}", row.symbol, row.number, row.branch))
@@ -58,12 +52,10 @@ impl Scribe<'_> {
 
     /// The visit.
     pub(super) fn encounter(&self, refs: &Refs) -> Json {
-        let medical = self.is_medical() && !matches!(self.visit.kind, VisitKind::Care);
-        let profile = if medical {
-            "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Encounter_eCS"
-        } else {
-            "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Encounter"
-        };
+        let profile = self.profile(
+            "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Encounter_eCS",
+            "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Encounter",
+        );
         let (class, shown, end) = match self.visit.kind {
             VisitKind::Inpatient { until } => ("IMP", "入院", until),
             VisitKind::Care => ("HH", "在宅", self.visit.day),

@@ -1,7 +1,7 @@
 //! Diagnoses, laboratory results, allergies, measurements, findings, care plans.
 
 use super::json::{Json, decimal, list, object};
-use super::{Entry, Refs, Scribe, UCUM, coding, concept, moment, reference, sensitivity};
+use super::{Entry, Refs, Scribe, UCUM, coding, concept, moment, reference};
 use crate::clinical::catalogue::{Allergen, Disease, Test};
 use crate::clinical::chart::{Fact, Measure, VisitKind};
 use crate::day::Day;
@@ -9,7 +9,7 @@ use crate::day::Day;
 impl Scribe<'_> {
     /// A fact of the visit as a resource; `number` tells it from the others of its kind.
     pub(super) fn fact(&self, refs: &Refs, number: usize, fact: &Fact) -> Option<Entry> {
-        let label = sensitivity(fact);
+        let label = self.label(fact);
         let own = |kind: &str| self.id(&format!("{kind}{}.", letters(number)));
         let entry = |resource, id, kind, truth, code| {
             Some(Entry { resource, id, kind, about: Some((truth, code, label)) })
@@ -42,7 +42,7 @@ impl Scribe<'_> {
             }
             Fact::Allergy { allergen, since } => {
                 let id = format!("{}.a-{}", self.patient_id(), allergen.key);
-                let truth = if allergen.list == "C" { "contraindication" } else { "allergy" };
+                let truth = if allergen.category == "medication" { "contraindication" } else { "allergy" };
                 entry(
                     self.allergy(refs, allergen, *since, &id),
                     id,
@@ -150,7 +150,10 @@ impl Scribe<'_> {
         object! {
             "resourceType": "Observation",
             "id": id.to_owned(),
-            "meta": self.meta("http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS"),
+            "meta": self.meta(self.profile(
+                "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
+                "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_LabResult",
+            )),
             "language": "ja",
             "extension": self.written_by(),
             "identifier": list![self.identifier_of(id)],
@@ -306,11 +309,6 @@ impl Scribe<'_> {
             "created": day.to_string(),
             "activity": Json::List(activity.collect()),
         }
-    }
-
-    /// The profile that the institution can keep.
-    fn profile(&self, clins: &'static str, core: &'static str) -> &'static str {
-        if self.is_medical() { clins } else { core }
     }
 
     /// The identifier of a resource: the institution and its id.

@@ -228,3 +228,17 @@ impl Columns for TruthClinicalRow {
     const COLUMNS: &'static [&'static str] =
         &["person", "facet", "institution_code", "day", "kind", "code", "sensitivity", "resource"];
 }
+
+impl Columns for ExchangeStoryRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "story",
+        "role",
+        "resident_code",
+        "person",
+        "facet",
+        "institution_code",
+        "local_number",
+        "text_ja",
+        "text_en",
+    ];
+}

@@ -21,6 +21,6 @@ pub use organisations::{
 };
 pub use report::{REPORT_LAYOUT, ReportRow};
 pub use truth::{
-    ErrorKind, StoryRow, TruthClinicalRow, TruthErrorRow, TruthMembershipRow, TruthNetworkPatientRow,
-    TruthPatientRow, TruthPersonRow,
+    ErrorKind, ExchangeStoryRow, StoryRow, TruthClinicalRow, TruthErrorRow, TruthMembershipRow,
+    TruthNetworkPatientRow, TruthPatientRow, TruthPersonRow,
 };

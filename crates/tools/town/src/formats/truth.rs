@@ -172,7 +172,7 @@ pub struct TruthClinicalRow {
     pub institution_code: String,
     /// Day of care.
     pub day: Day,
-    /// What it is: `condition`, `laboratory`, `infection`, `prescription`, `dispense`, `allergy`, `contraindication`,
+    /// What it is: `condition`, `laboratory`, `infection`, `prescription`, `dispense`, `allergy`, `contraindication` (of a drug),
     /// `observation`, `discharge-summary`, `referral`, `health-check`, `care-plan`, `care-summary`.
     pub kind: String,
     /// ICD-10, JLAC10, drug code or the like.
@@ -181,4 +181,28 @@ pub struct TruthClinicalRow {
     pub sensitivity: String,
     /// Type and id of the FHIR resource, or the name of the SS-MIX2 file.
     pub resource: String,
+}
+
+/// What a demonstration of exchange should see, by story and institution: `exchange-stories.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeStoryRow {
+    /// Short name of the demonstration; its first row is the `subject`.
+    pub story: String,
+    /// `subject` whose records they are, `asker`, `holder`, `withheld` (holds what stays hidden), `apart` (holds the record
+    /// kept apart), `care-team`, `proxy`.
+    pub role: String,
+    /// 住民票コード of the person.
+    pub resident_code: String,
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// 使い分け: 0, or the number of the record kept apart.
+    pub facet: u8,
+    /// 医療機関コード; empty for the subject and a proxy.
+    pub institution_code: String,
+    /// The institution's own number of the patient; empty where it has no record yet.
+    pub local_number: String,
+    /// What to see.
+    pub text_ja: String,
+    /// What to see, in English.
+    pub text_en: String,
 }

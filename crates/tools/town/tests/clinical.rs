@@ -1,0 +1,247 @@
+//! The clinical files: valid JP-CLINS by the house's validator, in step with the truth, the same for the same plan, and clean.
+
+// Helpers of tests may stop at the first surprise, as tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use musubi_town::formats::*;
+use musubi_town::{Day, Summary, TownError, TownPlan, generate};
+use records::definitions::Definitions;
+use records::tree::{Node, parse};
+use records::validate::{Severity, Validator};
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data/fhir/packages");
+/// JP-CLINS last: its JP_Patient_eCS is the one in force.
+const PACKAGES: [&str; 3] =
+    ["jp-core.r4-1.1.2-clins.tgz", "jp-eChekupReport.r4.tgz", "jp-clins.r4-1.5.2.tgz"];
+/// Resources of a kind that are validated at most.
+const SAMPLE: usize = 500;
+
+struct Made {
+    dir: TempDir,
+    summary: Summary,
+}
+
+/// A town of 1,500 in which every household has records.
+static TOWN: LazyLock<Made> = LazyLock::new(|| {
+    let dir = TempDir::new().unwrap();
+    let summary = generate(&plan(1500), dir.path()).unwrap();
+    Made { dir, summary }
+});
+
+fn plan(people: u64) -> TownPlan {
+    TownPlan::new(7, people, Day::new(2026, 11, 22)).with_clinical(1000)
+}
+
+fn lines(dir: &Path) -> impl Iterator<Item = (String, String)> {
+    let institutions: Vec<InstitutionRow> = read(&dir.join("institutions.csv"));
+    let dir = dir.to_owned();
+    institutions.into_iter().flat_map(move |institution| {
+        let code = institution.institution_code;
+        let text = fs::read_to_string(dir.join("clinical").join(&code).join("visits.ndjson")).unwrap();
+        text.lines().map(|line| (code.clone(), line.to_owned())).collect::<Vec<_>>()
+    })
+}
+
+fn read<R: DeserializeOwned>(path: &Path) -> Vec<R> {
+    csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect()
+}
+
+fn resources(bundle: &Node) -> impl Iterator<Item = &Node> {
+    bundle.get("entry").unwrap().items().iter().map(|entry| entry.get("resource").unwrap())
+}
+
+/// Kind of a resource: its type and, of a document, what its composition is.
+fn kind(resource: &Node) -> String {
+    let profile = resource.all("meta.profile").first().and_then(|p| p.as_str()).unwrap_or("R4");
+    let short = profile.rsplit('/').next().unwrap_or_default();
+    format!("{} {short}", resource.text_at("resourceType").unwrap())
+}
+
+#[test]
+fn resources_of_every_kind_are_valid() {
+    let paths: Vec<PathBuf> = PACKAGES.iter().map(|name| Path::new(SHARED).join(name)).collect();
+    if !paths.iter().all(|path| path.exists()) {
+        println!("skipped: the packages are not in {SHARED}");
+        return;
+    }
+    let validator = Validator::new(Arc::new(Definitions::load(&paths).unwrap()));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut faults: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for (_, line) in lines(TOWN.dir.path()) {
+        let bundle = parse(line.as_bytes()).unwrap();
+        for resource in resources(&bundle) {
+            let kind = kind(resource);
+            let count = seen.entry(kind.clone()).or_default();
+            *count += 1;
+            if *count > SAMPLE {
+                continue;
+            }
+            for issue in validator.validate(resource, &[]) {
+                if issue.severity == Severity::Error {
+                    let key = format!("{kind}: {} {} {:?}", issue.path, issue.en, issue.rule);
+                    let example = || String::from_utf8(resource.to_vec()).unwrap();
+                    faults.entry(key).or_insert_with(|| (0, example())).0 += 1;
+                }
+            }
+        }
+    }
+    let checked: usize = seen.values().map(|count| count.min(&SAMPLE)).sum();
+    println!("{checked} resources of {} kinds validated: {seen:#?}", seen.len());
+    for (fault, (count, example)) in faults.iter().take(40) {
+        let example: String = example.chars().take(600).collect();
+        println!("{count} × {fault}\n    {example}");
+    }
+    assert!(seen.len() >= 18, "{seen:?}");
+    assert!(faults.is_empty(), "{} faults", faults.len());
+}
+
+#[test]
+fn no_my_number_stands_in_a_bundle() {
+    for (_, line) in lines(TOWN.dir.path()) {
+        assert!(codes::find_my_number(&line).is_none(), "{line}");
+    }
+}
+
+#[test]
+fn the_truth_names_every_fact_once_and_patients_are_known() {
+    let dir = TOWN.dir.path();
+    let truth: Vec<TruthClinicalRow> = read(&dir.join("truth/clinical.csv"));
+    assert_eq!(truth.len() as u64, TOWN.summary.facts);
+    assert!(truth.iter().any(|row| row.sensitivity == "PSY" && row.kind == "condition"));
+    let told: HashSet<(&str, &str)> =
+        truth.iter().map(|row| (row.institution_code.as_str(), row.resource.as_str())).collect();
+    let mut patients: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut visits = 0;
+    for (code, line) in lines(dir) {
+        visits += 1;
+        let bundle = parse(line.as_bytes()).unwrap();
+        for entry in bundle.get("entry").unwrap().items() {
+            let url = entry.text_at("request.url").unwrap();
+            let resource = entry.get("resource").unwrap();
+            let id = resource.text_at("id").unwrap();
+            assert!(url.ends_with(&format!("/{id}")) && id.len() <= 64);
+            match url.split('/').next().unwrap() {
+                "Patient" => {
+                    let local = resource.all("identifier.value")[0].as_str().unwrap();
+                    patients.entry(code.clone()).or_default().insert(local.to_owned());
+                }
+                "Encounter" => {}
+                _ => assert!(told.contains(&(code.as_str(), url)), "{code} {url}"),
+            }
+        }
+    }
+    assert_eq!(visits, TOWN.summary.visits);
+    for (code, seen) in patients {
+        let known: HashSet<String> = read::<PatientRow>(&dir.join(format!("patients-{code}.csv")))
+            .into_iter()
+            .map(|row| row.local_number)
+            .collect();
+        assert!(seen.is_subset(&known), "{code}");
+    }
+}
+
+#[test]
+fn equal_plans_give_equal_records_and_the_stories_come_first() {
+    let again = TempDir::new().unwrap();
+    generate(&plan(1500), again.path()).unwrap();
+    let all = |dir: &Path| lines(dir).collect::<Vec<_>>();
+    assert!(all(TOWN.dir.path()) == all(again.path()));
+    // Few households have records in this one; the constructed ones all have.
+    let few = TempDir::new().unwrap();
+    let summary = generate(&plan(1500).with_clinical(1), few.path()).unwrap();
+    assert!(summary.visits > 100 && summary.visits < TOWN.summary.visits / 4);
+    for ((_, line), (_, other)) in lines(few.path()).zip(lines(TOWN.dir.path())).take(20) {
+        assert_eq!(line, other);
+    }
+    let none = TempDir::new().unwrap();
+    assert_eq!(generate(&plan(500).with_clinical(0), none.path()).unwrap().visits, 0);
+    assert!(!none.path().join("clinical").exists());
+    let wrong = plan(500).with_clinical(1001);
+    assert!(matches!(generate(&wrong, none.path()), Err(TownError::Clinical { found: 1001 })));
+}
+
+#[test]
+fn headers_are_the_fields_of_the_structs() {
+    fn check<R: DeserializeOwned + serde::Serialize + Columns>(path: &Path) {
+        let rows: Vec<R> = read(path);
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.serialize(rows.first().unwrap()).unwrap();
+        let text = String::from_utf8(csv.into_inner().unwrap()).unwrap();
+        assert_eq!(text.lines().next().unwrap(), R::COLUMNS.join(","), "{}", path.display());
+    }
+    check::<TruthClinicalRow>(&TOWN.dir.path().join("truth/clinical.csv"));
+    check::<ExchangeStoryRow>(&TOWN.dir.path().join("exchange-stories.csv"));
+}
+
+#[test]
+fn networks_know_their_members_patients_with_errors_and_duplicates() {
+    let dir = TOWN.dir.path();
+    let rows: Vec<NetworkPatientRow> = read(&dir.join("network-patients.csv"));
+    let truth: Vec<TruthNetworkPatientRow> = read(&dir.join("truth/network-patients.csv"));
+    let members: HashSet<(String, String)> = read::<NetworkRow>(&dir.join("networks.csv"))
+        .into_iter()
+        .map(|r| (r.network, r.institution_code))
+        .collect();
+    assert_eq!(members.iter().map(|(network, _)| network).collect::<HashSet<_>>().len(), 3);
+    assert_eq!(rows.len(), truth.len());
+    let mut networks_of: HashMap<u64, HashSet<&str>> = HashMap::new();
+    let mut owner: HashMap<&str, u64> = HashMap::new();
+    for (row, true_row) in rows.iter().zip(&truth) {
+        assert_eq!(row.network_number, true_row.network_number);
+        assert!(members.contains(&(row.network.clone(), row.institution_code.clone())));
+        assert_eq!(*owner.entry(&row.network_number).or_insert(true_row.person), true_row.person);
+        networks_of.entry(true_row.person).or_default().insert(&row.network);
+    }
+    let both =
+        networks_of.values().filter(|n| n.contains("shiokaze-net") && n.contains("midori-net")).count();
+    let duplicates = truth.iter().filter(|row| row.duplicate).count();
+    let wrong = truth.iter().filter(|row| row.error.is_some()).count();
+    println!(
+        "{} rows, {} people, {both} in both of 静岡, {duplicates} duplicates, {wrong} wrong",
+        rows.len(),
+        networks_of.len()
+    );
+    assert!(both > 10 && duplicates > 3 && wrong > 3);
+}
+
+#[test]
+fn the_demonstrations_find_what_they_are_told() {
+    let dir = TOWN.dir.path();
+    let stories: Vec<ExchangeStoryRow> = read(&dir.join("exchange-stories.csv"));
+    let truth: Vec<TruthClinicalRow> = read(&dir.join("truth/clinical.csv"));
+    let has = |story: &ExchangeStoryRow, wanted: &dyn Fn(&TruthClinicalRow) -> bool| {
+        truth.iter().any(|row| {
+            row.person == story.person
+                && row.institution_code == story.institution_code
+                && row.facet == story.facet
+                && wanted(row)
+        })
+    };
+    let names: HashSet<&str> = stories.iter().map(|s| s.story.as_str()).collect();
+    assert_eq!(names.len(), 6);
+    for story in stories.iter().filter(|s| !s.institution_code.is_empty() && s.role != "asker") {
+        assert!(has(story, &|_| true) && !story.local_number.is_empty(), "{story:?}");
+        let hidden = matches!(story.role.as_str(), "withheld" | "apart");
+        assert!(!hidden || has(story, &|row| !row.sensitivity.is_empty()), "{story:?}");
+    }
+    // The clinic that keeps a record apart knows neither name nor birthday.
+    let apart = stories.iter().find(|s| s.role == "apart").unwrap();
+    let rows: Vec<PatientRow> = read(&dir.join(format!("patients-{}.csv", apart.institution_code)));
+    let row = rows.iter().find(|row| row.local_number == apart.local_number).unwrap();
+    assert!(row.name.starts_with("匿名") && row.birth.to_string().ends_with("-01-01"));
+    let network: Vec<NetworkPatientRow> = read(&dir.join("network-patients.csv"));
+    assert!(network.iter().all(|row| row.local_number != apart.local_number));
+}

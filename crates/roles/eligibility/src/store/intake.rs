@@ -49,7 +49,7 @@ pub enum Fate {
 /// The store's; then nothing of the transaction stands.
 pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fate>, StoreError> {
     let all_new = enter_persons(tx, batch)?;
-    let mut histories: HashMap<[u8; 16], Vec<Version>> = HashMap::with_capacity(batch.len());
+    let mut histories: HashMap<[u8; 16], History> = HashMap::with_capacity(batch.len());
     let mut accepted: Vec<&Incoming> = Vec::with_capacity(batch.len());
     let mut fates = Vec::with_capacity(batch.len());
     for incoming in batch {
@@ -57,12 +57,14 @@ pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fa
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
                 let fresh = all_new && !incoming.known;
-                place.insert(if fresh { Vec::new() } else { history::history(tx, &incoming.person)? })
+                let known = if fresh { Vec::new() } else { history::history(tx, &incoming.person)? };
+                place.insert(History { before: known.len(), known })
             }
         };
-        fates.push(match admit(known, &incoming.report) {
+        fates.push(match admit(&known.known, &incoming.report) {
             Admission::Fresh => {
-                remember(tx, known, incoming, at)?;
+                known.add(incoming);
+                work::settle_lateness(tx, &incoming.person, &incoming.report, at)?;
                 accepted.push(incoming);
                 Fate::Accepted
             }
@@ -70,8 +72,37 @@ pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fa
             Admission::Refused(refusal) => Fate::Refused(refusal),
         });
     }
+    settle(tx, &histories, at)?;
     write(tx, &accepted)?;
     Ok(fates)
+}
+
+/// A person's reports while a batch is taken.
+struct History {
+    /// How many there were before the batch.
+    before: usize,
+    known: Vec<Version>,
+}
+
+impl History {
+    fn add(&mut self, incoming: &Incoming) {
+        let report = incoming.report.clone();
+        self.known.push(Version { id: i64::MAX, known_from: incoming.known_from, report });
+    }
+}
+
+/// Settles what the batch as a whole changed between insurers: a beginning and its end that arrive together overlap
+/// nothing that the end takes away again.
+fn settle(tx: &mut Tx<'_>, histories: &HashMap<[u8; 16], History>, at: Timestamp) -> Result<(), StoreError> {
+    let changed = |history: &History| history.known.len() > history.before.max(1);
+    let mut persons: Vec<_> = histories.iter().filter(|(_, history)| changed(history)).collect();
+    persons.sort_unstable_by_key(|(person, _)| **person);
+    for (person, History { before, known }) in persons {
+        let earlier = fold::memberships(known.iter().take(*before));
+        let now = fold::memberships(known.iter());
+        work::settle_overlaps(tx, person, &earlier, &now, at)?;
+    }
+    Ok(())
 }
 
 /// Gives every unknown person a row; true when every one of them was new.
@@ -87,24 +118,6 @@ fn enter_persons(tx: &mut Tx<'_>, batch: &[Incoming]) -> Result<bool, StoreError
         count(tx, "persons", i64::try_from(entered).unwrap_or(i64::MAX))?;
     }
     Ok(entered == unknown.len() as u64)
-}
-
-/// Adds the report to the history in memory and settles what it changes between insurers.
-fn remember(
-    tx: &mut Tx<'_>,
-    known: &mut Vec<Version>,
-    incoming: &Incoming,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let version = Version { id: i64::MAX, known_from: incoming.known_from, report: incoming.report.clone() };
-    let before = known.len();
-    known.push(version);
-    if before > 0 {
-        let earlier = fold::memberships(known.iter().take(before));
-        let now = fold::memberships(known.iter());
-        work::settle_overlaps(tx, &incoming.person, &earlier, &now, at)?;
-    }
-    work::settle_lateness(tx, &incoming.person, &incoming.report, at)
 }
 
 fn write(tx: &mut Tx<'_>, accepted: &[&Incoming]) -> Result<(), StoreError> {

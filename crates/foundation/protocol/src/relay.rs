@@ -11,7 +11,7 @@ use crate::Sealed;
 /// "This institution knows this person": sent with the ticket of an eligibility answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RegisterRequest {
-    /// Key of this exchange: the same as the check's that gave the ticket.
+    /// Key of this exchange: the ticket's own, which has nothing in common with the check's.
     #[schema(value_type = String)]
     pub exchange: ExchangeId,
     /// Who registers; must be the organisation of the client certificate.

@@ -6,14 +6,14 @@ CREATE TABLE consents (
   PRIMARY KEY (person)
 ) /*sqlite:WITHOUT ROWID*/;
 
--- The person's card was read there: the evidence of later questions, with the receipt of the check.
+-- The person's card was read there: the evidence of later questions. Of the check's receipt only a keyed digest: who holds this
+-- table and the eligibility service's cannot tie one person's codes together by their receipts.
 CREATE TABLE presence (
   person BYTES NOT NULL,
   organisation TEXT NOT NULL,
+  receipt BYTES NOT NULL,
   at BIGINT NOT NULL,
-  origin TEXT NOT NULL,
-  entry BIGINT NOT NULL,
-  PRIMARY KEY (person, organisation, at)
+  PRIMARY KEY (person, organisation, receipt)
 ) /*sqlite:WITHOUT ROWID*/;
 
 -- What happened about a person: places in the ledger by the ledger's own digest of the person. Read from the ledger, behind it;

@@ -2,7 +2,7 @@
 
 use access::{Action, Permit, Purpose};
 use calendar::{Date, Timestamp};
-use codes::{EnvelopeContext, InsuranceCode, OrgId};
+use codes::{EnvelopeContext, ExchangeId, InsuranceCode, OrgId};
 use ledger::Receipt;
 use protocol::Sealed;
 use protocol::card::AppletContents;
@@ -219,7 +219,7 @@ impl Inner {
             memberships: standing.shown.iter().map(|m| self.shown(m, request.on)).collect(),
             explanation: explain(standing, &situation),
             person_code,
-            medical_ticket: link.map(|link| self.ticket(asker, request, link, &receipt)).transpose()?,
+            medical_ticket: link.map(|link| self.ticket(asker, link, &receipt)).transpose()?,
             receipt,
         })
     }
@@ -239,13 +239,7 @@ impl Inner {
     }
 
     /// Lets this institution, and no other, register the person at the relay.
-    fn ticket(
-        &self,
-        asker: &OrgId,
-        request: &CheckRequest,
-        link: &str,
-        receipt: &Receipt,
-    ) -> Result<Sealed, Problem> {
+    fn ticket(&self, asker: &OrgId, link: &str, receipt: &Receipt) -> Result<Sealed, Problem> {
         let link: Sealed = serde_json::from_str(link).map_err(problems::internal)?;
         let relay = link.context.recipient;
         let key = self.envelope_key(&relay);
@@ -254,7 +248,9 @@ impl Inner {
             recipient: relay,
             purpose: purpose::MEDICAL_TICKET.to_owned(),
             expires_at: self.clock.now().as_seconds() + TICKET_LIFE_SECONDS,
-            exchange: request.exchange,
+            // A number of its own, with the day and not the instant in it: nobody who holds both ledgers may tie the check
+            // to the registration by it.
+            exchange: ExchangeId::new(Timestamp::start_of(self.clock.today()).as_millis()),
             consent: None,
             binding: Vec::new(),
         };

@@ -154,7 +154,7 @@ impl Service {
     ) -> Result<(OrgCode<Medical>, ledger::Receipt), Failure> {
         let (_, client) = self.relay().map_err(|error| Failure::Passing(Trouble::of(error)))?;
         let request = RegisterRequest {
-            exchange: registration.exchange,
+            exchange: registration.ticket.context.exchange,
             institution: self.org,
             ticket: registration.ticket.clone(),
         };

@@ -8,7 +8,6 @@ use protocol::consents::{ConsentAct, ConsentAnswer, ConsentStatus, ConsentStatus
 use serde_json::json;
 use wire::Problem;
 
-use super::evidence::Question;
 use super::{Service, digest, withdrawal};
 use crate::model::{PersonKey, Seen};
 use crate::{problems, store as sql};
@@ -31,12 +30,7 @@ impl Service {
         update.received_by.as_ref().map_or(Ok(()), problems::practitioner)?;
         let asker = self.asker(peer, update.received_by.as_ref())?;
         let (_, person) = self.person_of(peer, &update.code)?.ok_or_else(problems::no_such_person)?;
-        let question = Question {
-            peer: *peer,
-            evidence: update.evidence.clone(),
-            presence_days: permit.rule.presence_days,
-            now: self.now(),
-        };
+        let question = self.question(peer, &update.evidence, &permit)?;
         let asked = question.clone();
         let ground = self.read(move |c| asked.ground(c, &person)).await?;
         if !(ground.active & ground.registered) {

@@ -2,8 +2,9 @@
 
 use access::{Permit, Purpose};
 use calendar::Timestamp;
-use codes::OrgId;
+use codes::{KeyName, OrgId};
 use consent::{ActReason, Asker, Consents, InstitutionKind};
+use ledger::Receipt;
 use protocol::exchange::{Evidence, Practitioner};
 use serde_json::{Value, json};
 use store::{Reader, StoreError};
@@ -42,6 +43,7 @@ pub(super) struct Ground {
 pub(super) struct Question {
     pub(super) peer: OrgId,
     pub(super) evidence: Evidence,
+    receipt: Option<[u8; 32]>,
     pub(super) presence_days: Option<u16>,
     pub(super) now: Timestamp,
 }
@@ -50,8 +52,8 @@ impl Question {
     /// Reads the ground of a question about `person`, who may be nobody.
     pub(super) fn ground(&self, c: &mut Reader<'_>, person: &PersonKey) -> Result<Ground, StoreError> {
         let now = self.now.as_millis();
-        let presence = match (&self.evidence, self.presence_days) {
-            (Evidence::Presence { receipt }, Some(days)) => {
+        let presence = match (&self.receipt, self.presence_days) {
+            (Some(receipt), Some(days)) => {
                 let since = now - i64::from(days) * DAY_MILLIS;
                 sql::exchanges::presence(c, person, &self.peer, Some(receipt), since)?
             }
@@ -76,6 +78,27 @@ impl Question {
 }
 
 impl Service {
+    /// A question of `peer`, asked now.
+    pub(super) fn question(
+        &self,
+        peer: &OrgId,
+        evidence: &Evidence,
+        permit: &Permit,
+    ) -> Result<Question, Problem> {
+        let receipt = match evidence {
+            Evidence::Presence { receipt } => Some(self.receipt_digest(receipt)?),
+            Evidence::CareTeam | Evidence::Emergency { .. } => None,
+        };
+        let (evidence, presence_days) = (evidence.clone(), permit.rule.presence_days);
+        Ok(Question { peer: *peer, evidence, receipt, presence_days, now: self.now() })
+    }
+
+    /// What is kept of a check's receipt.
+    pub(super) fn receipt_digest(&self, receipt: &Receipt) -> Result<[u8; 32], Problem> {
+        let parts = [receipt.origin.as_bytes(), &receipt.index.to_be_bytes(), &receipt.at.to_be_bytes()];
+        self.custody.mac(&KeyName::LEDGER_DIGEST, &parts).map_err(problems::custody)
+    }
+
     /// The purpose of the table under which a reason is asked for.
     pub(super) fn purpose(reason: ActReason) -> Result<Purpose, Problem> {
         match reason {
@@ -106,7 +129,7 @@ impl Service {
         let Some(sealed) = sealed else { return Ok(Consents::default()) };
         let bytes = self
             .custody
-            .open_row(&codes::KeyName::ROW_SEAL, person.as_bytes(), sealed)
+            .open_row(&KeyName::ROW_SEAL, person.as_bytes(), sealed)
             .map_err(problems::custody)?;
         serde_json::from_slice(&bytes).map_err(problems::json)
     }

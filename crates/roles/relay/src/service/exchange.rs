@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::Problem;
 
-use super::evidence::Question;
 use super::{Service, digest};
 use crate::model::{PersonKey, Seen};
 use crate::{problems, store as sql};
@@ -53,12 +52,7 @@ impl Service {
         let asker = self.asker(peer, Some(&request.asked_by))?;
         let known = self.person_of(peer, &request.code)?;
         let person = known.as_ref().map_or_else(PersonKey::nobody, |(_, person)| *person);
-        let question = Question {
-            peer: *peer,
-            evidence: request.evidence.clone(),
-            presence_days: permit.rule.presence_days,
-            now: self.now(),
-        };
+        let question = self.question(peer, &request.evidence, &permit)?;
         let asked = question.clone();
         let ground = self.read(move |c| asked.ground(c, &person)).await?;
         let will = self.will(&person, ground.will.as_deref())?;

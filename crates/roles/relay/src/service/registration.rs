@@ -60,14 +60,14 @@ impl Service {
         self.expect_active(person).await?;
         let body = json!({ "by": peer, "check": ticket.receipt });
         let receipt = self.log("relay.register", Some(&person), request.exchange, &body).await?;
-        let (org, exchange, day) = (*peer, request.exchange, now.date().to_string());
-        let check = ticket.receipt;
+        let (org, exchange) = (*peer, request.exchange);
+        let check = self.receipt_digest(&ticket.receipt)?;
         let seen = self
             .write(move |tx| {
                 let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
                 if seen != Seen::Other {
                     sql::register(tx, &person, &org, now.as_millis())?;
-                    sql::exchanges::put_presence(tx, &person, &org, &check, &day)?;
+                    sql::exchanges::put_presence(tx, &person, &org, &check, now)?;
                     let since = now.as_millis() - CORROBORATION_MILLIS;
                     sql::emergencies::settle_by_card(tx, &person, &org, since, now.as_millis())?;
                 }

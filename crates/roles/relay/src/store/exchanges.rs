@@ -1,7 +1,7 @@
 //! Card reads, quotas, and what happened about a person by place in the ledger.
 
+use calendar::Timestamp;
 use codes::OrgId;
-use ledger::Receipt;
 use store::{Reader, StoreError, Tx, params};
 
 use crate::model::PersonKey;
@@ -11,28 +11,27 @@ pub fn put_presence(
     tx: &mut Tx<'_>,
     person: &PersonKey,
     organisation: &OrgId,
-    receipt: &Receipt,
-    day: &str,
+    receipt: &[u8; 32],
+    at: Timestamp,
 ) -> Result<(), StoreError> {
     let organisation = organisation.to_string();
-    let entry = i64::try_from(receipt.index).map_err(|_| StoreError::decode(4, "an index", receipt.index))?;
     let fresh = tx.execute(
-        "INSERT INTO presence (person, organisation, at, origin, entry) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (person, organisation, at) DO NOTHING",
-        params![person.as_bytes(), &organisation, receipt.at, &receipt.origin, entry],
+        "INSERT INTO presence (person, organisation, receipt, at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (person, organisation, receipt) DO NOTHING",
+        params![person.as_bytes(), &organisation, receipt, at.as_millis()],
     )?;
     if fresh == 1 {
-        count(tx, &organisation, day, 1, 0)?;
+        count(tx, &organisation, &at.date().to_string(), 1, 0)?;
     }
     Ok(())
 }
 
-/// The newest card read of the person there since `since`; with a receipt, the one of that receipt.
+/// The newest card read of the person there since `since`; with the digest of a receipt, the one of that receipt.
 pub fn presence(
     c: &mut Reader<'_>,
     person: &PersonKey,
     organisation: &OrgId,
-    receipt: Option<&Receipt>,
+    receipt: Option<&[u8; 32]>,
     since: i64,
 ) -> Result<Option<i64>, StoreError> {
     let organisation = organisation.to_string();
@@ -45,16 +44,8 @@ pub fn presence(
             newest,
         ),
         Some(receipt) => c.query_one(
-            "SELECT at FROM presence WHERE person = $1 AND organisation = $2 AND at = $3 AND at >= $4
-             AND origin = $5 AND entry = $6",
-            params![
-                person.as_bytes(),
-                &organisation,
-                receipt.at,
-                since,
-                &receipt.origin,
-                i64::try_from(receipt.index).unwrap_or(-1)
-            ],
+            "SELECT at FROM presence WHERE person = $1 AND organisation = $2 AND receipt = $3 AND at >= $4",
+            params![person.as_bytes(), &organisation, receipt, since],
             newest,
         ),
     }

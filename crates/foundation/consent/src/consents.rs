@@ -243,7 +243,7 @@ impl Consents {
     /// Writes down a rule of the person.
     ///
     /// # Errors
-    /// A name that is taken, a rule of law, one too many, or what [`Self::record_by_proxy`] says of a proxy's rule.
+    /// A name that is taken, a rule of law, one too many, or a proxy beyond the mandate.
     pub fn record(&mut self, rule: Rule) -> Result<(), ConsentsError> {
         match &rule.given_by {
             GivenBy::Law | GivenBy::Right => return Err(ConsentsError::Law),

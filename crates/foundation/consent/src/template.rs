@@ -1,7 +1,7 @@
 //! The texts that a person reads: versioned, in plain Japanese and English, filled from a rule.
 //!
 //! A version is never changed once it was shown to anyone: a new wording is a new version, the old one stays in the
-//! table, and a [`Rule`](crate::Rule) names the one that was read.
+//! table, and a [`Rule`] names the one that was read.
 
 mod words;
 
@@ -23,7 +23,7 @@ pub struct Text {
 /// One version of one template (ひな形): what stands around the lines that tell the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// Name and version: what [`Rule::template`](crate::Rule::template) holds.
+    /// Name and version: what [`Rule::template`] holds.
     pub id: &'static str,
     /// First day it was in use.
     pub since: (i16, i8, i8),

@@ -7,6 +7,7 @@
 mod api;
 mod doors;
 mod error;
+mod fhir;
 mod model;
 pub mod oqs;
 mod pages;
@@ -96,6 +97,9 @@ pub enum OpenError {
     /// The folders.
     #[error(transparent)]
     Folders(#[from] oqs::FileError),
+    /// What the program itself knows of records.
+    #[error(transparent)]
+    Records(#[from] service::records::RecordError),
 }
 
 /// An open institution (開いた窓口).
@@ -118,6 +122,8 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     }
     let local_numbers =
         if config.twelve_digit_patients { refuse::Field::LocalNumber } else { refuse::Field::Text };
+    let preparer =
+        service::records::Preparer::builtin(config.clock.today(), local_numbers, config.org.to_string())?;
     let service = Arc::new(Service {
         org: config.org,
         code: config.code,
@@ -132,6 +138,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         oqs: config.oqs,
         patience: config.patience,
         local_numbers,
+        preparer,
         wake: tokio::sync::Notify::new(),
     });
     if config.background {
@@ -152,7 +159,7 @@ impl Role {
     /// that such a listener belongs on loopback.
     pub fn api(&self) -> Router {
         let routes = doors::guard(api::routes(&self.service), self.service.local_number_field());
-        let routes = doors::own_only(routes, self.service.org);
+        let routes = doors::own_only(routes.merge(fhir::routes(&self.service)), self.service.org);
         let routes = routes.merge(protocol::ledger_routes(self.service.ledger().clone()));
         role_router_with("institution", routes, Allowance { body: BODY, ..Allowance::default() })
     }

@@ -2,13 +2,14 @@
 //!
 //! Rooms: [`reception`] receives people, [`statement`] believes readers, [`asking`] asks the eligibility service
 //! and the relay and copes with their absence, [`visits`] looks back, [`patients`] links and imports,
-//! [`folder`] serves the receipt computer, [`work`] keeps it all going.
+//! [`folder`] serves the receipt computer, [`records`] keeps the FHIR resources, [`work`] keeps it all going.
 
 mod asking;
 mod entry;
 mod folder;
 mod patients;
 mod reception;
+pub mod records;
 mod statement;
 mod visits;
 mod work;
@@ -54,6 +55,7 @@ pub struct Service {
     pub(crate) oqs: Option<OqsFolders>,
     pub(crate) patience: Patience,
     pub(crate) local_numbers: Field,
+    pub(crate) preparer: records::Preparer,
     /// Wakes the background work when something became due.
     pub(crate) wake: Notify,
 }

@@ -3,6 +3,7 @@
 mod folder;
 mod patients;
 mod registrations;
+mod resources;
 mod visits;
 mod words;
 
@@ -15,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use folder::{FolderFile, FolderRequest, OutFolder};
 pub use patients::{LinkChange, LinkConflict, LinkError};
 pub use registrations::Registration;
+pub use resources::*;
 pub use visits::{NewVisit, Settled, VisitQuery};
 
 /// The institution's store.
@@ -70,5 +72,7 @@ fn containing(text: &str) -> String {
     pattern
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "desk", sql: include_str!("../../migrations/0001_desk.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "desk", sql: include_str!("../../migrations/0001_desk.sql") },
+    Migration { version: 2, name: "records", sql: include_str!("../../migrations/0002_records.sql") },
+];

@@ -1,0 +1,35 @@
+//! FHIR R4 over HTTP for the institution's own systems: `docs/formats/institution-fhir.md`.
+
+mod answer;
+mod ask;
+mod read;
+mod search;
+mod write;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+use crate::service::Service;
+
+/// Where the interface stands.
+pub const BASE: &str = "/fhir";
+
+/// The routes.
+pub fn routes(service: &Arc<Service>) -> Router {
+    let instance = get(read::read).put(write::update).delete(write::delete);
+    let kind =
+        get(search::by_get).post(write::create).put(write::update_by_query).delete(write::delete_by_query);
+    Router::new()
+        .route("/fhir/_history", get(read::system_history))
+        .route("/fhir/{type}", kind)
+        .route("/fhir/{type}/_search", post(search::by_post))
+        .route("/fhir/{type}/_history", get(read::type_history))
+        .route("/fhir/{type}/{id}", instance)
+        .route("/fhir/{type}/{id}/_history", get(read::instance_history))
+        .route("/fhir/{type}/{id}/_history/{version}", get(read::version))
+        .layer(from_fn(ask::guard))
+        .with_state(Arc::clone(service))
+}

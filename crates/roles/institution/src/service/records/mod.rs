@@ -1,0 +1,16 @@
+//! The institution's records: FHIR R4 resources that stay where they were made.
+
+mod error;
+mod log;
+mod prepare;
+mod read;
+mod scan;
+mod search;
+mod write;
+
+pub use error::RecordError;
+pub use log::Caller;
+pub use prepare::Preparer;
+pub use scan::scan_text;
+pub use search::{PAGE, PageToken};
+pub use write::Target;

@@ -1,0 +1,205 @@
+//! From a resource as it comes to one ready to be stored: looked at, validated, labelled, indexed.
+
+use std::sync::{Arc, LazyLock};
+
+use calendar::Date;
+use consent::Labels;
+use records::definitions::Definitions;
+use records::labels::{Facts as Read, Lists, Subject};
+use records::search::{self, Value};
+use records::validate::{Severity, Validator};
+use records::{Node, Object, Resource};
+
+use super::error::{RecordError, issue};
+use super::scan::scan_resource;
+use crate::refuse::Field;
+use crate::store::{Draft, Facts, IndexRows};
+
+/// What it takes to prepare a resource (受入の道具); one serves all threads.
+#[derive(Clone)]
+pub struct Preparer {
+    lists: Arc<Lists>,
+    validator: Validator,
+    local_number: Field,
+    /// The institution itself: it made what does not say otherwise.
+    own: String,
+}
+
+/// A resource on its way to the store.
+pub struct Raw {
+    /// `Observation`.
+    pub resource_type: String,
+    /// Its id.
+    pub id: String,
+    /// The document.
+    pub resource: Resource,
+    /// By which interaction.
+    pub method: &'static str,
+}
+
+impl Preparer {
+    /// With the lists and definitions that are built in; `own` is the institution's name among organisations.
+    ///
+    /// # Errors
+    /// Never in a build that passed its tests.
+    pub fn builtin(on: Date, local_number: Field, own: String) -> Result<Self, RecordError> {
+        let lists = Lists::builtin(on).map_err(|error| RecordError::Unreadable {
+            ja: "機微情報の一覧を読めません".to_owned(),
+            en: format!("the built-in label list cannot be read: {error}"),
+        })?;
+        Ok(Self { lists: Arc::new(lists), validator: validator()?, local_number, own })
+    }
+
+    /// Reads a body: JSON, one resource, no My Number in it.
+    ///
+    /// # Errors
+    /// [`RecordError::Unreadable`], [`RecordError::MyNumber`].
+    pub fn read(&self, body: &[u8]) -> Result<Resource, RecordError> {
+        let node = match records::tree::parse(body) {
+            Ok(node) => node,
+            Err(error) => {
+                // What cannot be read is looked at as a text, so that nothing of it is repeated or kept.
+                crate::refuse::scan(Field::Text, &String::from_utf8_lossy(body), || "body".to_owned())?;
+                return Err(RecordError::Unreadable { ja: error.ja(), en: error.to_string() });
+            }
+        };
+        scan_resource(&node, self.local_number)?;
+        Resource::new(node)
+            .map_err(|error| RecordError::Unreadable { ja: error.ja().to_owned(), en: error.to_string() })
+    }
+
+    /// Checks a resource against its type and the profiles that it names.
+    ///
+    /// # Errors
+    /// [`RecordError::Invalid`] with everything that was found, when an error is among it.
+    pub fn validate(&self, resource: &Resource) -> Result<(), RecordError> {
+        let issues = self.validator.validate(resource.node(), &[]);
+        if issues.iter().any(|issue| issue.severity == Severity::Error) {
+            return Err(RecordError::Invalid(issues));
+        }
+        Ok(())
+    }
+
+    /// The validator.
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// Labels by the lists and by what the sender said.
+    pub fn labels(&self, resource: &Resource) -> Labels {
+        self.lists.labels(resource.node())
+    }
+
+    /// Makes a validated resource ready to be stored.
+    ///
+    /// # Errors
+    /// [`RecordError::Invalid`] when its id is none.
+    pub fn draft(&self, raw: Raw, labels: Labels) -> Result<Box<Draft>, RecordError> {
+        let Raw { resource_type, id, resource, method } = raw;
+        if !is_id(&id) {
+            let (ja, en) = (
+                "idは英数字・ハイフン・ピリオドで1〜64文字です",
+                "an id has 1 to 64 letters, digits, hyphens or dots",
+            );
+            let path = format!("{resource_type}.id");
+            return Err(RecordError::Invalid(vec![issue("value", &path, ja.to_owned(), en.to_owned())]));
+        }
+        let entries = search::index(resource.node());
+        let facts = self.facts(&resource_type, &id, &resource, &entries, labels);
+        let rows = IndexRows::new(&resource_type, &entries);
+        let name = format!("{resource_type}/{id}");
+        Ok(Box::new(Draft { name, facts, rows, rest: rest(resource), method }))
+    }
+
+    fn facts(
+        &self,
+        resource_type: &str,
+        id: &str,
+        resource: &Resource,
+        entries: &[search::Entry],
+        labels: Labels,
+    ) -> Facts {
+        let read = Read::of(resource.node());
+        let patient = if resource_type == "Patient" { id.to_owned() } else { patient(&read, entries) };
+        Facts {
+            patient,
+            category: i64::from(read.category as u8),
+            labels: labels.iter().fold(0, |bits, label| bits | 1 << label as u8),
+            author: Some(read.institution.map_or_else(|| self.own.clone(), organisation)),
+            author_person: read.author.map(str::to_owned),
+            day: read.date.map(|day| day.to_days().into()),
+            encounter: read.encounter.map(str::to_owned),
+        }
+    }
+}
+
+/// The patient by the search parameters `patient` and `subject`, so that what is found by them and whom it is about
+/// are one.
+fn patient(read: &Read<'_>, entries: &[search::Entry]) -> String {
+    let by = |name: &str| {
+        entries.iter().filter(move |entry| entry.parameter == name).find_map(|entry| match &entry.value {
+            Value::Reference { resource_type, id } => {
+                let kind = resource_type.as_deref();
+                let is_patient = kind == Some("Patient") || kind.is_none() && is_id(id);
+                is_patient.then(|| id.to_string())
+            }
+            _ => None,
+        })
+    };
+    let by_subject = || match read.subject {
+        Some(Subject::Reference(reference)) => reference.strip_prefix("Patient/").filter(|id| is_id(id)),
+        _ => None,
+    };
+    by("patient").or_else(|| by("subject")).or_else(|| by_subject().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The organisation of a ten-digit institution number; what is none stays as it is written, and is nobody's.
+fn organisation(number: &str) -> String {
+    number
+        .parse::<codes::InstitutionCode>()
+        .map_or_else(|_| number.to_owned(), |code| codes::OrgId::institution(&code).to_string())
+}
+
+/// The document from behind `lastUpdated` on: the rest of `meta`, then everything else in its order.
+fn rest(resource: Resource) -> Vec<u8> {
+    let Node::Object(mut document) = resource.into_node() else { return b"}}".to_vec() };
+    document.remove("resourceType");
+    document.remove("id");
+    let meta = match document.remove("meta") {
+        Some(Node::Object(mut meta)) => {
+            meta.remove("versionId");
+            meta.remove("lastUpdated");
+            meta
+        }
+        _ => Object::new(),
+    };
+    let mut out = Vec::with_capacity(1024);
+    members(meta, &mut out);
+    members(document, &mut out);
+    out
+}
+
+/// The members of an object that follow others, and its end.
+fn members(object: Object, out: &mut Vec<u8>) {
+    let bytes = Node::Object(object).to_vec();
+    let inner = bytes.strip_prefix(b"{").unwrap_or(&bytes);
+    if inner != b"}" {
+        out.push(b',');
+    }
+    out.extend_from_slice(inner);
+}
+
+/// Whether a text is a FHIR id.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+/// Definitions take a moment to read and are the same for all institutions of a process.
+fn validator() -> Result<Validator, RecordError> {
+    static CORE: LazyLock<Result<Validator, String>> = LazyLock::new(|| {
+        Definitions::r4().map(|all| Validator::new(Arc::new(all))).map_err(|e| e.to_string())
+    });
+    CORE.clone()
+        .map_err(|en| RecordError::Unreadable { ja: "FHIRの定義を読めません".to_owned(), en })
+}

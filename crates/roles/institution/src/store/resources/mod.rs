@@ -1,0 +1,17 @@
+//! FHIR resources: every version, the current heads, and the rows that they are found by.
+
+mod drive;
+mod find;
+mod include;
+mod read;
+mod restrict;
+mod rows;
+mod sql;
+mod terms;
+mod write;
+
+pub use find::{Find, Found, FoundPage, Place};
+pub use read::{HistoryOf, HistoryPage};
+pub use restrict::Scope;
+pub use rows::{Facts, IndexRows, Version};
+pub use write::{Change, Changes, Draft, Outcome, When, WriteError, Written};

@@ -1,0 +1,433 @@
+//! Writing resources: versions, the current head and its index rows, all in one transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ::store::{StoreError, Tx, Value};
+use calendar::Timestamp;
+
+use super::find::Found;
+use super::rows::{Facts, IndexRows, Version};
+use crate::store::Store;
+
+/// A resource ready to be stored; its version and time are set when it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// `Observation/123`.
+    pub name: String,
+    /// What is decided about it.
+    pub facts: Facts,
+    /// By what it is found.
+    pub rows: IndexRows,
+    /// The document after `lastUpdated` in its `meta`, which stands third; see [`Draft::body`].
+    pub rest: Vec<u8>,
+    /// By which interaction.
+    pub method: &'static str,
+}
+
+impl Draft {
+    /// The document as it is stored as a version.
+    pub fn body(&self, version: i64, updated_at: i64) -> Vec<u8> {
+        let (resource_type, id) = self.name.split_once('/').unwrap_or((&self.name, ""));
+        let time = Timestamp::from_millis(updated_at).to_rfc3339();
+        let head = format!(
+            "{{\"resourceType\":\"{resource_type}\",\"id\":\"{id}\",\"meta\":{{\"versionId\":\"{version}\",\
+             \"lastUpdated\":\"{time}\""
+        );
+        let mut body = Vec::with_capacity(head.len() + self.rest.len());
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&self.rest);
+        body
+    }
+
+    fn resource_type(&self) -> &str {
+        self.name.split_once('/').map_or(&self.name, |(resource_type, _)| resource_type)
+    }
+}
+
+/// One change to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Store a resource, unless its current version says the same.
+    Put {
+        /// The resource.
+        draft: Box<Draft>,
+        /// Under which condition.
+        when: When,
+    },
+    /// Delete a resource.
+    Delete {
+        /// `Observation/123`.
+        name: String,
+        /// Under which condition.
+        when: When,
+    },
+}
+
+impl Change {
+    fn name(&self) -> &str {
+        match self {
+            Self::Put { draft, .. } => &draft.name,
+            Self::Delete { name, .. } => name,
+        }
+    }
+
+    fn when(&self) -> When {
+        match self {
+            Self::Put { when, .. } | Self::Delete { when, .. } => *when,
+        }
+    }
+}
+
+/// The condition of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// None.
+    Always,
+    /// There is no such resource yet (`If-None-Match: *`, and names that we gave).
+    New,
+    /// The current version is this one (`If-Match`).
+    Version(i64),
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What happened.
+    pub outcome: Outcome,
+    /// `Observation/123`.
+    pub name: String,
+    /// The patient it is about; of a change that moved it, the new one.
+    pub patient: String,
+    /// The current version now; 0 if there never was one.
+    pub version: i64,
+    /// When that version was stored, milliseconds since 1970.
+    pub updated_at: i64,
+    /// The resource as it is stored now; empty after a deletion.
+    pub body: Vec<u8>,
+}
+
+/// What a change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A resource that was not there, or was deleted, is there.
+    Created,
+    /// It has a new version.
+    Updated,
+    /// It said the same before.
+    Unchanged,
+    /// It is deleted.
+    Deleted,
+    /// It was not there to be deleted.
+    Absent,
+}
+
+/// Why changes were not made. None of them was.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A condition does not hold.
+    #[error("{name} has version {found}, the request is for another")]
+    Condition {
+        /// `Observation/123`.
+        name: String,
+        /// The current version; 0 if there is none.
+        found: i64,
+    },
+    /// Two changes are about one resource.
+    #[error("{0} occurs twice in one transaction")]
+    Twice(String),
+    /// What was searched for beforehand has changed since.
+    #[error("what the request's conditions found has changed since")]
+    Moved,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Changes that are made together, and what must still be found for them to be right.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The changes, in the order of the answers.
+    pub changes: Vec<Change>,
+    /// Searches with what they found when the changes were made ready.
+    pub checks: Vec<Found>,
+    /// The time of all of them, milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Store {
+    /// Makes all changes, or none.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn change_resources(&self, changes: Arc<Changes>) -> Result<Vec<Written>, WriteError> {
+        self.0.write(move |tx| apply(tx, &changes)).await
+    }
+}
+
+fn apply(tx: &mut Tx<'_>, all: &Changes) -> Result<Vec<Written>, WriteError> {
+    for check in &all.checks {
+        if !check.is_still_so(tx)? {
+            return Err(WriteError::Moved);
+        }
+    }
+    let mut seen = HashSet::with_capacity(all.changes.len());
+    if let Some(twice) = all.changes.iter().find(|change| !seen.insert(change.name())) {
+        return Err(WriteError::Twice(twice.name().to_owned()));
+    }
+    let known = current(tx, all.changes.iter().map(Change::name))?;
+    let mut work = Work::default();
+    let written = all.changes.iter().map(|change| work.plan(change, known.get(change.name()), all.at));
+    let written = written.collect::<Result<Vec<_>, _>>()?;
+    work.write(tx, &written)?;
+    Ok(written)
+}
+
+/// The newest versions of resources, by name.
+fn current<'n>(
+    tx: &mut Tx<'_>,
+    names: impl Iterator<Item = &'n str>,
+) -> Result<HashMap<String, Version>, StoreError> {
+    let names: Vec<&str> = names.collect();
+    let mut known = HashMap::with_capacity(names.len());
+    for chunk in names.chunks(LOOKED_UP) {
+        // One text for one name and one for many: a statement is prepared once.
+        let width = if chunk.len() == 1 { 1 } else { LOOKED_UP };
+        let places: Vec<String> = (1..=width).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT {} FROM resource_version v WHERE name IN ({}) AND version = \
+             (SELECT MAX(w.version) FROM resource_version w WHERE w.name = v.name)",
+            Version::COLUMNS,
+            places.join(", ")
+        );
+        let mut params: Vec<Value<'_>> = chunk.iter().map(|name| Value::Text(name)).collect();
+        params.resize(width, Value::Text(""));
+        let rows = tx.query(&sql, &params, Version::read)?;
+        known.extend(rows.into_iter().map(|row| (row.name.clone(), row)));
+    }
+    Ok(known)
+}
+
+const LOOKED_UP: usize = 32;
+
+/// What the changes of a transaction do to the tables.
+#[derive(Default)]
+struct Work<'a> {
+    /// Current versions that stop being it: patient, type and name.
+    gone: Vec<(String, &'a str)>,
+    /// New versions: the change's place among the answers, and its resource.
+    put: Vec<(usize, &'a Draft)>,
+    /// Deletions: place among the answers.
+    deleted: Vec<usize>,
+    planned: usize,
+}
+
+impl<'a> Work<'a> {
+    fn plan(&mut self, change: &'a Change, known: Option<&Version>, at: i64) -> Result<Written, WriteError> {
+        let found = known.map_or(0, |known| known.version);
+        let live = known.filter(|known| !known.deleted);
+        let holds = match change.when() {
+            When::Always => true,
+            When::New => live.is_none(),
+            When::Version(wanted) => live.is_some_and(|live| live.version == wanted),
+        };
+        if !holds {
+            return Err(WriteError::Condition { name: change.name().to_owned(), found });
+        }
+        let place = self.planned;
+        self.planned += 1;
+        let name = change.name().to_owned();
+        match change {
+            Change::Put { draft, .. } => {
+                if let Some(live) = live.filter(|live| live.body == draft.body(live.version, live.updated_at))
+                {
+                    let patient = live.patient.clone();
+                    let (version, updated_at, body) = (live.version, live.updated_at, live.body.clone());
+                    return Ok(Written {
+                        outcome: Outcome::Unchanged,
+                        name,
+                        patient,
+                        version,
+                        updated_at,
+                        body,
+                    });
+                }
+                self.gone.extend(live.map(|live| (live.patient.clone(), draft.name.as_str())));
+                self.put.push((place, draft));
+                let outcome = if live.is_some() { Outcome::Updated } else { Outcome::Created };
+                let (version, body) = (found + 1, draft.body(found + 1, at));
+                Ok(Written {
+                    outcome,
+                    name,
+                    patient: draft.facts.patient.clone(),
+                    version,
+                    updated_at: at,
+                    body,
+                })
+            }
+            Change::Delete { name: change_name, .. } => {
+                let patient = known.map(|known| known.patient.clone()).unwrap_or_default();
+                let Some(live) = live else {
+                    let updated_at = known.map_or(at, |known| known.updated_at);
+                    let outcome = Outcome::Absent;
+                    return Ok(Written {
+                        outcome,
+                        name,
+                        patient,
+                        version: found,
+                        updated_at,
+                        body: Vec::new(),
+                    });
+                };
+                self.gone.push((live.patient.clone(), change_name));
+                self.deleted.push(place);
+                let (outcome, version) = (Outcome::Deleted, found + 1);
+                Ok(Written { outcome, name, patient, version, updated_at: at, body: Vec::new() })
+            }
+        }
+    }
+
+    fn write(&self, tx: &mut Tx<'_>, written: &[Written]) -> Result<(), StoreError> {
+        self.remove(tx)?;
+        let answer = |place: usize| written.get(place);
+        let deleted = self.deleted.iter().filter_map(|place| answer(*place));
+        tx.execute_many(INSERT_DELETION, deleted.map(deletion))?;
+        let put: Vec<(&Written, &Draft)> =
+            self.put.iter().filter_map(|(place, draft)| Some((answer(*place)?, *draft))).collect();
+        tx.execute_many(INSERT_VERSION, put.iter().map(|(written, draft)| version(written, draft)))?;
+        tx.execute_many(INSERT_HEAD, put.iter().map(|(written, draft)| head(written, draft)))?;
+        let drafts = || self.put.iter().map(|(_, draft)| *draft);
+        tx.execute_many(INSERT_TOKEN, drafts().flat_map(tokens))?;
+        tx.execute_many(INSERT_STRING, drafts().flat_map(strings))?;
+        tx.execute_many(INSERT_DATE, drafts().flat_map(dates))?;
+        tx.execute_many(INSERT_REFERENCE, drafts().flat_map(references))?;
+        tx.execute_many(INSERT_QUANTITY, drafts().flat_map(quantities))?;
+        Ok(())
+    }
+
+    fn remove(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for table in INDEX_TABLES {
+            let sql = format!("DELETE FROM {table} WHERE patient = $1 AND name = $2");
+            tx.execute_many(
+                &sql,
+                self.gone.iter().map(|(patient, name)| [Value::from(patient), Value::from(*name)]),
+            )?;
+        }
+        let heads = self.gone.iter().map(|(patient, name)| {
+            let resource_type = name.split_once('/').map_or(*name, |(resource_type, _)| resource_type);
+            [Value::from(patient), Value::from(resource_type), Value::from(*name)]
+        });
+        tx.execute_many("DELETE FROM resource WHERE patient = $1 AND type = $2 AND name = $3", heads)?;
+        Ok(())
+    }
+}
+
+/// The tables of [`IndexRows`].
+const INDEX_TABLES: [&str; 5] =
+    ["resource_token", "resource_string", "resource_date", "resource_reference", "resource_quantity"];
+
+const INSERT_VERSION: &str = "INSERT INTO resource_version (name, version, type, updated_at, patient, category, labels, \
+    author, author_person, day, encounter, method, deleted, body) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)";
+const INSERT_DELETION: &str = "INSERT INTO resource_version (name, version, type, updated_at, patient, category, labels, \
+    method, deleted, body) VALUES ($1, $2, $3, $4, $5, 0, 0, 'DELETE', 1, $6)";
+const INSERT_HEAD: &str = "INSERT INTO resource (patient, type, name, version, updated_at, category, labels, author, \
+    author_person, day, encounter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const INSERT_TOKEN: &str =
+    "INSERT INTO resource_token (patient, name, param, code, system, shown) VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT_STRING: &str = "INSERT INTO resource_string (patient, name, param, folded, loose, exact) VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT_DATE: &str =
+    "INSERT INTO resource_date (patient, name, param, low, high) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_REFERENCE: &str =
+    "INSERT INTO resource_reference (patient, name, param, target) VALUES ($1, $2, $3, $4)";
+const INSERT_QUANTITY: &str = "INSERT INTO resource_quantity (patient, name, param, value, system, code, unit) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+fn version<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 13] {
+    let facts = &draft.facts;
+    [
+        Value::from(&draft.name),
+        Value::from(written.version),
+        Value::from(draft.resource_type()),
+        Value::from(written.updated_at),
+        Value::from(&facts.patient),
+        Value::from(facts.category),
+        Value::from(facts.labels),
+        Value::from(facts.author.as_ref()),
+        Value::from(facts.author_person.as_ref()),
+        Value::from(facts.day),
+        Value::from(facts.encounter.as_ref()),
+        Value::from(draft.method),
+        Value::from(&written.body),
+    ]
+}
+
+fn deletion(written: &Written) -> [Value<'_>; 6] {
+    let resource_type = written.name.split_once('/').map_or(written.name.as_str(), |(first, _)| first);
+    [
+        Value::from(&written.name),
+        Value::from(written.version),
+        Value::from(resource_type),
+        Value::from(written.updated_at),
+        Value::from(&written.patient),
+        Value::from(&written.body),
+    ]
+}
+
+fn head<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 11] {
+    let facts = &draft.facts;
+    [
+        Value::from(&facts.patient),
+        Value::from(draft.resource_type()),
+        Value::from(&draft.name),
+        Value::from(written.version),
+        Value::from(written.updated_at),
+        Value::from(facts.category),
+        Value::from(facts.labels),
+        Value::from(facts.author.as_ref()),
+        Value::from(facts.author_person.as_ref()),
+        Value::from(facts.day),
+        Value::from(facts.encounter.as_ref()),
+    ]
+}
+
+fn tokens(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 6]> {
+    draft.rows.tokens.iter().map(|row| {
+        let [patient, name] = key(draft);
+        [patient, name, row.param.into(), Value::from(&row.code), row.system.into(), Value::from(&row.shown)]
+    })
+}
+
+fn strings(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 6]> {
+    draft.rows.strings.iter().map(|row| {
+        let [patient, name] = key(draft);
+        let bytes = Value::Bytes(row.folded.as_bytes());
+        [patient, name, row.param.into(), bytes, Value::from(&row.folded), Value::from(&row.exact)]
+    })
+}
+
+fn dates(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 5]> {
+    draft.rows.dates.iter().map(|(param, low, high)| {
+        let [patient, name] = key(draft);
+        [patient, name, (*param).into(), (*low).into(), (*high).into()]
+    })
+}
+
+fn references(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 4]> {
+    draft.rows.references.iter().map(|(param, target)| {
+        let [patient, name] = key(draft);
+        [patient, name, (*param).into(), Value::from(target)]
+    })
+}
+
+fn quantities(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 7]> {
+    draft.rows.quantities.iter().map(|row| {
+        let [patient, name] = key(draft);
+        let (code, unit) = (Value::from(&row.code), Value::from(&row.unit));
+        [patient, name, row.param.into(), row.value.into(), row.system.into(), code, unit]
+    })
+}
+
+fn key(draft: &Draft) -> [Value<'_>; 2] {
+    [Value::from(&draft.facts.patient), Value::from(&draft.name)]
+}

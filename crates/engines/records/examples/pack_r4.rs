@@ -4,14 +4,15 @@
 
 use std::{fs::File, io::Write, path::Path};
 
-use flate2::{GzBuilder, Compression};
+use flate2::{Compression, GzBuilder};
 use musubi_records::definitions::package;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [archive, out] = arguments.as_slice() else { return Err("usage: pack_r4 ARCHIVE OUT".into()) };
     let mut definitions = package::read(Path::new(archive))?;
-    definitions.sort_by_key(|d| (d.text_at("resourceType").map(str::to_owned), d.text_at("url").map(str::to_owned)));
+    definitions
+        .sort_by_key(|d| (d.text_at("resourceType").map(str::to_owned), d.text_at("url").map(str::to_owned)));
     // No time and no name in the header: the same packages give the same bytes.
     let mut writer = GzBuilder::new().mtime(0).write(File::create(out)?, Compression::best());
     for (n, definition) in definitions.iter().enumerate() {

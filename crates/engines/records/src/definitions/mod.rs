@@ -115,7 +115,10 @@ impl Definitions {
     pub fn search_parameters(&self, resource_type: &str) -> impl Iterator<Item = &Node> {
         self.search_parameters.iter().filter(move |parameter| {
             let bases = parameter.all("base");
-            bases.into_iter().filter_map(Node::as_str).any(|b| matches!(b, "Resource" | "DomainResource") || b == resource_type)
+            bases
+                .into_iter()
+                .filter_map(Node::as_str)
+                .any(|b| matches!(b, "Resource" | "DomainResource") || b == resource_type)
         })
     }
 
@@ -145,7 +148,11 @@ impl Definitions {
 
     pub(crate) fn schema(&self, id: SchemaId) -> Result<&Schema, String> {
         let structure = self.structures.get(id.0 as usize).ok_or_else(|| "no such structure".to_owned())?;
-        structure.compiled.get_or_init(|| schema::compile(self, &structure.definition)).as_ref().map_err(Clone::clone)
+        structure
+            .compiled
+            .get_or_init(|| schema::compile(self, &structure.definition))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// The definition as it came, for what needs its elements and not their compiled form.

@@ -97,7 +97,8 @@ fn read_directory(path: &Path) -> Result<Vec<Node>, PackageError> {
     files.sort();
     let mut found = Vec::new();
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "json")) {
-        let bytes = std::fs::read(file).map_err(|source| PackageError::Read { path: file.clone(), source })?;
+        let bytes =
+            std::fs::read(file).map_err(|source| PackageError::Read { path: file.clone(), source })?;
         found.extend(definition(&bytes, file)?);
     }
     Ok(found)
@@ -145,7 +146,8 @@ pub fn compact(definition: &Node) -> Option<Node> {
         "StructureDefinition" => {
             // A snapshot says all that its differential says.
             let view = if definition.get("snapshot").is_some() { "snapshot" } else { "differential" };
-            let elements = definition.get(view)?.get("element")?.items().iter().map(compact_element).collect();
+            let elements =
+                definition.get(view)?.get("element")?.items().iter().map(compact_element).collect();
             object.insert(view, Object::from_iter([("element", Node::Array(elements))]));
         }
         "ValueSet" => compact_value_set(definition, &mut object),
@@ -167,7 +169,9 @@ fn compact_element(element: &Node) -> Node {
             "binding" => keep(value, &["strength", "valueSet"]),
             "type" => Node::Array(value.items().iter().map(compact_type).collect()),
             "constraint" => Node::Array(value.items().iter().filter_map(compact_constraint).collect()),
-            _ if ["fixed", "pattern", "minValue", "maxValue"].iter().any(|p| key.starts_with(p)) => value.clone(),
+            _ if ["fixed", "pattern", "minValue", "maxValue"].iter().any(|p| key.starts_with(p)) => {
+                value.clone()
+            }
             _ => continue,
         };
         if value.as_array().is_none_or(|items| !items.is_empty()) {
@@ -181,7 +185,8 @@ fn compact_element(element: &Node) -> Node {
 fn compact_type(of: &Node) -> Node {
     let Node::Object(mut object) = keep(of, &["code", "profile", "targetProfile"]) else { return Node::Null };
     let named = of.all("extension").into_iter().find(|extension| {
-        extension.text_at("url") == Some("http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type")
+        extension.text_at("url")
+            == Some("http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type")
     });
     if let Some(code) = named.and_then(|e| e.text_at("valueUrl").or_else(|| e.text_at("valueUri"))) {
         object.insert("code", code);
@@ -214,7 +219,9 @@ fn compact_value_set(definition: &Node, object: &mut Object) {
 
 fn flatten(contains: &Node) -> Vec<&Node> {
     let items = contains.items().iter();
-    items.flat_map(|item| std::iter::once(item).chain(item.get("contains").map(flatten).unwrap_or_default())).collect()
+    items
+        .flat_map(|item| std::iter::once(item).chain(item.get("contains").map(flatten).unwrap_or_default()))
+        .collect()
 }
 
 fn concepts(of: &Node) -> Vec<Node> {

@@ -222,7 +222,9 @@ fn attach(schema: &mut Schema, ids: &HashMap<Text, usize>, n: usize, id: &str) {
 fn share_children(schema: &mut Schema, ids: &HashMap<Text, usize>) {
     for n in 0..schema.elements.len() {
         let Some(element) = schema.elements.get(n) else { continue };
-        if let Some(target) = element.same_as.as_ref().and_then(|id| ids.get(id)).and_then(|n| schema.elements.get(*n)) {
+        if let Some(target) =
+            element.same_as.as_ref().and_then(|id| ids.get(id)).and_then(|n| schema.elements.get(*n))
+        {
             let children = target.children.clone();
             if let Some(element) = schema.elements.get_mut(n).filter(|e| e.children.is_empty()) {
                 element.children = children;
@@ -251,7 +253,12 @@ fn fields(schema: &Schema, parent: usize) -> Vec<Field> {
         for (of_type, code) in element.types.iter().map(|t| &t.code).enumerate() {
             let mut letters = code.chars();
             let first = letters.next().map(|c| c.to_ascii_uppercase());
-            let key = smol_str::format_smolstr!("{}{}{}", element.name, first.unwrap_or_default(), letters.as_str());
+            let key = smol_str::format_smolstr!(
+                "{}{}{}",
+                element.name,
+                first.unwrap_or_default(),
+                letters.as_str()
+            );
             fields.push(Field { key, element: *child, of_type });
         }
     }
@@ -300,7 +307,9 @@ fn count(node: Option<&Node>) -> Option<usize> {
 
 fn compile_type(all: &Definitions, of: &Node) -> Type {
     let code = of.text_at("code").unwrap_or_default();
-    let urls = |key: &str| of.all(key).into_iter().filter_map(Node::as_str).map(|url| Text::new(unversioned(url))).collect();
+    let urls = |key: &str| {
+        of.all(key).into_iter().filter_map(Node::as_str).map(|url| Text::new(unversioned(url))).collect()
+    };
     Type {
         code: Text::new(code),
         primitive: Primitive::of(code),
@@ -328,4 +337,3 @@ fn compile_constraint(constraint: &Node) -> Option<Constraint> {
         expression: Expression::parse(expression).map_err(|error| error.to_string()),
     })
 }
-

@@ -162,7 +162,8 @@ fn tests_of(all: &Definitions, slice: Place<'_>, kind: Kind, path: &str) -> Matc
             if let Some(test) = fixed_above(&above, &steps) {
                 return Ok(vec![(steps, test)]);
             }
-            return values_below(all, place, steps, reached).ok_or_else(|| format!("nothing is fixed at {path}"));
+            return values_below(all, place, steps, reached)
+                .ok_or_else(|| format!("nothing is fixed at {path}"));
         }
         Kind::Exists => place.get().and_then(|element| match (element.min, element.max) {
             (_, Some(0)) => Some(Test::Exists(false)),
@@ -175,7 +176,8 @@ fn tests_of(all: &Definitions, slice: Place<'_>, kind: Kind, path: &str) -> Matc
             root.or(types).filter(|t| !t.is_empty()).map(Test::Types)
         }
         Kind::Profile => {
-            let own = || place.get().into_iter().flat_map(|e| &e.types).flat_map(|t| t.profiles.iter().cloned());
+            let own =
+                || place.get().into_iter().flat_map(|e| &e.types).flat_map(|t| t.profiles.iter().cloned());
             let profiles: Vec<Text> = match steps.last() {
                 Some(Step::Resolve) => targets(above.last().copied()),
                 _ => own().collect(),
@@ -190,7 +192,8 @@ fn tests_of(all: &Definitions, slice: Place<'_>, kind: Kind, path: &str) -> Matc
 fn steps(path: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     for part in split(path) {
-        let argument = |name: &str| part.strip_prefix(name)?.strip_suffix(')').map(|a| Text::new(a.trim_matches('\'')));
+        let argument =
+            |name: &str| part.strip_prefix(name)?.strip_suffix(')').map(|a| Text::new(a.trim_matches('\'')));
         if part == "resolve()" {
             steps.push(Step::Resolve);
         } else if let Some(url) = argument("extension(") {
@@ -219,7 +222,9 @@ fn split(path: &str) -> Vec<&str> {
 fn extension<'a>(all: &'a Definitions, place: Place<'a>, url: &str) -> Option<Place<'a>> {
     let list = place.child(all, "extension")?;
     let named = list.get()?.slicing.iter().flat_map(|s| &s.slices).find(|(_, slice)| {
-        list.schema.element(*slice).is_some_and(|e| e.types.iter().any(|t| t.profiles.iter().any(|p| p == url)))
+        list.schema
+            .element(*slice)
+            .is_some_and(|e| e.types.iter().any(|t| t.profiles.iter().any(|p| p == url)))
     });
     named.map(|(_, element)| Place { element: *element, ..list })
 }
@@ -251,7 +256,12 @@ fn fixed_above(above: &[Place<'_>], steps: &[Step]) -> Option<Test> {
 }
 
 /// The tests for what is fixed at an element or, if nothing is, at those below it.
-fn values_below(all: &Definitions, place: Place<'_>, steps: Vec<Step>, reached: bool) -> Option<Vec<(Vec<Step>, Test)>> {
+fn values_below(
+    all: &Definitions,
+    place: Place<'_>,
+    steps: Vec<Step>,
+    reached: bool,
+) -> Option<Vec<(Vec<Step>, Test)>> {
     if !reached {
         return None;
     }
@@ -314,4 +324,3 @@ fn fixed_below(all: &Definitions, place: Place<'_>, depth: u8) -> Vec<(Vec<Text>
     }
     found
 }
-

@@ -29,7 +29,10 @@ fn within(all: &Definitions, definition: &Node, chain: u8) -> Result<Vec<Node>, 
     }
     let chain = chain.checked_sub(1).ok_or("the structure is based on itself")?;
     let base = definition.text_at("baseDefinition").ok_or("neither a snapshot nor a base")?;
-    let base = all.id_of(base).and_then(|id| all.definition(id)).ok_or_else(|| format!("its base {base} is not known"))?;
+    let base = all
+        .id_of(base)
+        .and_then(|id| all.definition(id))
+        .ok_or_else(|| format!("its base {base} is not known"))?;
     let base = within(all, base, chain)?;
     let mut overlay = Overlay { all, elements: base.clone(), base, chain };
     for change in definition.all("differential.element") {
@@ -64,7 +67,8 @@ impl Overlay<'_> {
             self.reach(stem, depth + 1)?;
             return self.copy_as_slice(stem, id, slice);
         }
-        let (parent, name) = id.rsplit_once('.').ok_or_else(|| format!("{id}: not an element of the base"))?;
+        let (parent, name) =
+            id.rsplit_once('.').ok_or_else(|| format!("{id}: not an element of the base"))?;
         let parent_place = self.reach(parent, depth + 1)?;
         if let Some((choice, slice)) = self.choice(parent, name) {
             return self.reach(&format!("{parent}.{choice}[x]:{slice}"), depth + 1);
@@ -131,7 +135,8 @@ impl Overlay<'_> {
                 let code = of.text_at("code").unwrap_or_default();
                 let schema = profile.or_else(|| self.all.id_of_type(code));
                 let definition = schema.and_then(|id| self.all.definition(id));
-                let definition = definition.ok_or_else(|| format!("{parent}: its type {code} is not known"))?;
+                let definition =
+                    definition.ok_or_else(|| format!("{parent}: its type {code} is not known"))?;
                 let elements = within(self.all, definition, self.chain)?;
                 let root = elements.first().map(id).unwrap_or_default().to_string();
                 (elements, root)
@@ -157,7 +162,10 @@ impl Overlay<'_> {
 
 /// The path of an element id.
 fn unsliced(id: &str) -> String {
-    id.split('.').map(|part| part.split_once(':').map_or(part, |(name, _)| name)).collect::<Vec<_>>().join(".")
+    id.split('.')
+        .map(|part| part.split_once(':').map_or(part, |(name, _)| name))
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// What the differential says replaces what the base said; invariants are added.
@@ -216,11 +224,17 @@ mod tests {
                 let equal = made.get(id) == Some(asks);
                 elements_same += usize::from(equal);
                 if !equal && std::env::var("SHOW").is_ok() {
-                    println!("{:?} {id}\n  published {asks}\n  made      {:?}", definition.text_at("url"), made.get(id));
+                    println!(
+                        "{:?} {id}\n  published {asks}\n  made      {:?}",
+                        definition.text_at("url"),
+                        made.get(id)
+                    );
                 }
             }
         }
-        println!("{structures} structures, {same} the same; {elements_all} elements, {elements_same} the same");
+        println!(
+            "{structures} structures, {same} the same; {elements_all} elements, {elements_same} the same"
+        );
         assert!(elements_same * 100 > elements_all * 97, "{elements_same} of {elements_all}");
     }
 

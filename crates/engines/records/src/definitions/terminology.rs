@@ -86,11 +86,15 @@ fn collect(of: &Node, parent: Option<&str>, codes: &mut HashMap<Text, Concept>) 
         entry.above.extend(parent.map(Text::new));
         for property in concept.all("property") {
             let Some(name) = property.text_at("code") else { continue };
-            let Some((_, value)) = property.as_object().and_then(|o| o.iter().find(|(k, _)| k.starts_with("value")))
+            let Some((_, value)) =
+                property.as_object().and_then(|o| o.iter().find(|(k, _)| k.starts_with("value")))
             else {
                 continue;
             };
-            let value = value.as_str().or_else(|| value.text_at("code")).map_or_else(|| value.to_string(), Into::into);
+            let value = value
+                .as_str()
+                .or_else(|| value.text_at("code"))
+                .map_or_else(|| value.to_string(), Into::into);
             if matches!(name, "subsumedBy" | "parent") {
                 entry.above.push(value.into());
             } else {
@@ -102,7 +106,8 @@ fn collect(of: &Node, parent: Option<&str>, codes: &mut HashMap<Text, Concept>) 
 }
 
 fn mime_type(code: &str) -> bool {
-    let token = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+*".contains(&b));
+    let token =
+        |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+*".contains(&b));
     let kind = code.split(';').next().unwrap_or_default().trim();
     kind.split_once('/').is_some_and(|(of, sub)| token(of) && token(sub))
 }
@@ -147,7 +152,13 @@ impl ValueSet {
         Self { include, exclude: parts("compose.exclude") }
     }
 
-    pub(super) fn membership(&self, all: &Definitions, system: Option<&str>, code: &str, depth: u8) -> Membership {
+    pub(super) fn membership(
+        &self,
+        all: &Definitions,
+        system: Option<&str>,
+        code: &str,
+        depth: u8,
+    ) -> Membership {
         let mut answer = if self.include.is_empty() { Membership::Unknown } else { Membership::No };
         for part in &self.include {
             match part.membership(all, system, code, depth) {
@@ -179,12 +190,20 @@ impl Part {
         let filter = |f: &Node| {
             let value = f.text_at("value").unwrap_or_default();
             let operation = Text::new(f.text_at("op").unwrap_or_default());
-            let pattern = (operation == "regex").then(|| Regex::new(&format!("^(?:{value})$")).ok()).flatten();
-            Filter { property: Text::new(f.text_at("property").unwrap_or_default()), operation, value: value.into(), pattern }
+            let pattern =
+                (operation == "regex").then(|| Regex::new(&format!("^(?:{value})$")).ok()).flatten();
+            Filter {
+                property: Text::new(f.text_at("property").unwrap_or_default()),
+                operation,
+                value: value.into(),
+                pattern,
+            }
         };
         Self {
             system: include.text_at("system").map(Text::new),
-            codes: include.get("concept").map(|_| codes.into_iter().filter_map(Node::as_str).map(Text::new).collect()),
+            codes: include
+                .get("concept")
+                .map(|_| codes.into_iter().filter_map(Node::as_str).map(Text::new).collect()),
             filters: include.all("filter").into_iter().map(filter).collect(),
             value_sets: include.all("valueSet").into_iter().filter_map(Node::as_str).map(Text::new).collect(),
         }
@@ -201,7 +220,13 @@ impl Part {
             (Some(codes), _) if codes.contains(code) => Membership::Yes,
             (Some(_), _) => Membership::No,
             // `xml` and `json` stand for types in CapabilityStatement.format, and nothing lists such names.
-            (None, Some(MIME_TYPES)) => if mime_type(code) { Membership::Yes } else { Membership::Unknown },
+            (None, Some(MIME_TYPES)) => {
+                if mime_type(code) {
+                    Membership::Yes
+                } else {
+                    Membership::Unknown
+                }
+            }
             (None, Some(system)) => self.in_system(all.code_systems.get(system), code),
             (None, None) => Membership::Yes,
         };
@@ -235,7 +260,8 @@ impl Filter {
     fn takes(&self, system: &CodeSystem, code: &str) -> Option<bool> {
         let concept = system.codes.get(code)?;
         let of_concept = matches!(&*self.property, "concept" | "code");
-        let values = || concept.properties.iter().filter(|(name, _)| *name == self.property).map(|(_, value)| value);
+        let values =
+            || concept.properties.iter().filter(|(name, _)| *name == self.property).map(|(_, value)| value);
         match &*self.operation {
             "is-a" if of_concept => Some(system.is_a(code, &self.value)),
             "descendent-of" if of_concept => Some(code != self.value && system.is_a(code, &self.value)),

@@ -16,7 +16,9 @@ pub(super) fn equal(left: &[Value<'_>], right: &[Value<'_>]) -> Option<bool> {
 /// `~`: order does not matter, nor does the case of texts.
 pub(super) fn equivalent(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
     let alike = |a: &Value<'_>, b: &Value<'_>| match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) => a.split_whitespace().map(str::to_lowercase).eq(b.split_whitespace().map(str::to_lowercase)),
+        (Some(a), Some(b)) => {
+            a.split_whitespace().map(str::to_lowercase).eq(b.split_whitespace().map(str::to_lowercase))
+        }
         _ => same(a, b),
     };
     left.len() == right.len() && left.iter().all(|a| right.iter().any(|b| alike(a, b)))
@@ -57,7 +59,8 @@ pub(super) fn text(value: &Value<'_>) -> Option<Text> {
 
 fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
-        return a == b || matches!((Moment::of(a), Moment::of(b)), (Some(a), Some(b)) if a.instant().is_some() && a.instant() == b.instant());
+        return a == b
+            || matches!((Moment::of(a), Moment::of(b)), (Some(a), Some(b)) if a.instant().is_some() && a.instant() == b.instant());
     }
     if let (Some(a), Some(b)) = (a.as_decimal(), b.as_decimal()) {
         return a == b;
@@ -72,7 +75,9 @@ fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
 fn same_tree(a: &Node, b: &Node) -> bool {
     match (a, b) {
         (Node::Number(a), Node::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Node::Array(a), Node::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_tree(a, b)),
+        (Node::Array(a), Node::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_tree(a, b))
+        }
         (Node::Object(a), Node::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same_tree(a, b)))
         }
@@ -81,7 +86,11 @@ fn same_tree(a: &Node, b: &Node) -> bool {
 }
 
 /// The answer of `<`, `<=`, `>`, `>=`: none for another operator; none inside when precision does not settle it.
-pub(super) fn order(operator: Operator, left: &Value<'_>, right: &Value<'_>) -> Result<Option<Option<bool>>, EvaluationError> {
+pub(super) fn order(
+    operator: Operator,
+    left: &Value<'_>,
+    right: &Value<'_>,
+) -> Result<Option<Option<bool>>, EvaluationError> {
     let holds: fn(Ordering) -> bool = match operator {
         Operator::Less => Ordering::is_lt,
         Operator::LessEqual => Ordering::is_le,
@@ -126,7 +135,10 @@ struct Moment {
 impl Moment {
     fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        if bytes.len() < 4 || !bytes.iter().take(4).all(u8::is_ascii_digit) || !matches!(bytes.get(4), None | Some(b'-')) {
+        if bytes.len() < 4
+            || !bytes.iter().take(4).all(u8::is_ascii_digit)
+            || !matches!(bytes.get(4), None | Some(b'-'))
+        {
             return None;
         }
         let (date, time) = text.split_once('T').map_or((text, None), |(date, time)| (date, Some(time)));
@@ -151,7 +163,8 @@ impl Moment {
         let [year, month, day, hour, minute, micros] = self.parts.as_slice() else { return None };
         // Days by the civil calendar, March first (so that the leap day is the last of its year).
         let (y, m) = if *month <= 2 { (year - 1, month + 9) } else { (*year, month - 3) };
-        let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day;
+        let days =
+            365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day;
         Some((days * 1440 + hour * 60 + minute - self.offset?) * 60_000_000 + micros)
     }
 

@@ -1,8 +1,7 @@
 //! Evaluation.
 
 use super::{
-    Context, EvaluationError, compare,
-    functions,
+    Context, EvaluationError, compare, functions,
     parse::{Expr, Operator, Variable},
     value::{Value, truth},
 };
@@ -114,8 +113,17 @@ impl<'a> Scope<'_, 'a> {
         }
     }
 
-    fn binary(&self, operator: Operator, left: &Expr, right: &Expr, input: &[Value<'a>], first: bool) -> Result<Values<'a>> {
-        use Operator::{And, Contains, Equal, Equivalent, Implies, In, NotEqual, NotEquivalent, Or, Union, Xor};
+    fn binary(
+        &self,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        input: &[Value<'a>],
+        first: bool,
+    ) -> Result<Values<'a>> {
+        use Operator::{
+            And, Contains, Equal, Equivalent, Implies, In, NotEqual, NotEquivalent, Or, Union, Xor,
+        };
         let left = self.eval(left, input, first)?;
         // What the left side settles, the right side need not be asked.
         if matches!(operator, And | Or | Implies) {
@@ -178,7 +186,11 @@ fn logic(operator: Operator, left: Option<bool>, right: Option<bool>) -> Option<
     }
 }
 
-fn arithmetic<'a>(operator: Operator, left: Option<&Value<'a>>, right: Option<&Value<'a>>) -> Result<Values<'a>> {
+fn arithmetic<'a>(
+    operator: Operator,
+    left: Option<&Value<'a>>,
+    right: Option<&Value<'a>>,
+) -> Result<Values<'a>> {
     if operator == Operator::Join {
         let text = |v: Option<&Value<'_>>| v.map(compare::text).unwrap_or_default().unwrap_or_default();
         return Ok(vec![Value::Text(smol_str::format_smolstr!("{}{}", text(left), text(right)))]);

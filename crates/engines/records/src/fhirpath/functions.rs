@@ -10,10 +10,7 @@ use super::{
     parse::{Expr, pattern},
     value::{Value, truth},
 };
-use crate::{
-    tree::Text,
-    validate::narrative,
-};
+use crate::{tree::Text, validate::narrative};
 
 type Values<'a> = Vec<Value<'a>>;
 type Result<T> = std::result::Result<T, EvaluationError>;
@@ -110,9 +107,9 @@ pub(super) fn call<'a>(
     compiled: Option<&Regex>,
 ) -> Result<Values<'a>> {
     use Function::{
-        All, AllTrue, AnyTrue, Children, Combine, Count, Descendants, Distinct, Empty, Exclude, Exists, First,
-        HasValue, HtmlChecks, Iif, Intersect, IsDistinct, Last, Not, Repeat, Resolve, Select, Single, Skip, SubsetOf,
-        Tail, Take, Trace, Union, Where,
+        All, AllTrue, AnyTrue, Children, Combine, Count, Descendants, Distinct, Empty, Exclude, Exists,
+        First, HasValue, HtmlChecks, Iif, Intersect, IsDistinct, Last, Not, Repeat, Resolve, Select, Single,
+        Skip, SubsetOf, Tail, Take, Trace, Union, Where,
     };
     let argument = arguments.first().unwrap_or(&Expr::Nothing);
     let bool = |value: bool| vec![Value::Bool(value)];
@@ -144,7 +141,11 @@ pub(super) fn call<'a>(
         Skip | Take => {
             let n = single(&other()?, "a number")?.and_then(Value::as_integer).unwrap_or(0);
             let n = usize::try_from(n).unwrap_or(0);
-            if function == Skip { input.iter().skip(n).cloned().collect() } else { input.iter().take(n).cloned().collect() }
+            if function == Skip {
+                input.iter().skip(n).cloned().collect()
+            } else {
+                input.iter().take(n).cloned().collect()
+            }
         }
         Single => single(input, "single()")?.cloned().into_iter().collect(),
         Distinct => compare::distinct(input.iter().cloned()),
@@ -180,7 +181,9 @@ pub(super) fn call<'a>(
             all.retain(|v| v.node().and_then(|n| n.text_at("url")) == Some(&url));
             all
         }
-        HtmlChecks => bool(input.iter().all(|v| v.as_str().is_none_or(|text| narrative::problem(text).is_none()))),
+        HtmlChecks => {
+            bool(input.iter().all(|v| v.as_str().is_none_or(|text| narrative::problem(text).is_none())))
+        }
         _ => return text_function(scope, function, input, arguments, compiled),
     })
 }
@@ -207,8 +210,12 @@ fn text_function<'a>(
         Function::Upper => Value::Text(text.to_uppercase().into()),
         Function::Lower => Value::Text(text.to_lowercase().into()),
         Function::Substring => {
-            let place = |v: Option<Value<'_>>| v.as_ref().and_then(Value::as_integer).and_then(|n| usize::try_from(n).ok());
-            let Some(from) = place(argument(0)?).filter(|from| *from < text.chars().count()) else { return Ok(Vec::new()) };
+            let place = |v: Option<Value<'_>>| {
+                v.as_ref().and_then(Value::as_integer).and_then(|n| usize::try_from(n).ok())
+            };
+            let Some(from) = place(argument(0)?).filter(|from| *from < text.chars().count()) else {
+                return Ok(Vec::new());
+            };
             let length = if arguments.len() > 1 { place(argument(1)?).unwrap_or(0) } else { usize::MAX };
             Value::Text(text.chars().skip(from).take(length).collect::<String>().into())
         }
@@ -219,7 +226,10 @@ fn text_function<'a>(
                 Function::EndsWith => Value::Bool(text.ends_with(other.as_str())),
                 Function::Contains => Value::Bool(text.contains(other.as_str())),
                 Function::IndexOf => {
-                    let place = text.find(other.as_str()).and_then(|n| text.get(..n)).map(|before| before.chars().count());
+                    let place = text
+                        .find(other.as_str())
+                        .and_then(|n| text.get(..n))
+                        .map(|before| before.chars().count());
                     Value::Integer(place.and_then(|n| i64::try_from(n).ok()).unwrap_or(-1))
                 }
                 _ => {

@@ -22,7 +22,8 @@ pub(super) enum Token {
 }
 
 const SYMBOLS: &[&str] = &[
-    "!=", "!~", "<=", ">=", "<", ">", "=", "~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "|", "&",
+    "!=", "!~", "<=", ">=", "<", ">", "=", "~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/",
+    "|", "&",
 ];
 
 /// The tokens of an expression, each with its byte offset; or the offset of what is none.

@@ -10,6 +10,8 @@ mod eval;
 mod functions;
 mod lex;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use crate::tree::Node;
@@ -66,7 +68,11 @@ impl Expression {
     ///
     /// # Errors
     /// When it has none; see [`EvaluationError`].
-    pub fn evaluate<'a>(&self, input: Value<'a>, context: &Context<'a>) -> Result<Vec<Value<'a>>, EvaluationError> {
+    pub fn evaluate<'a>(
+        &self,
+        input: Value<'a>,
+        context: &Context<'a>,
+    ) -> Result<Vec<Value<'a>>, EvaluationError> {
         eval::evaluate(&self.0, input, context)
     }
 

@@ -85,7 +85,8 @@ pub(super) enum Operator {
 }
 
 pub(super) fn parse(text: &str) -> Result<Expr, ExpressionError> {
-    let tokens = tokens(text).map_err(|at| ExpressionError { at, problem: "not a token of FHIRPath".into() })?;
+    let tokens =
+        tokens(text).map_err(|at| ExpressionError { at, problem: "not a token of FHIRPath".into() })?;
     let mut parser = Parser { tokens, at: 0, end: text.len(), depth: 0 };
     let expr = parser.expression(0)?;
     if parser.peek().is_some() { Err(parser.error("something follows the expression")) } else { Ok(expr) }
@@ -125,8 +126,8 @@ impl Parser {
 
     fn operator(&self) -> Option<(Operator, u8)> {
         use Operator::{
-            Add, And, Contains, Div, Divide, Equal, Equivalent, Greater, GreaterEqual, Implies, In, Join, Less,
-            LessEqual, Mod, Multiply, NotEqual, NotEquivalent, Or, Subtract, Union, Xor,
+            Add, And, Contains, Div, Divide, Equal, Equivalent, Greater, GreaterEqual, Implies, In, Join,
+            Less, LessEqual, Mod, Multiply, NotEqual, NotEquivalent, Or, Subtract, Union, Xor,
         };
         Some(match self.peek()? {
             Token::Symbol(symbol) => match *symbol {
@@ -239,7 +240,8 @@ impl Parser {
         if !matches!(self.peek(), Some(Token::Symbol("("))) {
             return Ok(Expr::Member(name));
         }
-        let function = Function::of(&name).ok_or_else(|| self.error(&format!("the function {name} is not known here")))?;
+        let function = Function::of(&name)
+            .ok_or_else(|| self.error(&format!("the function {name} is not known here")))?;
         self.at += 1;
         self.call(function)
     }

@@ -86,7 +86,10 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn has_value(&self) -> bool {
-        !matches!(self, Value::Node { node: Node::Null | Node::Object(_) | Node::Array(_), .. } | Value::Elsewhere(_))
+        !matches!(
+            self,
+            Value::Node { node: Node::Null | Node::Object(_) | Node::Array(_), .. } | Value::Elsewhere(_)
+        )
     }
 
     /// Whether the value is of a type; an error where the tree does not tell.
@@ -103,7 +106,9 @@ impl<'a> Value<'a> {
         let primitive = |names: &[&str]| Ok(names.iter().any(|t| same(wanted, t)));
         match json {
             Node::Bool(_) => primitive(&["boolean"]),
-            Node::Number(n) if n.as_i64().is_some() => primitive(&["integer", "positiveInt", "unsignedInt", "decimal"]),
+            Node::Number(n) if n.as_i64().is_some() => {
+                primitive(&["integer", "positiveInt", "unsignedInt", "decimal"])
+            }
             Node::Number(_) => primitive(&["decimal"]),
             Node::String(_) | Node::Null => primitive(TEXTS),
             Node::Object(_) | Node::Array(_) => match json.text_at("resourceType") {
@@ -126,13 +131,17 @@ impl<'a> Value<'a> {
             }
             return;
         };
-        let shadow = |key: &str| object.iter().find(|(k, _)| k.strip_prefix('_') == Some(key)).map(|(_, v)| v);
+        let shadow =
+            |key: &str| object.iter().find(|(k, _)| k.strip_prefix('_') == Some(key)).map(|(_, v)| v);
         match object.get(name) {
             Some(value @ Node::Object(_)) => into.push(Value::of(value)),
             Some(value) => spread(Some(value), shadow(name), None, into),
             None => {
                 if let Some(beside) = shadow(name) {
                     spread(None, Some(beside), None, into);
+                    return;
+                }
+                if CHOICES.binary_search(&name).is_err() {
                     return;
                 }
                 for (key, value) in object.iter() {
@@ -163,9 +172,10 @@ impl<'a> Value<'a> {
                 Some(_) => {}
                 None if key == "resourceType" => {}
                 None => {
-                    let shadow = matches!(value, Node::String(_) | Node::Number(_) | Node::Bool(_) | Node::Array(_))
-                        .then(|| node.get(&smol_str::format_smolstr!("_{key}")))
-                        .flatten();
+                    let shadow =
+                        matches!(value, Node::String(_) | Node::Number(_) | Node::Bool(_) | Node::Array(_))
+                            .then(|| node.get(&smol_str::format_smolstr!("_{key}")))
+                            .flatten();
                     spread(Some(value), shadow, None, into);
                 }
             }
@@ -174,7 +184,12 @@ impl<'a> Value<'a> {
 }
 
 /// A value and what stands beside it, as values one by one.
-fn spread<'a>(value: Option<&'a Node>, beside: Option<&'a Node>, of: Option<&'a str>, into: &mut Vec<Value<'a>>) {
+fn spread<'a>(
+    value: Option<&'a Node>,
+    beside: Option<&'a Node>,
+    of: Option<&'a str>,
+    into: &mut Vec<Value<'a>>,
+) {
     let list = value.or(beside).is_some_and(|n| n.as_array().is_some());
     if !list {
         into.push(Value::Node { node: value.unwrap_or(&NULL), beside, of });
@@ -202,18 +217,153 @@ pub(super) fn truth(values: &[Value<'_>]) -> Result<Option<bool>, EvaluationErro
 
 /// Types whose values JSON writes as text.
 const TEXTS: &[&str] = &[
-    "string", "code", "id", "markdown", "uri", "url", "canonical", "oid", "uuid", "base64Binary", "date", "dateTime",
-    "instant", "time", "xhtml",
+    "string",
+    "code",
+    "id",
+    "markdown",
+    "uri",
+    "url",
+    "canonical",
+    "oid",
+    "uuid",
+    "base64Binary",
+    "date",
+    "dateTime",
+    "instant",
+    "time",
+    "xhtml",
 ];
 
 /// Types that the key of a choice may end with (R4 §2.24.0.3), and `Reference`.
 const TYPES: &[&str] = &[
-    "Base64Binary", "Boolean", "Canonical", "Code", "Date", "DateTime", "Decimal", "Id", "Instant", "Integer",
-    "Markdown", "Oid", "PositiveInt", "String", "Time", "UnsignedInt", "Uri", "Url", "Uuid", "Address", "Age",
-    "Annotation", "Attachment", "CodeableConcept", "Coding", "ContactPoint", "Count", "Distance", "Duration",
-    "HumanName", "Identifier", "Money", "Period", "Quantity", "Range", "Ratio", "Reference", "SampledData", "Signature",
-    "Timing", "ContactDetail", "Contributor", "DataRequirement", "Expression", "ParameterDefinition",
-    "RelatedArtifact", "TriggerDefinition", "UsageContext", "Dosage", "Meta",
+    "Base64Binary",
+    "Boolean",
+    "Canonical",
+    "Code",
+    "Date",
+    "DateTime",
+    "Decimal",
+    "Id",
+    "Instant",
+    "Integer",
+    "Markdown",
+    "Oid",
+    "PositiveInt",
+    "String",
+    "Time",
+    "UnsignedInt",
+    "Uri",
+    "Url",
+    "Uuid",
+    "Address",
+    "Age",
+    "Annotation",
+    "Attachment",
+    "CodeableConcept",
+    "Coding",
+    "ContactPoint",
+    "Count",
+    "Distance",
+    "Duration",
+    "HumanName",
+    "Identifier",
+    "Money",
+    "Period",
+    "Quantity",
+    "Range",
+    "Ratio",
+    "Reference",
+    "SampledData",
+    "Signature",
+    "Timing",
+    "ContactDetail",
+    "Contributor",
+    "DataRequirement",
+    "Expression",
+    "ParameterDefinition",
+    "RelatedArtifact",
+    "TriggerDefinition",
+    "UsageContext",
+    "Dosage",
+    "Meta",
+];
+
+/// Elements that are a choice of types somewhere in R4, sorted: `response` is none, so `responseCode` is not one of its kinds.
+const CHOICES: &[&str] = &[
+    "abatement",
+    "additive",
+    "age",
+    "allowed",
+    "amount",
+    "answer",
+    "asNeeded",
+    "author",
+    "born",
+    "bounds",
+    "characteristic",
+    "chargeItem",
+    "code",
+    "collected",
+    "content",
+    "created",
+    "date",
+    "deceased",
+    "defaultValue",
+    "definingSubstance",
+    "definition",
+    "detail",
+    "diagnosis",
+    "dose",
+    "doseNumber",
+    "due",
+    "effective",
+    "entity",
+    "event",
+    "example",
+    "fastingStatus",
+    "fixed",
+    "identified",
+    "indication",
+    "item",
+    "legallyBinding",
+    "location",
+    "manufacturer",
+    "maxValue",
+    "medication",
+    "minValue",
+    "minimumVolume",
+    "module",
+    "multipleBirth",
+    "name",
+    "occurred",
+    "occurrence",
+    "offset",
+    "onset",
+    "participantEffective",
+    "pattern",
+    "performed",
+    "probability",
+    "procedure",
+    "product",
+    "quantity",
+    "rate",
+    "reported",
+    "scheduled",
+    "seriesDoses",
+    "serviced",
+    "source",
+    "start",
+    "statusReason",
+    "studyEffective",
+    "subject",
+    "substance",
+    "target",
+    "time",
+    "timing",
+    "topic",
+    "used",
+    "value",
+    "when",
 ];
 
 /// Names of one type, whether FHIRPath or FHIR writes it: `String` and `string`.

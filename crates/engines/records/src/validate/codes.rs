@@ -32,8 +32,15 @@ impl Run<'_> {
             (Some(_), _) => return,
             (None, Some(coding)) => {
                 let code = coding.as_str().or_else(|| coding.text_at("code")).unwrap_or_default();
-                let shown = coding.text_at("system").map_or_else(|| code.to_owned(), |system| format!("{system}#{code}"));
-                self.report(place, &Problem::CodeNotInSet { code: &shown, set, extensible }, Some(&schema.url), None);
+                let shown = coding
+                    .text_at("system")
+                    .map_or_else(|| code.to_owned(), |system| format!("{system}#{code}"));
+                self.report(
+                    place,
+                    &Problem::CodeNotInSet { code: &shown, set, extensible },
+                    Some(&schema.url),
+                    None,
+                );
                 return;
             }
             // Words alone say what no code of the set says; where the set is required, that is not enough.

@@ -4,10 +4,66 @@ use quick_xml::{Reader, events::Event};
 
 /// Elements of XHTML 1.0 that a narrative may have: text, lists, tables, links and images; nothing that acts.
 const ELEMENTS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "b", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img",
-    "ins", "kbd", "li", "map", "area", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub",
-    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "b",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "map",
+    "area",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
 ];
 
 /// What is wrong with a narrative, in English; none: nothing.
@@ -51,7 +107,9 @@ pub(crate) fn problem(text: &str) -> Option<String> {
         }
         content |= name == "img";
         for attribute in tag.attributes() {
-            let Ok(attribute) = attribute else { return Some(format!("the attributes of {name} are not well-formed")) };
+            let Ok(attribute) = attribute else {
+                return Some(format!("the attributes of {name} are not well-formed"));
+            };
             if attribute.key.as_ref().to_ascii_lowercase().starts_with("on") {
                 return Some(format!("the element {name} may not act"));
             }

@@ -7,10 +7,21 @@ pub(super) fn fits(of: Primitive, value: &Node) -> bool {
     match (of, value) {
         (Primitive::Boolean, Node::Bool(_)) => true,
         (Primitive::Integer, Node::Number(n)) => n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
-        (Primitive::UnsignedInt, Node::Number(n)) => n.as_i64().is_some_and(|n| (0..=i64::from(i32::MAX)).contains(&n)),
-        (Primitive::PositiveInt, Node::Number(n)) => n.as_i64().is_some_and(|n| (1..=i64::from(i32::MAX)).contains(&n)),
+        (Primitive::UnsignedInt, Node::Number(n)) => {
+            n.as_i64().is_some_and(|n| (0..=i64::from(i32::MAX)).contains(&n))
+        }
+        (Primitive::PositiveInt, Node::Number(n)) => {
+            n.as_i64().is_some_and(|n| (1..=i64::from(i32::MAX)).contains(&n))
+        }
         (Primitive::Decimal, Node::Number(_)) => true,
-        (Primitive::Boolean | Primitive::Integer | Primitive::UnsignedInt | Primitive::PositiveInt | Primitive::Decimal, _) => false,
+        (
+            Primitive::Boolean
+            | Primitive::Integer
+            | Primitive::UnsignedInt
+            | Primitive::PositiveInt
+            | Primitive::Decimal,
+            _,
+        ) => false,
         (_, Node::String(text)) => text_fits(of, text),
         _ => false,
     }
@@ -55,7 +66,8 @@ fn text_fits(of: Primitive, text: &str) -> bool {
                 && !text.contains("  ")
         }
         Primitive::Id => {
-            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+            (1..=64).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
         }
         Primitive::Uri | Primitive::Url | Primitive::Canonical => {
             !text.is_empty() && !text.chars().any(char::is_whitespace) && urn_fits(text)
@@ -68,9 +80,9 @@ fn text_fits(of: Primitive, text: &str) -> bool {
             Some((day, time)) => day.len() == 10 && date(day) && clock_with_zone(time),
             None => date(text),
         },
-        Primitive::Instant => {
-            text.split_once('T').is_some_and(|(day, time)| day.len() == 10 && date(day) && clock_with_zone(time))
-        }
+        Primitive::Instant => text
+            .split_once('T')
+            .is_some_and(|(day, time)| day.len() == 10 && date(day) && clock_with_zone(time)),
         Primitive::Time => clock(text),
         // Its form is the narrative's.
         Primitive::Xhtml => true,
@@ -96,7 +108,8 @@ fn uuid(text: &str) -> bool {
 }
 
 fn oid(text: &str) -> bool {
-    let number = |n: &str| n == "0" || !n.starts_with('0') && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    let number =
+        |n: &str| n == "0" || !n.starts_with('0') && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     let mut parts = text.split('.');
     matches!(parts.next(), Some("0" | "1" | "2")) && text.contains('.') && parts.all(number)
 }
@@ -139,7 +152,9 @@ fn clock(text: &str) -> bool {
     let mut parts = clock.split(':');
     let mut within = |most: u32| parts.next().and_then(|p| digits(p, 2)).is_some_and(|p| p <= most);
     // The sixtieth second is a leap second.
-    within(23) && within(59) && within(60)
+    within(23)
+        && within(59)
+        && within(60)
         && parts.next().is_none()
         && !fraction.is_empty()
         && fraction.bytes().all(|b| b.is_ascii_digit())
@@ -167,16 +182,32 @@ mod tests {
             }
         };
         fits_all(Primitive::Date, &["2024", "2024-02", "2024-02-29"], true);
-        fits_all(Primitive::Date, &["", "24", "2023-02-29", "2024-13", "2024-1-1", "0000", "2024-01-01T00:00:00Z"], false);
-        fits_all(Primitive::DateTime, &["2024", "2024-01-01T23:59:60+09:00", "2024-01-01T00:00:00.123Z"], true);
-        fits_all(Primitive::DateTime, &["2024-01-01T00:00", "2024-01-01T00:00:00", "2024-01T00:00:00Z", "2024-01-01T24:00:00Z"], false);
+        fits_all(
+            Primitive::Date,
+            &["", "24", "2023-02-29", "2024-13", "2024-1-1", "0000", "2024-01-01T00:00:00Z"],
+            false,
+        );
+        fits_all(
+            Primitive::DateTime,
+            &["2024", "2024-01-01T23:59:60+09:00", "2024-01-01T00:00:00.123Z"],
+            true,
+        );
+        fits_all(
+            Primitive::DateTime,
+            &["2024-01-01T00:00", "2024-01-01T00:00:00", "2024-01T00:00:00Z", "2024-01-01T24:00:00Z"],
+            false,
+        );
         fits_all(Primitive::Instant, &["2024-01-01T00:00:00Z"], true);
         fits_all(Primitive::Instant, &["2024-01-01", "2024-01-01T00:00:00"], false);
         fits_all(Primitive::Id, &["a", "A-1.b"], true);
         fits_all(Primitive::Id, &["", "a_b", "あ"], false);
         fits_all(Primitive::Code, &["a b", "1"], true);
         fits_all(Primitive::Code, &["", " a", "a  b", "a\tb"], false);
-        fits_all(Primitive::Uri, &["urn:oid:1.2.392.100495.20.3.51", "urn:uuid:00000000-0000-0000-0000-00000000000a", "a"], true);
+        fits_all(
+            Primitive::Uri,
+            &["urn:oid:1.2.392.100495.20.3.51", "urn:uuid:00000000-0000-0000-0000-00000000000a", "a"],
+            true,
+        );
         fits_all(Primitive::Uri, &["", "a b", "urn:oid:1.02", "urn:uuid:1"], false);
         fits_all(Primitive::Base64, &["QQ==", "QUJD", "QU JD"], true);
         fits_all(Primitive::Base64, &["", "Q", "QQ=A", "Q$=="], false);

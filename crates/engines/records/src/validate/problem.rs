@@ -93,7 +93,9 @@ impl Problem<'_> {
 
     fn code(&self) -> &'static str {
         match self {
-            Problem::UnknownType(_) | Problem::CodeNotDecided { .. } | Problem::InvariantNotDecided(_) => "not-supported",
+            Problem::UnknownType(_) | Problem::CodeNotDecided { .. } | Problem::InvariantNotDecided(_) => {
+                "not-supported"
+            }
             Problem::UnknownProfile(_) | Problem::ReferenceUnresolved { .. } => "not-found",
             Problem::TooFew { .. } | Problem::SliceTooFew { .. } => "required",
             Problem::Form { .. }
@@ -115,18 +117,26 @@ impl Problem<'_> {
         match self {
             Problem::NotAResource => "not a resource: an object with a resourceType was expected".into(),
             Problem::UnknownType(of) => format!("{of} is not a resource type of R4"),
-            Problem::UnknownProfile(url) => format!("the profile {url} is not known here and was not checked"),
+            Problem::UnknownProfile(url) => {
+                format!("the profile {url} is not known here and was not checked")
+            }
             Problem::WrongProfile { profile, of } => format!("the profile {profile} is not for {of}"),
             Problem::BrokenDefinition { url, why } => format!("the definition {url} cannot be used: {why}"),
             Problem::UnknownKey(key) => format!("{key} is not known here"),
             Problem::TypeNotAllowed(key) => format!("{key} is of a type that is not allowed here"),
             Problem::TooFew { name, min, found } => format!("{name}: at least {min} needed, {found} found"),
             Problem::TooMany { name, max, found } => format!("{name}: at most {max} allowed, {found} found"),
-            Problem::SliceTooFew { slice, min, found } => format!("slice {slice}: at least {min} needed, {found} found"),
-            Problem::SliceTooMany { slice, max, found } => format!("slice {slice}: at most {max} allowed, {found} found"),
+            Problem::SliceTooFew { slice, min, found } => {
+                format!("slice {slice}: at least {min} needed, {found} found")
+            }
+            Problem::SliceTooMany { slice, max, found } => {
+                format!("slice {slice}: at most {max} allowed, {found} found")
+            }
             Problem::NoSlice => "fits none of the slices, and others are not allowed".into(),
             Problem::SliceOrder => "not in the order of the slices".into(),
-            Problem::SliceNotDecided { slice, why } => format!("whether this is slice {slice} cannot be decided: {why}"),
+            Problem::SliceNotDecided { slice, why } => {
+                format!("whether this is slice {slice} cannot be decided: {why}")
+            }
             Problem::NotAList => "a list was expected".into(),
             Problem::AList => "a single value was expected, not a list".into(),
             Problem::EmptyList => "a list may not be empty".into(),
@@ -139,21 +149,31 @@ impl Problem<'_> {
             Problem::OutOfRange { limit, least: false } => format!("more than {limit}"),
             Problem::NotFixed(value) => format!("must be exactly {value}"),
             Problem::NotPattern(value) => format!("must have {value}"),
-            Problem::CodeNotInSet { code, set, .. } => format!("the code {code} is not in the value set {set}"),
+            Problem::CodeNotInSet { code, set, .. } => {
+                format!("the code {code} is not in the value set {set}")
+            }
             Problem::NoCode { set, .. } => format!("a code of the value set {set} is needed"),
             Problem::CodeNotDecided { code, set } => {
                 format!("whether {code} is in the value set {set} cannot be decided: a list is not here")
             }
             Problem::ReferenceType { of, wanted } => format!("leads to a {of}; allowed: {wanted}"),
-            Problem::ReferenceUnresolved { reference, .. } => format!("{reference} leads to no entry of the bundle"),
+            Problem::ReferenceUnresolved { reference, .. } => {
+                format!("{reference} leads to no entry of the bundle")
+            }
             Problem::ReferenceProfile(wanted) => format!("what it leads to follows none of {wanted}"),
             Problem::NoProfileFits(wanted) => format!("follows none of {wanted}"),
-            Problem::UnknownExtension { url, modifier: false } => format!("the extension {url} is not known here and was not checked"),
+            Problem::UnknownExtension { url, modifier: false } => {
+                format!("the extension {url} is not known here and was not checked")
+            }
             Problem::UnknownExtension { url, modifier: true } => {
                 format!("the extension {url} changes the meaning and is not known here")
             }
-            Problem::ExtensionPlace { url, modifier: true } => format!("the extension {url} changes the meaning: it belongs in modifierExtension"),
-            Problem::ExtensionPlace { url, modifier: false } => format!("the extension {url} does not change the meaning: it belongs in extension"),
+            Problem::ExtensionPlace { url, modifier: true } => {
+                format!("the extension {url} changes the meaning: it belongs in modifierExtension")
+            }
+            Problem::ExtensionPlace { url, modifier: false } => {
+                format!("the extension {url} does not change the meaning: it belongs in extension")
+            }
             Problem::Narrative(why) => format!("the narrative: {why}"),
             Problem::Invariant { human, .. } => (*human).to_owned(),
             Problem::InvariantNotDecided(why) => format!("this invariant was not evaluated: {why}"),
@@ -163,17 +183,25 @@ impl Problem<'_> {
 
     fn ja(&self) -> String {
         match self {
-            Problem::NotAResource => "リソースではありません: resourceTypeを持つオブジェクトが必要です".into(),
+            Problem::NotAResource => {
+                "リソースではありません: resourceTypeを持つオブジェクトが必要です".into()
+            }
             Problem::UnknownType(of) => format!("{of} はR4のリソース型ではありません"),
             Problem::UnknownProfile(url) => format!("プロファイル {url} の定義がないため検証していません"),
-            Problem::WrongProfile { profile, of } => format!("プロファイル {profile} は {of} のものではありません"),
+            Problem::WrongProfile { profile, of } => {
+                format!("プロファイル {profile} は {of} のものではありません")
+            }
             Problem::BrokenDefinition { url, why } => format!("定義 {url} を使えません: {why}"),
             Problem::UnknownKey(key) => format!("{key} はここでは使えません"),
             Problem::TypeNotAllowed(key) => format!("{key} の型はここでは許されていません"),
             Problem::TooFew { name, min, found } => format!("{name}: {min}個以上必要ですが{found}個です"),
             Problem::TooMany { name, max, found } => format!("{name}: {max}個までですが{found}個あります"),
-            Problem::SliceTooFew { slice, min, found } => format!("スライス {slice}: {min}個以上必要ですが{found}個です"),
-            Problem::SliceTooMany { slice, max, found } => format!("スライス {slice}: {max}個までですが{found}個あります"),
+            Problem::SliceTooFew { slice, min, found } => {
+                format!("スライス {slice}: {min}個以上必要ですが{found}個です")
+            }
+            Problem::SliceTooMany { slice, max, found } => {
+                format!("スライス {slice}: {max}個までですが{found}個あります")
+            }
             Problem::NoSlice => "どのスライスにも当てはまりません".into(),
             Problem::SliceOrder => "スライスの順序と異なります".into(),
             Problem::SliceNotDecided { slice, why } => format!("スライス {slice} か判定できません: {why}"),
@@ -191,15 +219,29 @@ impl Problem<'_> {
             Problem::NotPattern(value) => format!("{value} を含まなければなりません"),
             Problem::CodeNotInSet { code, set, .. } => format!("コード {code} は値セット {set} にありません"),
             Problem::NoCode { set, .. } => format!("値セット {set} のコードが必要です"),
-            Problem::CodeNotDecided { code, set } => format!("コード {code} が値セット {set} にあるか、一覧がないため判定できません"),
-            Problem::ReferenceType { of, wanted } => format!("{of} への参照ですが、許されるのは {wanted} です"),
-            Problem::ReferenceUnresolved { reference, .. } => format!("参照 {reference} の先がBundleにありません"),
+            Problem::CodeNotDecided { code, set } => {
+                format!("コード {code} が値セット {set} にあるか、一覧がないため判定できません")
+            }
+            Problem::ReferenceType { of, wanted } => {
+                format!("{of} への参照ですが、許されるのは {wanted} です")
+            }
+            Problem::ReferenceUnresolved { reference, .. } => {
+                format!("参照 {reference} の先がBundleにありません")
+            }
             Problem::ReferenceProfile(wanted) => format!("参照先は {wanted} のいずれにも従っていません"),
             Problem::NoProfileFits(wanted) => format!("{wanted} のいずれにも従っていません"),
-            Problem::UnknownExtension { url, modifier: false } => format!("拡張 {url} の定義がないため検証していません"),
-            Problem::UnknownExtension { url, modifier: true } => format!("意味を変える拡張 {url} の定義がありません"),
-            Problem::ExtensionPlace { url, modifier: true } => format!("拡張 {url} は意味を変えるためmodifierExtensionに置きます"),
-            Problem::ExtensionPlace { url, modifier: false } => format!("拡張 {url} は意味を変えないためextensionに置きます"),
+            Problem::UnknownExtension { url, modifier: false } => {
+                format!("拡張 {url} の定義がないため検証していません")
+            }
+            Problem::UnknownExtension { url, modifier: true } => {
+                format!("意味を変える拡張 {url} の定義がありません")
+            }
+            Problem::ExtensionPlace { url, modifier: true } => {
+                format!("拡張 {url} は意味を変えるためmodifierExtensionに置きます")
+            }
+            Problem::ExtensionPlace { url, modifier: false } => {
+                format!("拡張 {url} は意味を変えないためextensionに置きます")
+            }
             Problem::Narrative(why) => format!("叙述: {why}"),
             Problem::Invariant { human, .. } => format!("制約を満たしません: {human}"),
             Problem::InvariantNotDecided(why) => format!("この制約は評価できませんでした: {why}"),
@@ -210,7 +252,13 @@ impl Problem<'_> {
 
 impl Run<'_> {
     /// Say what was found; when probing, only remember that it was.
-    pub(super) fn report(&mut self, place: &Place<'_>, problem: &Problem<'_>, profile: Option<&Text>, rule: Option<&Text>) {
+    pub(super) fn report(
+        &mut self,
+        place: &Place<'_>,
+        problem: &Problem<'_>,
+        profile: Option<&Text>,
+        rule: Option<&Text>,
+    ) {
         let severity = problem.severity();
         self.failed |= severity == Severity::Error;
         // What cannot all be told, the errors go before the rest.
@@ -224,7 +272,15 @@ impl Run<'_> {
         let key = rule.map_or_else(|| en.clone(), |rule| format!("{rule} {en}"));
         if self.said.insert((path.clone(), key)) {
             let (ja, code) = (problem.ja(), problem.code());
-            self.issues.push(Issue { severity, code, path, ja, en, profile: profile.cloned(), rule: rule.cloned() });
+            self.issues.push(Issue {
+                severity,
+                code,
+                path,
+                ja,
+                en,
+                profile: profile.cloned(),
+                rule: rule.cloned(),
+            });
         }
     }
 }

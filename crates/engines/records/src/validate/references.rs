@@ -15,7 +15,14 @@ const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 impl<'a> Run<'a> {
     /// A Reference: the type that it leads to, and whether what it leads to is here and follows a profile that is asked.
-    pub(super) fn reference(&mut self, schema: &Schema, of: &'a Type, value: &'a Node, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    pub(super) fn reference(
+        &mut self,
+        schema: &Schema,
+        of: &'a Type,
+        value: &'a Node,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let reference = value.text_at("reference");
         let found = reference.and_then(|reference| frame.resolve(reference));
         if let (Some(reference), None) = (reference, found) {
@@ -26,12 +33,18 @@ impl<'a> Run<'a> {
         let Some(actual) = actual.filter(|_| !of.targets.is_empty()) else { return };
         let types: Vec<&str> = of.targets.iter().map(|url| self.type_of(url)).collect();
         if !types.iter().any(|t| *t == actual || *t == "Resource" || t.is_empty()) {
-            self.report(place, &Problem::ReferenceType { of: actual, wanted: &types.join(", ") }, Some(&schema.url), None);
+            self.report(
+                place,
+                &Problem::ReferenceType { of: actual, wanted: &types.join(", ") },
+                Some(&schema.url),
+                None,
+            );
             return;
         }
         // Whoever probes does not probe further: two resources may refer to each other.
         let Some(target) = found.filter(|_| !self.probing) else { return };
-        let fitting: Vec<&Text> = of.targets.iter().filter(|url| [actual, "Resource"].contains(&self.type_of(url))).collect();
+        let fitting: Vec<&Text> =
+            of.targets.iter().filter(|url| [actual, "Resource"].contains(&self.type_of(url))).collect();
         let plain = fitting.iter().any(|url| url.starts_with(CORE) || self.all.id_of(url).is_none());
         let target_frame = Frame { resource: target, ..*frame };
         if !plain && !fitting.iter().any(|url| self.conforms(target, url, &target_frame)) {
@@ -54,6 +67,10 @@ impl<'a> Run<'a> {
         if let Some(name) = url.strip_prefix(CORE).filter(|name| self.all.id_of_type(name).is_none()) {
             return name;
         }
-        self.all.id_of(url).and_then(|id| self.all.schema(id).ok()).map(|s| s.type_name.as_str()).unwrap_or_default()
+        self.all
+            .id_of(url)
+            .and_then(|id| self.all.schema(id).ok())
+            .map(|s| s.type_name.as_str())
+            .unwrap_or_default()
     }
 }

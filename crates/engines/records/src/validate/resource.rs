@@ -53,8 +53,11 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     fn of(bundle: &'a Node) -> Self {
-        let mut entries =
-            Self { by_url: HashMap::new(), by_id: HashMap::new(), document: bundle.text_at("type") == Some("document") };
+        let mut entries = Self {
+            by_url: HashMap::new(),
+            by_id: HashMap::new(),
+            document: bundle.text_at("type") == Some("document"),
+        };
         for entry in bundle.get("entry").map(Node::items).unwrap_or_default() {
             let Some(resource) = entry.get("resource") else { continue };
             if let Some(url) = entry.text_at("fullUrl") {
@@ -89,7 +92,13 @@ impl<'a> Run<'a> {
     }
 
     /// A resource against its type, the profiles that it claims, and those that are asked of it.
-    pub(super) fn resource(&mut self, node: &'a Node, asked: &[Text], place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    pub(super) fn resource(
+        &mut self,
+        node: &'a Node,
+        asked: &[Text],
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let Some(of) = node.as_object().and_then(|o| o.get("resourceType")).and_then(Node::as_str) else {
             self.report(place, &Problem::NotAResource, None, None);
             return;
@@ -150,12 +159,20 @@ impl<'a> Run<'a> {
     fn against(&mut self, schema: &'a Schema, node: &'a Node, place: &Place<'_>, frame: &Frame<'_, 'a>) {
         self.object(schema, ROOT, node, place, frame);
         let Some(root) = schema.element(ROOT) else { return };
-        self.constraints(schema, &root.constraints, &[], &Item { value: Some(node), beside: None, of: None }, place, frame);
+        self.constraints(
+            schema,
+            &root.constraints,
+            &[],
+            &Item { value: Some(node), beside: None, of: None },
+            place,
+            frame,
+        );
     }
 
     /// Whether a resource follows a profile: by what it claims, or else by trying.
     pub(super) fn conforms(&mut self, node: &'a Node, url: &str, frame: &Frame<'_, 'a>) -> bool {
-        let claims = node.all("meta.profile").into_iter().filter_map(Node::as_str).any(|p| unversioned(p) == url);
+        let claims =
+            node.all("meta.profile").into_iter().filter_map(Node::as_str).any(|p| unversioned(p) == url);
         let Some(schema) = self.all.id_of(url).and_then(|id| self.all.schema(id).ok()) else { return claims };
         let of = node.text_at("resourceType").unwrap_or_default();
         if schema.is_resource && schema.type_name != of {
@@ -167,8 +184,8 @@ impl<'a> Run<'a> {
         let name = if of.is_empty() { "$this" } else { of };
         let frame = if of.is_empty() { *frame } else { Frame { resource: node, ..*frame } };
         self.depth += 1;
-        let passed = self.depth < DEEPEST
-            && self.probe(|run| run.against(schema, node, &Place::root(name), &frame));
+        let passed =
+            self.depth < DEEPEST && self.probe(|run| run.against(schema, node, &Place::root(name), &frame));
         self.depth -= 1;
         passed
     }

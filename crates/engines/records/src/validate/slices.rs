@@ -14,7 +14,14 @@ use crate::{
 impl<'a> Run<'a> {
     /// The first slice whose tests a value passes. Where a value set that is not here would have to tell, and no other
     /// slice takes the value, it counts as taken; the slice's binding then says that it could not be decided.
-    pub(super) fn slice_of(&mut self, schema: &'a Schema, slicing: &'a Slicing, item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) -> Option<usize> {
+    pub(super) fn slice_of(
+        &mut self,
+        schema: &'a Schema,
+        slicing: &'a Slicing,
+        item: &Item<'a>,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) -> Option<usize> {
         let mut open = None;
         for (n, matcher) in slicing.matchers(self.all, schema).iter().enumerate() {
             match matcher {
@@ -36,7 +43,13 @@ impl<'a> Run<'a> {
     }
 
     /// How often each slice may occur.
-    pub(super) fn slice_counts(&mut self, schema: &Schema, slicing: &Slicing, found: &[Option<usize>], place: &Place<'_>) {
+    pub(super) fn slice_counts(
+        &mut self,
+        schema: &Schema,
+        slicing: &Slicing,
+        found: &[Option<usize>],
+        place: &Place<'_>,
+    ) {
         for (n, (name, element)) in slicing.slices.iter().enumerate() {
             let Some(element) = schema.element(*element) else { continue };
             let found = found.iter().filter(|slice| **slice == Some(n)).count();
@@ -45,22 +58,40 @@ impl<'a> Run<'a> {
                 self.report(place, &problem, Some(&schema.url), None);
             }
             if let Some(max) = element.max.filter(|max| found > *max) {
-                self.report(place, &Problem::SliceTooMany { slice: name, max, found }, Some(&schema.url), None);
+                self.report(
+                    place,
+                    &Problem::SliceTooMany { slice: name, max, found },
+                    Some(&schema.url),
+                    None,
+                );
             }
         }
     }
 
-    pub(super) fn slice_order(&mut self, schema: &Schema, slicing: &Slicing, found: &[Option<usize>], place: &Place<'_>) {
+    pub(super) fn slice_order(
+        &mut self,
+        schema: &Schema,
+        slicing: &Slicing,
+        found: &[Option<usize>],
+        place: &Place<'_>,
+    ) {
         let sliced: Vec<usize> = found.iter().copied().flatten().collect();
         let unordered = slicing.ordered && !sliced.is_sorted();
         let last_sliced = found.iter().rposition(Option::is_some);
-        let early = slicing.open_at_end && found.iter().position(Option::is_none) < last_sliced && found.contains(&None);
+        let early = slicing.open_at_end
+            && found.iter().position(Option::is_none) < last_sliced
+            && found.contains(&None);
         if unordered || early {
             self.report(place, &Problem::SliceOrder, Some(&schema.url), None);
         }
     }
 
-    fn passes_all(&mut self, tests: &[(Vec<Step>, Test)], item: &Item<'a>, frame: &Frame<'_, 'a>) -> Membership {
+    fn passes_all(
+        &mut self,
+        tests: &[(Vec<Step>, Test)],
+        item: &Item<'a>,
+        frame: &Frame<'_, 'a>,
+    ) -> Membership {
         let mut answer = Membership::Yes;
         for (steps, test) in tests {
             match self.passes(steps, test, item, frame) {
@@ -106,7 +137,8 @@ impl<'a> Run<'a> {
                 }
             }
             Step::Extension(url) => {
-                let extensions = item.value.and_then(|v| v.get("extension")).or_else(|| item.beside?.get("extension"));
+                let extensions =
+                    item.value.and_then(|v| v.get("extension")).or_else(|| item.beside?.get("extension"));
                 for extension in extensions.map(Node::items).unwrap_or_default() {
                     if extension.text_at("url") == Some(url) {
                         self.follow(rest, &plain(extension), frame, found);
@@ -154,7 +186,9 @@ fn members<'a>(item: &Item<'a>, name: &str) -> Vec<Item<'a>> {
         (rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase())).then_some(rest)
     };
     let exact = object.get(name).is_some();
-    let all = object.iter().filter_map(|(key, value)| Some((of_key(key).filter(|rest| rest.is_empty() == exact)?, value)));
+    let all = object
+        .iter()
+        .filter_map(|(key, value)| Some((of_key(key).filter(|rest| rest.is_empty() == exact)?, value)));
     all.flat_map(|(of, value)| {
         let of = (!of.is_empty()).then_some(of);
         value.items().iter().map(move |value| Item { value: Some(value), beside: None, of })

@@ -41,7 +41,14 @@ struct Member<'s, 'a> {
 
 impl<'a> Run<'a> {
     /// An object against the children of an element.
-    pub(super) fn object(&mut self, schema: &'a Schema, parent: usize, node: &'a Node, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    pub(super) fn object(
+        &mut self,
+        schema: &'a Schema,
+        parent: usize,
+        node: &'a Node,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let Some(element) = schema.element(parent) else { return };
         let Some(object) = node.as_object() else {
             self.report(place, &Problem::NotAnObject, Some(&schema.url), None);
@@ -66,7 +73,10 @@ impl<'a> Run<'a> {
             if beside && object.get(bare).is_some() {
                 continue;
             }
-            let primitive = schema.element(field.element).and_then(|e| e.types.get(field.of_type)).is_some_and(|t| t.primitive.is_some());
+            let primitive = schema
+                .element(field.element)
+                .and_then(|e| e.types.get(field.of_type))
+                .is_some_and(|t| t.primitive.is_some());
             if beside && !primitive {
                 self.unknown_key(schema, element, key, place);
                 continue;
@@ -79,7 +89,14 @@ impl<'a> Run<'a> {
                 None
             };
             let value = (!beside).then_some(value);
-            let member = Member { schema, child: field.element, of_type: field.of_type, key: bare, value, beside: shadow };
+            let member = Member {
+                schema,
+                child: field.element,
+                of_type: field.of_type,
+                key: bare,
+                value,
+                beside: shadow,
+            };
             let found = self.member(&member, place, frame);
             let slot = element.children.iter().position(|c| *c == field.element);
             if let Some(count) = slot.and_then(|slot| counts.get_mut(slot)) {
@@ -108,7 +125,12 @@ impl<'a> Run<'a> {
             self.report(place, &problem, Some(&schema.url), None);
         }
         if let Some(max) = element.max.filter(|max| found > *max) {
-            self.report(place, &Problem::TooMany { name: &element.name, max, found }, Some(&schema.url), None);
+            self.report(
+                place,
+                &Problem::TooMany { name: &element.name, max, found },
+                Some(&schema.url),
+                None,
+            );
         }
         if found == 0
             && let Some(slicing) = &element.slicing
@@ -144,8 +166,11 @@ impl<'a> Run<'a> {
                 continue;
             }
             let item = Item { value, beside, of };
-            let slice = slicing.and_then(|slicing| self.slice_of(member.schema, slicing, &item, &here, frame));
-            let applied = slice.and_then(|slice| slicing?.slices.get(slice)).map_or(member.child, |(_, element)| *element);
+            let slice =
+                slicing.and_then(|slicing| self.slice_of(member.schema, slicing, &item, &here, frame));
+            let applied = slice
+                .and_then(|slice| slicing?.slices.get(slice))
+                .map_or(member.child, |(_, element)| *element);
             self.item(member.schema, applied, (member.child, member.of_type), &item, &here, frame);
             if slicing.is_some() {
                 slices.push(slice);
@@ -162,7 +187,15 @@ impl<'a> Run<'a> {
     }
 
     /// One value against its element. `base` is the unsliced element and the type that the key named there.
-    fn item(&mut self, schema: &'a Schema, applied: usize, base: (usize, usize), item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    fn item(
+        &mut self,
+        schema: &'a Schema,
+        applied: usize,
+        base: (usize, usize),
+        item: &Item<'a>,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let Some(element) = schema.element(applied) else { return };
         // The types of an element that shares another's structure are not written again.
         let code = schema.element(base.0).and_then(|e| e.types.get(base.1)).map(|t| &t.code);
@@ -178,8 +211,11 @@ impl<'a> Run<'a> {
         match of {
             Some(of) if of.primitive.is_some() => self.primitive(schema, applied, of, item, place, frame),
             Some(of) => {
-                if let (Some(value), Some(type_schema)) = (item.value, self.complex(schema, applied, of, item, place, frame)) {
-                    done_by_type = type_schema.element(ROOT).map(|e| e.constraints.as_slice()).unwrap_or_default();
+                if let (Some(value), Some(type_schema)) =
+                    (item.value, self.complex(schema, applied, of, item, place, frame))
+                {
+                    done_by_type =
+                        type_schema.element(ROOT).map(|e| e.constraints.as_slice()).unwrap_or_default();
                     self.typed(schema, element, of, value, place, frame);
                 }
             }
@@ -197,7 +233,15 @@ impl<'a> Run<'a> {
     }
 
     /// What is asked of values of particular types.
-    fn typed(&mut self, schema: &'a Schema, element: &'a Element, of: &'a Type, value: &'a Node, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    fn typed(
+        &mut self,
+        schema: &'a Schema,
+        element: &'a Element,
+        of: &'a Type,
+        value: &'a Node,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         if of.code == "Reference" {
             self.reference(schema, of, value, place, frame);
         }
@@ -210,7 +254,15 @@ impl<'a> Run<'a> {
     }
 
     /// A value of a complex type; the schema of the type, if the value was one.
-    fn complex(&mut self, schema: &'a Schema, applied: usize, of: &'a Type, item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) -> Option<&'a Schema> {
+    fn complex(
+        &mut self,
+        schema: &'a Schema,
+        applied: usize,
+        of: &'a Type,
+        item: &Item<'a>,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) -> Option<&'a Schema> {
         let (value, element) = (item.value?, schema.element(applied)?);
         let type_schema = of.schema.and_then(|id| self.all.schema(id).ok());
         if type_schema.is_some_and(|s| s.is_resource) {
@@ -238,7 +290,14 @@ impl<'a> Run<'a> {
     }
 
     /// A data type's value against the profile that the element asks for, or one of them.
-    fn type_profiles(&mut self, of: &'a Type, value: &'a Node, item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    fn type_profiles(
+        &mut self,
+        of: &'a Type,
+        value: &'a Node,
+        item: &Item<'a>,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let known: Vec<&'a Schema> =
             of.profiles.iter().filter_map(|url| self.all.schema(self.all.id_of(url)?).ok()).collect();
         if let [one] = known.as_slice() {
@@ -254,7 +313,12 @@ impl<'a> Run<'a> {
         let contained = place.name == "contained";
         let full_url = if place.name == "resource" { full_url(frame.resource, place) } else { None };
         let root = if contained { frame.resource } else { value };
-        let frame = Frame { resource: value, root, bundle: frame.bundle, full_url: if contained { frame.full_url } else { full_url } };
+        let frame = Frame {
+            resource: value,
+            root,
+            bundle: frame.bundle,
+            full_url: if contained { frame.full_url } else { full_url },
+        };
         if let [one] = of.profiles.as_slice() {
             self.resource(value, std::slice::from_ref(one), place, &frame);
             return;
@@ -270,21 +334,45 @@ impl<'a> Run<'a> {
         let modifier = place.name == "modifierExtension";
         let url = value.text_at("url").unwrap_or_default();
         let wanted = of.profiles.iter().find(|p| *p == url).map_or(url, Text::as_str);
-        let known = self.all.id_of(wanted).and_then(|id| self.all.schema(id).ok()).filter(|s| s.type_name == "Extension");
+        let known = self
+            .all
+            .id_of(wanted)
+            .and_then(|id| self.all.schema(id).ok())
+            .filter(|s| s.type_name == "Extension");
         let schema = known.or_else(|| self.all.schema(self.all.id_of_type("Extension")?).ok());
         let Some(schema) = schema else { return };
         self.object(schema, ROOT, value, place, frame);
         let Some(root) = schema.element(ROOT) else { return };
-        self.constraints(schema, &root.constraints, &[], &Item { value: Some(value), beside: None, of: None }, place, frame);
+        self.constraints(
+            schema,
+            &root.constraints,
+            &[],
+            &Item { value: Some(value), beside: None, of: None },
+            place,
+            frame,
+        );
         // A part of a complex extension has a relative URL and is defined by the whole.
         if known.is_none() && url.contains(':') {
             self.report(place, &Problem::UnknownExtension { url, modifier }, None, None);
         } else if known.is_some() && root.modifier != modifier {
-            self.report(place, &Problem::ExtensionPlace { url, modifier: root.modifier }, Some(&schema.url), None);
+            self.report(
+                place,
+                &Problem::ExtensionPlace { url, modifier: root.modifier },
+                Some(&schema.url),
+                None,
+            );
         }
     }
 
-    fn primitive(&mut self, schema: &'a Schema, applied: usize, of: &'a Type, item: &Item<'a>, place: &Place<'_>, frame: &Frame<'_, 'a>) {
+    fn primitive(
+        &mut self,
+        schema: &'a Schema,
+        applied: usize,
+        of: &'a Type,
+        item: &Item<'a>,
+        place: &Place<'_>,
+        frame: &Frame<'_, 'a>,
+    ) {
         let (Some(element), Some(kind)) = (schema.element(applied), of.primitive) else { return };
         if let Some(beside) = item.beside {
             let plain = || self.all.schema(self.all.id_of_type("Element")?).ok();
@@ -342,7 +430,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn required_value(&mut self, schema: &Schema, wanted: &Node, exact: bool, value: &Node, place: &Place<'_>) {
+    fn required_value(
+        &mut self,
+        schema: &Schema,
+        wanted: &Node,
+        exact: bool,
+        value: &Node,
+        place: &Place<'_>,
+    ) {
         if exact && !same(value, wanted) {
             self.report(place, &Problem::NotFixed(&shown(wanted)), Some(&schema.url), None);
         } else if !exact && !has(value, wanted) {

@@ -1,11 +1,11 @@
 //! What remains of a decision for the holder: the rules about what may be seen.
 
-use calendar::Date;
+use calendar::{Date, Interval};
 use codes::OrgId;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Verdict, Why};
-use crate::item::Item;
+use crate::item::{Categories, Item};
 use crate::rule::{Author, Effect, Rule, RuleId, What};
 
 /// The rules that remain for one asker, purpose and instant (残る条件): travels inside a signed grant.
@@ -97,6 +97,32 @@ impl Restriction {
         self.permits_nothing()
             || !self.permits.iter().any(|permit| may_be(&permit.what))
             || self.denies.iter().any(whole)
+    }
+
+    /// What remains when only these kinds of information and days of care are looked for; none means all of them.
+    #[must_use]
+    pub fn looking_for(self, categories: Categories, care: Option<Interval>) -> Self {
+        let narrowed: Vec<Option<Remaining>> = self
+            .permits
+            .into_iter()
+            .map(|permit| Some(Remaining { what: permit.what.narrowed(categories, care)?, ..permit }))
+            .collect();
+        let mut places = Vec::with_capacity(narrowed.len());
+        let mut next = 0_u16;
+        for permit in &narrowed {
+            places.push(permit.is_some().then_some(next));
+            next += u16::from(permit.is_some());
+        }
+        let place = |old: u16| places.get(usize::from(old)).copied().flatten();
+        let refusal = |refusal: Remaining| Remaining {
+            outweighed_by: refusal.outweighed_by.iter().filter_map(|old| place(*old)).collect(),
+            ..refusal
+        };
+        Self {
+            opted_out: self.opted_out,
+            permits: narrowed.into_iter().flatten().collect(),
+            denies: self.denies.into_iter().map(refusal).collect(),
+        }
     }
 
     /// The last day that the asker may keep what it gets: the earliest that any permission says.

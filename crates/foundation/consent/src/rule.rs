@@ -143,6 +143,22 @@ impl What {
         Self { labels: Labels::of(labels), ..Self::default() }
     }
 
+    /// What of it is of these kinds and days; nothing if that is nothing. No kinds and no days mean all.
+    pub(crate) fn narrowed(mut self, categories: Categories, care: Option<Interval>) -> Option<Self> {
+        if !categories.is_empty() {
+            let both: Categories = categories.iter().filter(|one| self.categories.contains(*one)).collect();
+            self.categories = if self.categories.is_empty() { categories } else { both };
+            if self.categories.is_empty() {
+                return None;
+            }
+        }
+        self.care = match (self.care, care) {
+            (Some(ours), Some(theirs)) => Some(ours.intersection(&theirs)?),
+            (ours, theirs) => ours.or(theirs),
+        };
+        Some(self)
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_everything(&self) -> bool {

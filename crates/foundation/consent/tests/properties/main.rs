@@ -51,6 +51,25 @@ proptest! {
         }
     }
 
+    /// Looking for less permits the same of what is looked for, and nothing else.
+    #[test]
+    fn what_is_looked_for_decides_alike(consents in will(), asker in making::asker(), reason in making::reason(), things in making::things(), when in at(), wanted in proptest::collection::vec(0..16_usize, 0..4), days in proptest::option::of((0..400_i32, 1..400_i32))) {
+        let whole = consents.restriction(&asker, reason, when);
+        let wanted: musubi_consent::Categories = wanted.iter().map(|place| musubi_consent::Category::ALL[*place]).collect();
+        let care = days.map(|(from, length)| {
+            let from = calendar::Date::new(2025, 6, 1).unwrap().add_days(from);
+            calendar::Interval::new(from, Some(from.add_days(length)))
+        });
+        let limited = whole.clone().looking_for(wanted, care);
+        for thing in &things {
+            let item = thing.item();
+            let inside = (wanted.is_empty() || wanted.contains(item.category))
+                && care.is_none_or(|care| item.date.is_some_and(|date| care.contains(date)));
+            let expected = whole.decide(&item).is_permit() && inside;
+            prop_assert_eq!(limited.decide(&item).is_permit(), expected);
+        }
+    }
+
     /// A refusal more never opens anything.
     #[test]
     fn adding_a_deny_never_widens(consents in will(), rule in making::rule(99), asker in making::asker(), reason in making::reason(), things in making::things(), when in at()) {

@@ -1,7 +1,7 @@
 //! A question about a person's records: policy, evidence, consent, holders, ledger, grants; in this order.
 
 use access::{Action, GRANT_LIFE_MILLIS, Grant, Permit, SignedGrant};
-use codes::{ExchangeId, Medical, OrgId, RootCode};
+use codes::{ExchangeId, Medical, OrgId, OrgKind, RootCode};
 use consent::{Asker, Restriction, RuleId};
 use protocol::exchange::{ExchangeAnswer, ExchangeRequest, HolderGrant};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,9 @@ impl Service {
             Ok(evidence) => evidence,
             Err(problem) => return self.refuse(peer, &request, &permit, &person, problem).await,
         };
-        let restriction = will.restriction(&asker, request.reason, question.now);
+        let restriction = will
+            .restriction(&asker, request.reason, question.now)
+            .looking_for(request.looking_for, request.care);
         let open = ground.active & ground.registered;
         let holders = reached(&ground.holders, &request.holders, &restriction, open);
         let order = Order { relay: self, request: &request, permit: &permit, asker, restriction, at: question.now };
@@ -148,9 +150,11 @@ impl Service {
     }
 }
 
-/// Who may be asked: those who registered the person and of whose records something may be permitted.
+/// Who may be asked: the institutions that registered the person and of whose records something may be permitted.
 fn reached(known: &[OrgId], wanted: &[OrgId], restriction: &Restriction, open: bool) -> Vec<OrgId> {
-    let wanted = |holder: &&OrgId| wanted.is_empty() || wanted.contains(holder);
+    let wanted = |holder: &&OrgId| {
+        holder.kind() == OrgKind::Institution && (wanted.is_empty() || wanted.contains(holder))
+    };
     let reached = known.iter().filter(wanted).filter(|holder| !restriction.permits_nothing_of(holder));
     reached.copied().filter(|_| open).take(HOLDERS_MAX).collect()
 }

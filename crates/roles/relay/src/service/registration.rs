@@ -1,7 +1,7 @@
 //! Whether a medical ID works, and who knows a person: the card read that a registration comes with is evidence.
 
 use access::{Action, Purpose};
-use codes::OrgId;
+use codes::{OrgId, OrgKind};
 use protocol::eligibility::TicketContents;
 use protocol::relay::{
     Acknowledged, PersonState, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer,
@@ -44,14 +44,19 @@ impl Service {
         Ok(Acknowledged { exchange: update.exchange, receipt })
     }
 
-    /// Registers that an institution knows a person, with the card read that shows it, and gives it its own code.
+    /// Registers that an institution knows a person, with the card read that shows it, and gives it its own code. The
+    /// portal does so for who came in with card and PIN; it holds no records, and nobody is sent to it for any.
     ///
     /// # Errors
     /// One answer for a person without a working medical ID, whatever the cause; a clear one for a ticket
     /// that is spent, late or another's.
     pub async fn register(&self, peer: &OrgId, request: RegisterRequest) -> Result<RegisterAnswer, Problem> {
         Self::own_name(peer, &request.institution)?;
-        self.decide(peer, Action::RelayRegister, Purpose::PatientRegistration)?;
+        let purpose = match peer.kind() {
+            OrgKind::Portal => Purpose::OwnAccess,
+            _ => Purpose::PatientRegistration,
+        };
+        self.decide(peer, Action::RelayRegister, purpose)?;
         let now = self.now();
         let ticket = self.ticket(peer, &request)?;
         let root = self.root(&ticket.link)?;

@@ -17,6 +17,7 @@ mod ledger_bench;
 mod load;
 mod members;
 mod mix;
+mod records_bench;
 mod store_bench;
 mod table;
 
@@ -45,6 +46,8 @@ enum What {
     Load(load::Arguments),
     /// Durable ledger entries a second, beside the disk.
     Ledger(ledger_bench::Arguments),
+    /// FHIR resources read, written and validated a second on one core, beside serde_json.
+    Records(records_bench::Arguments),
     /// Durable transactions, rows and lookups a second of the embedded store, beside the disk.
     Store(store_bench::Arguments),
     /// The institutions' process of `eligibility`; takes its plan on standard input.
@@ -66,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,
+        What::Records(arguments) => records_bench::run(&arguments)?,
         What::Store(arguments) => store_bench::run(&arguments)?,
         What::EligibilityClient => return client::run(),
         What::LoadClient => return load::run_client(),

@@ -3,6 +3,7 @@
 mod codes_command;
 mod directory_command;
 mod eligibility_xml_command;
+mod fhir_command;
 mod ledger_command;
 mod open;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Codes(codes_command::Options),
     /// Read and write eligibility XML (オンライン資格確認のXMLを調べる)
     EligibilityXml(eligibility_xml_command::Options),
+    /// Check FHIR resources against their profiles (FHIRリソースを検証する)
+    Fhir(fhir_command::Options),
     /// List, suspend and reinstate organisations (参加機関を管理する)
     Directory(directory_command::Options),
     /// Verify and read a ledger (台帳を検証する)
@@ -69,6 +72,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Town(options) => town_command::run(&options),
         Command::Codes(options) => codes_command::run(&options),
         Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
+        Command::Fhir(options) => fhir_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),
         Command::Ledger(options) => ledger_command::run(&options),
     }

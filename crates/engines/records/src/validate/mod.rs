@@ -13,6 +13,7 @@ mod problem;
 mod references;
 mod resource;
 mod slices;
+mod values;
 mod walk;
 
 use std::{collections::HashSet, sync::Arc};

@@ -4,7 +4,8 @@ use super::{
     Run,
     problem::{Place, Problem},
     resource::Frame,
-    walk::{Item, has, same},
+    values::{has, same},
+    walk::Item,
 };
 use crate::{
     definitions::{Membership, Schema, Slicing, Step, Test},

@@ -262,6 +262,20 @@ fn a_wrong_pin_costs_a_try_that_survives_and_a_malformed_one_costs_nothing() {
 }
 
 #[test]
+fn cards_lie_in_the_order_they_were_given() {
+    let eligibility = fixture::eligibility();
+    let dir = tempfile::tempdir().unwrap();
+    let tray = Tray::open(dir.path(), eligibility.custody.clone()).unwrap();
+    for id in ["alpha", "beta", "gamma", "delta"] {
+        tray.insert(id, fixture::card(&eligibility)).unwrap();
+    }
+    let listed = |tray: &Tray| tray.list().into_iter().map(|card| card.id).collect::<Vec<_>>();
+    assert_eq!(listed(&tray), ["alpha", "beta", "delta", "gamma"]);
+    let tray = tray.in_order(vec!["gamma".into(), "nobody".into(), "beta".into()]);
+    assert_eq!(listed(&tray), ["gamma", "beta", "alpha", "delta"]);
+}
+
+#[test]
 fn the_envelope_is_bound_to_institution_moment_and_nonce() {
     let eligibility = fixture::eligibility();
     let sealing = SealOrder {

@@ -18,6 +18,8 @@ pub struct Tray {
     dir: PathBuf,
     custody: Arc<dyn Custody>,
     cards: RwLock<BTreeMap<String, Arc<Mutex<VirtualCard>>>>,
+    /// Names in the order in which the cards lie; one that is not named lies behind them.
+    order: Vec<String>,
 }
 
 impl Tray {
@@ -36,7 +38,12 @@ impl Tray {
                 .map_err(|reason| CardError::Sealed { path: path.clone(), reason })?;
             cards.insert(id, Arc::new(Mutex::new(card)));
         }
-        Ok(Self { dir: dir.to_path_buf(), custody, cards: RwLock::new(cards) })
+        Ok(Self { dir: dir.to_path_buf(), custody, cards: RwLock::new(cards), order: Vec::new() })
+    }
+
+    /// The same tray with its cards lying in the order of `names`.
+    pub fn in_order(self, names: Vec<String>) -> Self {
+        Self { order: names, ..self }
     }
 
     /// Lays a card into the tray under `id` (letters, digits, hyphen) and writes its file; replaces the card
@@ -69,7 +76,10 @@ impl Tray {
                 note_en: card.memory.note_en.clone(),
             }
         };
-        cards.iter().map(describe).collect()
+        let mut listed: Vec<TrayCard> = cards.iter().map(describe).collect();
+        // Stable: cards that nobody put in order stay in the order of their names.
+        listed.sort_by_key(|card| self.order.iter().position(|id| *id == card.id).unwrap_or(usize::MAX));
+        listed
     }
 
     /// Works on one card; `None` when it is not here. What the work changed is on disk before its result

@@ -16,7 +16,7 @@ pub use frame::{Fragment, Page, kind_name};
 pub use lang::{Lang, t};
 pub use notice::{Tone, badge, icon, notice, problem_notice, problem_page, verdict};
 pub use parts::{
-    Entry, Tile, card, card_with, columns, dates, definitions, details, empty_state, live, pager, stat,
-    stats, tiles, timeline,
+    Entry, Tile, card, card_with, columns, dates, definitions, details, empty_state, links, live, pager,
+    stat, stats, tiles, timeline,
 };
 pub use table::Table;

@@ -145,6 +145,21 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
     }
 }
 
+/// Many [`Tile`]s that are links, as a list: a line each, in columns where there is room; `over` shows the small line beside
+/// the name.
+pub fn links(tiles: &[Tile], over: bool) -> Markup {
+    html! {
+        ul.links {
+            @for tile in tiles {
+                li { a href=[&tile.href] {
+                    span { (tile.title) }
+                    @if over { span.tile-over { (tile.over) } }
+                } }
+            }
+        }
+    }
+}
+
 fn face(tile: &Tile) -> Markup {
     html! {
         @if !tile.over.is_empty() { span.tile-over { (tile.over) } }

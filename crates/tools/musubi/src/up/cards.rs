@@ -20,9 +20,11 @@ use super::{Running, intake::counter, people, replay::ReplayClock, settle::Town}
 pub const PIN: &str = "1234";
 const SIGNING_PIN: &str = "ABC123";
 
-/// Opens the tray of the town.
+/// Opens the tray of the town: its cards lie in the order of the stories.
 pub fn tray(town: &Town) -> anyhow::Result<Arc<Tray>> {
-    Ok(Arc::new(Tray::open(&town.dir.join("cards"), Arc::new(custody(town)?))?))
+    let stories = town.rows::<StoryRow>("stories.csv")?.into_iter().map(|story| story.story);
+    let tray = Tray::open(&town.dir.join("cards"), Arc::new(custody(town)?))?;
+    Ok(Arc::new(tray.in_order(stories.collect())))
 }
 
 /// The reader agent that every desk of the town shares.

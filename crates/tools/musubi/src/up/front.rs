@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::{Router, extract::State, routing::get};
 use codes::{OrgId, OrgKind};
+use consent::InstitutionKind;
 use maud::{Markup, html};
-use town::formats::StoryRow;
+use town::formats::{NetworkRow, StoryRow};
 use wire::{Lang, Page, page, t};
 
 use super::{Running, cards::PIN, settle::Town};
@@ -18,6 +19,7 @@ pub const ME: &str = "me.localhost";
 struct Front {
     houses: Arc<Vec<House>>,
     stories: Arc<Vec<StoryRow>>,
+    networks: Arc<Vec<Network>>,
     counters: Counters,
     port: u16,
 }
@@ -28,6 +30,16 @@ struct House {
     ja: String,
     en: String,
     site: Option<String>,
+    /// What kind of institution, for one.
+    institution: Option<InstitutionKind>,
+}
+
+/// A regional network (地域医療連携ネットワーク) and its members, in the order of the town's file.
+struct Network {
+    ja: String,
+    en: String,
+    /// 医療機関コード of each.
+    members: Vec<String>,
 }
 
 /// The services whose numbers the front page shows.
@@ -45,10 +57,12 @@ pub fn router(town: &Town, running: &Running, port: u16) -> Router {
         ja: settings.ja.clone(),
         en: settings.en.clone(),
         site: opened.pages(seat).is_some().then(|| town.site_of(&settings.organisation)),
+        institution: town.directory.get(&settings.organisation).and_then(|org| org.institution),
     });
     let front = Front {
         houses: Arc::new(houses.collect()),
         stories: Arc::new(town.rows("stories.csv").unwrap_or_default()),
+        networks: Arc::new(networks(town)),
         counters: counters(running),
         port,
     };
@@ -60,6 +74,19 @@ pub fn router(town: &Town, running: &Running, port: u16) -> Router {
         )
         .with_state(front);
     wire::role_router("front", pages)
+}
+
+fn networks(town: &Town) -> Vec<Network> {
+    let mut networks: Vec<Network> = Vec::new();
+    for row in town.rows::<NetworkRow>("networks.csv").unwrap_or_default() {
+        match networks.iter_mut().find(|network| network.ja == row.name) {
+            Some(network) => network.members.push(row.institution_code),
+            None => {
+                networks.push(Network { ja: row.name, en: row.name_en, members: vec![row.institution_code] })
+            }
+        }
+    }
+    networks
 }
 
 fn counters(running: &Running) -> Counters {
@@ -88,12 +115,14 @@ async fn show(State(front): State<Front>, lang: Lang) -> Page {
     let body = html! {
         (page::live("numbers", "/numbers", 3, front.numbers(lang).await))
         (page::card(t(lang, "やってみる", "What to try"), steps(lang, &front)))
-        (front.houses(lang, OrgKind::Institution, t(lang, "医療機関と薬局", "Hospitals, clinics, pharmacies")))
-        h2 { (t(lang, "本人", "The person")) }
-        (page::tiles(&[front.tile(ME, t(lang, "わたしの記録", "My record"), t(lang, "誰がいつ見たか", "Who looked, and when"), "portal")]))
-        (front.houses(lang, OrgKind::Insurer, t(lang, "保険者", "Insurers")))
-        (front.houses(lang, OrgKind::Eligibility, t(lang, "資格確認サービス", "Eligibility service")))
-        (front.houses(lang, OrgKind::Jpki, t(lang, "電子証明書の窓口", "Certificates")))
+        h2 { (t(lang, "本人と、あいだをつなぐ機関", "The person, and those between")) }
+        (page::tiles(&front.between(lang)))
+        h2 { (t(lang, "医療と介護の機関", "Hospitals, clinics, pharmacies, care")) }
+        (front.institutions(lang))
+        (page::card(
+            t(lang, "保険者", "Insurers"),
+            page::links(&front.houses(lang, |house| house.org.kind() == OrgKind::Insurer), false),
+        ))
         (page::card(t(lang, "カードの人たち", "The people of the cards"), stories(lang, &front)))
     };
     Page::new(lang, t(lang, "結びの町", "The town of Musubi"))
@@ -136,7 +165,7 @@ fn stories(lang: Lang, front: &Front) -> Markup {
         .column(t(lang, "見どころ", "What to look for"));
     let rows = front.stories.iter().map(|story| {
         [
-            html! { (story.name) br; span.fine { (story.kana) } },
+            html! { (story.name) },
             html! { (t(lang, &story.title_ja, &story.title_en)) },
             html! { (t(lang, &story.text_ja, &story.text_en)) },
         ]
@@ -149,23 +178,50 @@ impl Front {
         format!("http://{site}:{}/", self.port)
     }
 
-    /// The houses of one kind under their heading.
-    fn houses(&self, lang: Lang, kind: OrgKind, heading: &str) -> Markup {
-        let tiles: Vec<page::Tile> = self
-            .houses
-            .iter()
-            .filter(|house| house.org.kind() == kind)
-            .filter_map(|house| {
-                let name = t(lang, house.ja.as_str(), house.en.as_str());
-                Some(self.tile(
-                    house.site.as_deref()?,
-                    name,
-                    page::kind_name(lang, Some(kind)),
-                    kind.as_str(),
-                ))
-            })
-            .collect();
-        html! { h2 { (heading) } (page::tiles(&tiles)) }
+    /// The person's own page, and every house that is neither institution nor insurer.
+    fn between(&self, lang: Lang) -> Vec<page::Tile> {
+        let own = self.tile(
+            ME,
+            t(lang, "わたしの記録", "My record"),
+            t(lang, "誰がいつ見たか", "Who looked, and when"),
+            "portal",
+        );
+        let others = |house: &House| !matches!(house.org.kind(), OrgKind::Institution | OrgKind::Insurer);
+        std::iter::once(own).chain(self.houses(lang, others)).collect()
+    }
+
+    /// The institutions network by network; one that belongs to two stands under both.
+    fn institutions(&self, lang: Lang) -> Markup {
+        let is_member =
+            |network: &Network, house: &House| network.members.iter().any(|m| m == house.org.number());
+        let alone = self.houses(lang, |house| {
+            house.org.kind() == OrgKind::Institution && !self.networks.iter().any(|n| is_member(n, house))
+        });
+        html! {
+            div.columns {
+                @for network in self.networks.iter() {
+                    @let members = self.houses(lang, |house| is_member(network, house));
+                    (page::card(t(lang, &network.ja, &network.en), page::links(&members, true)))
+                }
+                @if !alone.is_empty() {
+                    (page::card(t(lang, "ネットワークの外", "In no network"), page::links(&alone, true)))
+                }
+            }
+        }
+    }
+
+    /// The houses that `belongs` chooses and that have pages.
+    fn houses(&self, lang: Lang, belongs: impl Fn(&House) -> bool) -> Vec<page::Tile> {
+        let tile = |house: &House| {
+            let kind = house.org.kind();
+            let over = match house.institution {
+                Some(institution) => t(lang, institution.ja(), institution.en()),
+                None => page::kind_name(lang, Some(kind)),
+            };
+            let name = t(lang, house.ja.as_str(), house.en.as_str());
+            Some(self.tile(house.site.as_deref()?, name, over, kind.as_str()))
+        };
+        self.houses.iter().filter(|house| belongs(house)).filter_map(tile).collect()
     }
 
     fn tile(&self, site: &str, title: &str, over: &str, kind: &str) -> page::Tile {

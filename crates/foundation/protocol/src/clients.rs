@@ -14,6 +14,7 @@ use crate::{
     },
     jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
     networks::{JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer},
+    own_record::{OwnTicketAnswer, OwnTicketRequest},
     relay::{
         Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
     },
@@ -33,6 +34,8 @@ pub mod paths {
     pub const WORK_LIST: &str = "/work-list";
     /// POST [`crate::own_record::OwnRecordRequest`] at the eligibility service's public listener.
     pub const OWN_RECORD: &str = "/own-record";
+    /// POST [`crate::own_record::OwnTicketRequest`] at the eligibility service.
+    pub const OWN_TICKETS: &str = "/own-tickets";
     /// POST one membership report (protocol-admin) at the eligibility service.
     pub const REPORTS: &str = "/reports";
     /// POST a membership report file (protocol-admin) at the eligibility service.
@@ -118,6 +121,8 @@ client! {
         stop_cards(CardStop) -> Acknowledged = paths::CARD_STOPS;
         /// Sets or clears a person's medical link (issuer).
         set_medical_link(MedicalLinkUpdate) -> Acknowledged = paths::MEDICAL_LINKS;
+        /// Logs a person in by card and PIN (portal).
+        own_ticket(OwnTicketRequest) -> OwnTicketAnswer = paths::OWN_TICKETS;
     }
 }
 

@@ -2,10 +2,12 @@
 
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, OrgId};
+use ledger::Receipt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    Sealed,
     eligibility::{Presented, Validity},
     reader::ReaderMode,
 };
@@ -63,4 +65,35 @@ pub struct OwnRecordEntry {
     pub leaf_hash: String,
     /// RFC 6962 inclusion proof to the checkpoint, base64, leaf to root.
     pub proof: Vec<String>,
+}
+
+/// The person logs in with the card and PIN at an organisation through which people read (本人のログイン).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnTicketRequest {
+    /// Key of this exchange.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// Where the card was read; must be the organisation of the client certificate.
+    #[schema(value_type = String)]
+    pub institution: OrgId,
+    /// A certificate read there in PIN mode; anything else is refused.
+    pub presented: Presented,
+}
+
+/// Who the card is, as far as the portal must know: a ticket to its own code, and what was asked about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnTicketAnswer {
+    /// The question's key.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// The ticket with which the asker registers the person at the relay, as an institution does; absent when the person
+    /// has no working medical ID, whatever the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medical_ticket: Option<Sealed>,
+    /// The disclosures about the person at the eligibility service.
+    pub record: OwnRecordAnswer,
+    /// Where this reading stands in the eligibility service's ledger: the evidence that the person was there.
+    #[schema(value_type = Object)]
+    pub receipt: Receipt,
 }

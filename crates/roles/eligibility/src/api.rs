@@ -12,7 +12,7 @@ use protocol::clients::paths;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
 };
-use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest};
+use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest};
 use protocol::relay::Acknowledged;
 use protocol_admin::report::{FileOutcome, MembershipReport, ReportOutcome};
 use serde::de::DeserializeOwned;
@@ -40,6 +40,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route(paths::PERSONALISATIONS, post(personalise))
         .route(paths::CARD_STOPS, post(stop_cards))
         .route(paths::MEDICAL_LINKS, post(medical_link))
+        .route(paths::OWN_TICKETS, post(own_ticket))
         .merge(fhir::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX));
     let api = small
@@ -111,6 +112,14 @@ async fn medical_link(
     Json(request): Json<MedicalLinkUpdate>,
 ) -> Result<Json<Acknowledged>, Problem> {
     service.set_medical_link(&asker, &request).await.map(Json)
+}
+
+async fn own_ticket(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<OwnTicketRequest>,
+) -> Result<Json<OwnTicketAnswer>, Problem> {
+    service.own_ticket(&asker, &request).await.map(Json)
 }
 
 async fn own_record(

@@ -16,7 +16,7 @@ pub(crate) fn routes() -> Router {
         title = "Musubi eligibility service (資格確認サービス機関)",
         description = "Errors are RFC 9457 problem documents with `title_ja` and `detail_ja` beside the English."
     ),
-    paths(check, report, report_file, work_list, personalise, stop_cards, medical_link, own_record)
+    paths(check, report, report_file, work_list, personalise, stop_cards, medical_link, own_record, own_ticket)
 )]
 struct Api;
 
@@ -75,6 +75,11 @@ described!(
     /// Reads what was disclosed about oneself, by certificate and PIN (the person, public listener).
     own_record, post, "/own-record", "person",
     protocol::own_record::OwnRecordRequest, protocol::own_record::OwnRecordAnswer
+);
+described!(
+    /// Logs a person in by certificate and PIN: the ticket to the asker's own code, and what was disclosed (portal).
+    own_ticket, post, "/own-tickets", "portal",
+    protocol::own_record::OwnTicketRequest, protocol::own_record::OwnTicketAnswer
 );
 
 /// The asking insurer's open work items, newest first (insurer).

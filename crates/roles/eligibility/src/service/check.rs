@@ -239,7 +239,7 @@ impl Inner {
     }
 
     /// Lets this institution, and no other, register the person at the relay.
-    fn ticket(&self, asker: &OrgId, link: &str, receipt: &Receipt) -> Result<Sealed, Problem> {
+    pub(super) fn ticket(&self, asker: &OrgId, link: &str, receipt: &Receipt) -> Result<Sealed, Problem> {
         let link: Sealed = serde_json::from_str(link).map_err(problems::internal)?;
         let relay = link.context.recipient;
         let key = self.envelope_key(&relay);

@@ -3,16 +3,18 @@
 use access::{Action, Purpose};
 use codes::{ExchangeId, InsuranceCode, OrgId};
 use data_encoding::BASE64;
-use ledger::{Hash, OpenedEntry, verify_inclusion};
+use ledger::{Hash, OpenedEntry, Receipt, verify_inclusion};
 use protocol::eligibility::{Presented, ReadProof};
-use protocol::own_record::{OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest};
+use protocol::own_record::{
+    OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest,
+};
 use protocol::reader::{ReadOrder, ReaderMode, Road, TrayCard};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 use wire::Problem;
 
 use super::journal::{CHECK, CheckRecord};
-use super::recent::{Begun, Done, exchange_key, short};
+use super::recent::{Begun, Done, Short, exchange_key, short};
 use super::{Inner, Service, certificate, proof};
 use crate::problems;
 
@@ -24,6 +26,15 @@ const INDEX_BATCH: usize = 4_096;
 
 /// Kind of the entry that a reading leaves.
 const OWN_RECORD: &str = "eligibility.own-record";
+
+/// One reading of a card by its own person.
+struct Reading {
+    /// Where the card was read.
+    at: OrgId,
+    exchange: ExchangeId,
+    /// The question's digest.
+    question: Short,
+}
 
 /// What the page shows: the entries, and which of them were found in the signed log.
 #[derive(Clone, Debug)]
@@ -42,33 +53,28 @@ impl Service {
     /// # Errors
     /// Anything but a certificate read in PIN mode for this service; a stale or used read; a worthless certificate.
     pub async fn own_record(&self, request: &OwnRecordRequest) -> Result<OwnRecordAnswer, Problem> {
-        let Presented::Certificate { certificate, signature, proof: shown } = &request.presented else {
-            return Err(problems::own_record_needs_pin());
-        };
-        if shown.mode != ReaderMode::Pin {
-            return Err(problems::own_record_needs_pin());
-        }
-        let org = self.org();
-        let permit = self.permit(&org, &org, Action::EligibilityOwnRecord, Purpose::OwnAccess)?;
-        let now = self.clock.now();
-        proof::check(shown, now)?;
-        let marks = proof::marks(&org, &request.presented);
-        let exchange = exchange_key(&org, &request.exchange);
         let question = short(&[&serde_json::to_vec(request).map_err(problems::internal)?]);
-        match self.recent.begin(exchange, question, &marks, now) {
-            Begun::First | Begun::Again(_) => {}
-            Begun::Busy => return Err(problems::busy()),
-            Begun::OtherQuestion => return Err(protocol::refusal::exchange_used()),
-            Begun::ProofUsed => return Err(problems::proof_used()),
-        }
-        let person = self.holder_of(certificate, signature.as_deref(), shown, request.exchange).await;
-        let person = person.inspect_err(|_| self.recent.abandon(&exchange))?;
-        let body = json!({ "rule": permit.rule_id(), "table": self.table });
-        let logged = self.log(OWN_RECORD, Some(&person), request.exchange, now, &body).await;
-        let receipt = logged.inspect_err(|_| self.recent.abandon(&exchange))?;
-        let done = Done { at: now, index: receipt.index, seen: 0, person: Some(person.to_bytes()) };
-        self.recent.finish(exchange, question, done);
+        let reading = Reading { at: self.org(), exchange: request.exchange, question };
+        let (person, receipt) = self.read_by(&self.org(), &reading, &request.presented).await?;
         self.entries(&person, receipt.index + 1).await
+    }
+
+    /// Logs a person in at a portal: what was asked about them here, and the ticket to the portal's own code.
+    ///
+    /// # Errors
+    /// When the caller is none through whom people read; and as [`Self::own_record`].
+    pub async fn own_ticket(
+        &self,
+        asker: &OrgId,
+        request: &OwnTicketRequest,
+    ) -> Result<OwnTicketAnswer, Problem> {
+        let question = short(&[&serde_json::to_vec(request).map_err(problems::internal)?]);
+        let reading = Reading { at: request.institution, exchange: request.exchange, question };
+        let (person, receipt) = self.read_by(asker, &reading, &request.presented).await?;
+        let found = self.store.person(person, None).await.map_err(problems::internal)?;
+        let ticket = found.medical_link.map(|link| self.ticket(asker, &link, &receipt)).transpose()?;
+        let record = self.entries(&person, receipt.index + 1).await?;
+        Ok(OwnTicketAnswer { exchange: request.exchange, medical_ticket: ticket, record, receipt })
     }
 
     /// The cards that lie ready at this service's own reader.
@@ -138,12 +144,13 @@ impl Service {
 impl Inner {
     async fn holder_of(
         &self,
+        at: &OrgId,
         certificate: &str,
         signature: Option<&str>,
         shown: &ReadProof,
         exchange: ExchangeId,
     ) -> Result<InsuranceCode, Problem> {
-        let binding = ReadProof::binding(&self.org, shown.at, &shown.nonce);
+        let binding = ReadProof::binding(at, shown.at, &shown.nonce);
         let read = certificate::read(certificate, signature, shown, &binding, self.clock.now())?;
         self.holder(read, exchange).await
     }
@@ -155,6 +162,41 @@ impl Inner {
 }
 
 impl Service {
+    /// Who presents certificate and PIN at `reading.at`; logged before anything is told.
+    async fn read_by(
+        &self,
+        asker: &OrgId,
+        reading: &Reading,
+        presented: &Presented,
+    ) -> Result<(InsuranceCode, Receipt), Problem> {
+        let permit = self.permit(asker, &reading.at, Action::EligibilityOwnRecord, Purpose::OwnAccess)?;
+        let Presented::Certificate { certificate, signature, proof: shown } = presented else {
+            return Err(problems::own_record_needs_pin());
+        };
+        if shown.mode != ReaderMode::Pin {
+            return Err(problems::own_record_needs_pin());
+        }
+        let now = self.clock.now();
+        proof::check(shown, now)?;
+        let marks = proof::marks(asker, presented);
+        let exchange = exchange_key(asker, &reading.exchange);
+        match self.recent.begin(exchange, reading.question, &marks, now) {
+            Begun::First | Begun::Again(_) => {}
+            Begun::Busy => return Err(problems::busy()),
+            Begun::OtherQuestion => return Err(protocol::refusal::exchange_used()),
+            Begun::ProofUsed => return Err(problems::proof_used()),
+        }
+        let person =
+            self.holder_of(asker, certificate, signature.as_deref(), shown, reading.exchange).await;
+        let person = person.inspect_err(|_| self.recent.abandon(&exchange))?;
+        let body = json!({ "by": asker, "rule": permit.rule_id(), "table": self.table });
+        let logged = self.log(OWN_RECORD, Some(&person), reading.exchange, now, &body).await;
+        let receipt = logged.inspect_err(|_| self.recent.abandon(&exchange))?;
+        let done = Done { at: now, index: receipt.index, seen: 0, person: Some(person.to_bytes()) };
+        self.recent.finish(exchange, reading.question, done);
+        Ok((person, receipt))
+    }
+
     async fn entries(&self, person: &InsuranceCode, size: u64) -> Result<OwnRecordAnswer, Problem> {
         self.catch_up(size).await?;
         let checkpoint = self.ledger.checkpoint_covering(size).await.map_err(problems::internal)?;

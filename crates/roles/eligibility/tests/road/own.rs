@@ -3,14 +3,15 @@
 use axum::Router;
 use data_encoding::BASE64;
 use ledger::{Hash, verify_inclusion};
+use protocol::eligibility::TicketContents;
 use protocol::jpki::CertificateStatus;
-use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest};
+use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest, OwnTicketRequest};
 use protocol::reader::ReaderMode;
 use wire::{Client, ClientError, Server, Shutdown};
 
 use crate::check::refused;
 use crate::person::*;
-use crate::world::{World, hospital};
+use crate::world::{World, hospital, portal};
 
 async fn public(router: Router) -> String {
     let server = Server::bind("127.0.0.1:0").await.unwrap();
@@ -60,4 +61,30 @@ async fn somebody_elses_read_or_a_read_for_a_desk_opens_nothing() {
     let question = OwnRecordRequest { exchange: exchange(&world), presented };
     let answer = Client::plain().post::<_, OwnRecordAnswer>(&base, "/own-record", &question).await;
     assert_eq!(refused(answer), "signature-wrong");
+}
+
+#[tokio::test]
+async fn the_portal_gets_a_ticket_for_who_came_in_with_card_and_pin_and_nobody_else_does() {
+    let world = World::new().await;
+    world.certify(CERTIFICATE, CertificateStatus::Good, Some(world.sealed_link(&my_number(1))));
+    let question = |institution, mode| OwnTicketRequest {
+        exchange: exchange(&world),
+        institution,
+        presented: certificate(&world, institution, CERTIFICATE, mode),
+    };
+    let face = world.desk(portal()).own_ticket(&question(portal(), ReaderMode::Face)).await;
+    assert_eq!(refused(face), "pin-needed");
+    let desk = world.desk(hospital()).own_ticket(&question(hospital(), ReaderMode::Pin)).await;
+    assert_eq!(refused(desk), "not-for-this-kind");
+    let elsewhere = world.desk(portal()).own_ticket(&question(hospital(), ReaderMode::Pin)).await;
+    assert_eq!(refused(elsewhere), "another-name");
+    let before = world.role.service().ledger().size();
+    let answer = world.desk(portal()).own_ticket(&question(portal(), ReaderMode::Pin)).await.unwrap();
+    assert!(answer.medical_ticket.is_none(), "who asked for no medical ID has none");
+    assert_eq!((answer.receipt.index, world.role.service().ledger().size()), (before, before + 1));
+    world.opt_in(&my_number(1)).await;
+    let answer = world.desk(portal()).own_ticket(&question(portal(), ReaderMode::Pin)).await.unwrap();
+    let ticket = answer.medical_ticket.unwrap();
+    let contents: TicketContents = serde_json::from_slice(&ticket.open(&*world.relay).unwrap()).unwrap();
+    assert_eq!((contents.institution, contents.receipt), (portal(), answer.receipt));
 }

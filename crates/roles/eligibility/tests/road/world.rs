@@ -19,7 +19,7 @@ use my_number::MyNumber;
 use protocol::Sealed;
 use protocol::card::AppletContents;
 use protocol::clients::{EligibilityClient, paths};
-use protocol::eligibility::PersonaliseRequest;
+use protocol::eligibility::{MedicalLinkUpdate, PersonaliseRequest};
 use protocol::jpki::{CertificateCode, CertificateCodeAnswer, CertificateCodeRequest, CertificateStatus};
 use protocol::sealed::{STANDING, purpose};
 use protocol_admin::clients::ReportClient;
@@ -156,6 +156,22 @@ impl World {
         AppletContents::from_bytes(&answer.code.open(applet).unwrap()).unwrap()
     }
 
+    /// The person asks for a medical ID: the issuer leaves the envelope that the relay opens.
+    pub async fn opt_in(&self, number: &MyNumber) {
+        let context = EnvelopeContext {
+            recipient: org("relay/1"),
+            purpose: purpose::MEDICAL_LINK.into(),
+            expires_at: STANDING,
+            exchange: crate::person::exchange(self),
+            consent: None,
+            binding: Vec::new(),
+        };
+        let link = Sealed::new(&self.relay.envelope_public_key().unwrap(), context, &[7; 16]).unwrap();
+        let exchange = crate::person::exchange(self);
+        let update = MedicalLinkUpdate { exchange, person: self.sealed_link(number), link: Some(link) };
+        self.desk(org("issuer/1")).set_medical_link(&update).await.unwrap();
+    }
+
     /// Says what the certification service answers about a certificate.
     pub fn certify(&self, der: &[u8], status: CertificateStatus, holder: Option<Sealed>) {
         let fingerprint = data_encoding::HEXLOWER.encode(&Sha256::digest(der));
@@ -257,6 +273,10 @@ pub fn clinic() -> OrgId {
     org("institution/1310000002")
 }
 
+pub fn portal() -> OrgId {
+    org("portal/1")
+}
+
 fn link(number: &MyNumber) -> [u8; 16] {
     Sha256::digest(number.to_string().as_bytes())[..16].try_into().unwrap()
 }
@@ -278,6 +298,7 @@ fn directory(issuer: &str, jpki: &str, relay: &FileCustody) -> Directory {
         with(org("relay/1"), None),
         with(org("eligibility/1"), None),
         with(hospital(), None),
+        with(portal(), None),
         with(clinic(), None),
     ];
     Directory::of(others.into_iter().chain(insurers)).unwrap()

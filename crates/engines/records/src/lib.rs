@@ -6,6 +6,7 @@
 pub mod definitions;
 pub mod fhirpath;
 pub mod bundle;
+pub mod clins;
 pub mod hl7v2;
 mod ids;
 pub mod labels;

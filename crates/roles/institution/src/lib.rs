@@ -31,6 +31,7 @@ use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 pub use error::{DeskError, FieldError, LineError, StatementError};
 pub use model::*;
 pub use oqs::OqsFolders;
+pub use service::records::{Disclosed, Fetch, RecordError};
 pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
 /// What an institution needs to open (設定).

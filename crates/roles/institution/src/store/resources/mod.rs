@@ -5,6 +5,8 @@ mod find;
 mod include;
 mod read;
 mod restrict;
+#[cfg(test)]
+mod restrict_tests;
 mod rows;
 mod sql;
 mod terms;

@@ -1,20 +1,23 @@
 //! `clinical/`: what institutions wrote down, in the forms in which they take in real data, and the truth about it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::clinical::{ExchangeStory, exchange_stories};
+use crate::day::Day;
 use crate::fhir::Scribe;
 use crate::formats::{Columns, ExchangeStoryRow, TruthClinicalRow};
 use crate::model::Family;
-use crate::organisations::INSTITUTIONS;
+use crate::organisations::{INSTITUTIONS, Institution};
 use crate::plan::{TownError, TownPlan};
 use crate::rows;
 use crate::sheet::Sheet;
+use crate::ssmix2::{self, Lasting, Stored};
 
-/// Writes the visits of households as they come: one NDJSON file an institution, one bundle a line.
+/// Writes the visits of households as they come: one NDJSON file an institution, one bundle a line; of the hospitals with
+/// an SS-MIX2 storage their documents only, and the rest in the storage.
 pub struct ClinicalFiles {
     files: Vec<(PathBuf, BufWriter<File>)>,
     truth: Sheet,
@@ -22,6 +25,7 @@ pub struct ClinicalFiles {
     stories: Vec<(usize, ExchangeStoryRow)>,
     out: PathBuf,
     visits: u64,
+    stored: u64,
     line: String,
 }
 
@@ -37,7 +41,7 @@ impl ClinicalFiles {
         let mut files = Vec::with_capacity(INSTITUTIONS.len());
         for institution in &INSTITUTIONS {
             let dir = out.join("clinical").join(institution.code);
-            let path = dir.join("visits.ndjson");
+            let path = dir.join(if institution.has_storage() { "documents.ndjson" } else { "visits.ndjson" });
             let made = fs::create_dir_all(&dir).and_then(|()| File::create(&path));
             let file = made.map_err(|source| TownError::Write { path: path.clone(), source })?;
             files.push((path, BufWriter::with_capacity(1 << 17, file)));
@@ -49,6 +53,7 @@ impl ClinicalFiles {
             stories: Vec::new(),
             out: out.to_owned(),
             visits: 0,
+            stored: 0,
             line: String::new(),
         }))
     }
@@ -60,6 +65,7 @@ impl ClinicalFiles {
     pub fn family(&mut self, family: &Family) -> Result<(), TownError> {
         let records: Vec<_> = family.patients.iter().map(|p| rows::patient_row(family, p)).collect();
         let mut that_day: HashMap<_, usize> = HashMap::new();
+        let mut stored: BTreeMap<usize, (Lasting, String, Day)> = BTreeMap::new();
         for visit in &family.visits {
             let (Some(patient), Some(Some(row))) =
                 (family.patients.get(visit.patient), records.get(visit.patient))
@@ -69,8 +75,23 @@ impl ClinicalFiles {
             let nth = that_day.entry((visit.patient, visit.day)).or_default();
             let scribe = Scribe::new(family, row, visit, *nth);
             *nth += 1;
-            if let Some(scribe) = scribe {
-                self.visit(patient.institution, &scribe)?;
+            let Some(scribe) = scribe else { continue };
+            let storage = INSTITUTIONS.get(patient.institution).is_some_and(Institution::has_storage);
+            if storage {
+                let start = || (Lasting::default(), scribe.address.clone(), visit.day);
+                let lasting = stored.entry(visit.patient).or_insert_with(start);
+                lasting.0.visit(&scribe);
+                lasting.2 = visit.day;
+                self.store(patient.institution, ssmix2::visit_files(&scribe))?;
+            }
+            if !storage || visit.letter.is_some() {
+                self.visit(patient.institution, &scribe, storage)?;
+            }
+        }
+        for (index, (lasting, address, day)) in stored {
+            let record = family.patients.get(index).zip(records.get(index).and_then(Option::as_ref));
+            if let Some((patient, row)) = record {
+                self.store(patient.institution, lasting.files(row, &address, day))?;
             }
         }
         let here = exchange_stories().enumerate().filter(|(_, story)| story.household == family.index);
@@ -78,21 +99,41 @@ impl ClinicalFiles {
         Ok(())
     }
 
-    fn visit(&mut self, institution: usize, scribe: &Scribe<'_>) -> Result<(), TownError> {
+    /// Puts files into the storage of a hospital.
+    fn store(&mut self, institution: usize, files: Vec<Stored>) -> Result<(), TownError> {
+        let code = INSTITUTIONS.get(institution).map_or("", |i| i.code);
+        let root = self.out.join("clinical").join(code).join("ssmix2");
+        for file in files {
+            let path = root.join(&file.path);
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::write(&path, &file.bytes))
+                .map_err(|source| TownError::Write { path, source })?;
+            file.truth.iter().try_for_each(|row| self.truth.row(row))?;
+            self.stored += 1;
+        }
+        Ok(())
+    }
+
+    fn visit(
+        &mut self,
+        institution: usize,
+        scribe: &Scribe<'_>,
+        documents_only: bool,
+    ) -> Result<(), TownError> {
         let Some((path, file)) = self.files.get_mut(institution) else { return Ok(()) };
         self.line.clear();
-        let truth = scribe.bundle(&mut self.line);
+        let truth = scribe.bundle(documents_only, &mut self.line);
         let written = file.write_all(self.line.as_bytes());
         written.map_err(|source| TownError::Write { path: path.clone(), source })?;
         self.visits += 1;
         truth.iter().try_for_each(|row| self.truth.row(row))
     }
 
-    /// Writes out what is still in memory; says how many visits and resources there are.
+    /// Writes out what is still in memory; says how many bundles, files of storages and facts there are.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn finish(mut self) -> Result<(u64, u64), TownError> {
+    pub fn finish(mut self) -> Result<[u64; 3], TownError> {
         let mut sheet = Sheet::create(&self.out, "exchange-stories", ExchangeStoryRow::COLUMNS, false)?;
         self.stories.sort_by_key(|(place, _)| *place);
         self.stories.iter().try_for_each(|(_, row)| sheet.row(row))?;
@@ -100,7 +141,7 @@ impl ClinicalFiles {
         for (path, mut file) in self.files {
             file.flush().map_err(|source| TownError::Write { path, source })?;
         }
-        Ok((self.visits, self.truth.finish()?))
+        Ok([self.visits, self.stored, self.truth.finish()?])
     }
 }
 

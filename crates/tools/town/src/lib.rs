@@ -30,6 +30,7 @@ mod plan;
 mod reporting;
 mod rows;
 mod sheet;
+mod ssmix2;
 mod stories;
 mod vocabulary;
 mod writer;

@@ -100,6 +100,13 @@ pub struct Institution {
     pub reach: f64,
 }
 
+impl Institution {
+    /// True of the hospitals whose records lie in an SS-MIX2 storage instead of bundles.
+    pub fn has_storage(&self) -> bool {
+        matches!(self.slug, "chano-hospital" | "musashi-hospital")
+    }
+}
+
 /// Draws a municipality by size.
 pub fn municipality(dice: &mut Dice) -> usize {
     dice.weighted(&MUNICIPALITIES.each_ref().map(|m| m.weight))

@@ -50,9 +50,12 @@ pub struct Summary {
     pub cards: u64,
     /// Rows of `truth/errors.csv`.
     pub errors: u64,
-    /// Visits in `clinical/`; 0 without clinical records.
+    /// Bundles in `clinical/`, one a visit or document; 0 without clinical records.
     #[serde(default)]
     pub visits: u64,
+    /// Files in the SS-MIX2 storages of `clinical/`.
+    #[serde(default)]
+    pub stored: u64,
     /// Rows of `truth/clinical.csv`: facts and documents of those visits.
     #[serde(default)]
     pub facts: u64,
@@ -87,7 +90,7 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     files.organisations(out)?;
     let mut summary = files.finish(residents, insurers.finish()?)?;
     if let Some(clinical) = clinical {
-        (summary.visits, summary.facts) = clinical.finish()?;
+        [summary.visits, summary.stored, summary.facts] = clinical.finish()?;
     }
     let path = out.join(SUMMARY);
     let json = serde_json::to_vec_pretty(&summary)
@@ -285,6 +288,7 @@ impl Files {
             cards: self.cards.finish()?,
             errors: self.truth_errors.finish()?,
             visits: 0,
+            stored: 0,
             facts: 0,
         })
     }

@@ -17,6 +17,7 @@ use std::sync::{Arc, LazyLock};
 use musubi_town::formats::*;
 use musubi_town::{Day, Summary, TownError, TownPlan, generate};
 use records::definitions::Definitions;
+use records::ssmix2::{DataKind, Source, Storage, Stored};
 use records::tree::{Node, parse};
 use records::validate::{Severity, Validator};
 use serde::de::DeserializeOwned;
@@ -50,7 +51,9 @@ fn lines(dir: &Path) -> impl Iterator<Item = (String, String)> {
     let dir = dir.to_owned();
     institutions.into_iter().flat_map(move |institution| {
         let code = institution.institution_code;
-        let text = fs::read_to_string(dir.join("clinical").join(&code).join("visits.ndjson")).unwrap();
+        let clinical = dir.join("clinical").join(&code);
+        let file = if clinical.join("ssmix2").exists() { "documents.ndjson" } else { "visits.ndjson" };
+        let text = fs::read_to_string(clinical.join(file)).unwrap();
         text.lines().map(|line| (code.clone(), line.to_owned())).collect::<Vec<_>>()
     })
 }
@@ -70,14 +73,19 @@ fn kind(resource: &Node) -> String {
     format!("{} {short}", resource.text_at("resourceType").unwrap())
 }
 
-#[test]
-fn resources_of_every_kind_are_valid() {
+/// A validator of the profiles, where the shared packages are at hand.
+fn validator() -> Option<Validator> {
     let paths: Vec<PathBuf> = PACKAGES.iter().map(|name| Path::new(SHARED).join(name)).collect();
     if !paths.iter().all(|path| path.exists()) {
         println!("skipped: the packages are not in {SHARED}");
-        return;
+        return None;
     }
-    let validator = Validator::new(Arc::new(Definitions::load(&paths).unwrap()));
+    Some(Validator::new(Arc::new(Definitions::load(&paths).unwrap())))
+}
+
+#[test]
+fn resources_of_every_kind_are_valid() {
+    let Some(validator) = validator() else { return };
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut faults: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for (_, line) in lines(TOWN.dir.path()) {
@@ -109,9 +117,75 @@ fn resources_of_every_kind_are_valid() {
 }
 
 #[test]
-fn no_my_number_stands_in_a_bundle() {
+fn no_my_number_stands_in_a_bundle_or_a_storage() {
     for (_, line) in lines(TOWN.dir.path()) {
         assert!(codes::find_my_number(&line).is_none(), "{line}");
+    }
+    for (code, stored) in storages(TOWN.dir.path()) {
+        let root = TOWN.dir.path().join("clinical").join(&code).join("ssmix2");
+        let bytes = fs::read(root.join(stored.name.folder()).join(stored.name.to_string())).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // Times of twelve digits and numbers of orders are what the standard asks for.
+        let names = text.split(['|', '^', '~', '\r']).filter(|part| part.chars().count() == 12);
+        assert!(names.into_iter().all(|part| codes::find_my_number(part).is_none()), "{}", stored.name);
+    }
+}
+
+fn storages(dir: &Path) -> impl Iterator<Item = (String, Stored)> {
+    let institutions: Vec<InstitutionRow> = read(&dir.join("institutions.csv"));
+    let clinical = dir.join("clinical");
+    institutions.into_iter().flat_map(move |institution| {
+        let code = institution.institution_code;
+        let root = clinical.join(&code).join("ssmix2");
+        let files = if root.exists() { Storage::open(root).unwrap().collect() } else { Vec::new() };
+        files.into_iter().map(move |file| (code.clone(), file.unwrap()))
+    })
+}
+
+#[test]
+fn another_reader_takes_every_file_of_the_storages() {
+    let dir = TOWN.dir.path();
+    let truth: Vec<TruthClinicalRow> = read(&dir.join("truth/clinical.csv"));
+    let mut told: HashMap<(String, String), usize> = HashMap::new();
+    for row in truth.iter().filter(|row| !row.resource.contains('/')) {
+        *told.entry((row.institution_code.clone(), row.resource.clone())).or_default() += 1;
+    }
+    let validator = validator();
+    let mut seen: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    let (mut files, mut utf8) = (0u64, 0);
+    let mut faults: BTreeMap<String, usize> = BTreeMap::new();
+    for (code, stored) in storages(dir) {
+        files += 1;
+        let name = stored.name.to_string();
+        let converted = stored.convert(&Source { institution: code.clone() }).unwrap();
+        let facts = told.remove(&(code, name)).unwrap_or_default();
+        let is_patient = stored.name.kind == DataKind::Adt00;
+        assert_eq!(converted.resources.len(), facts + usize::from(is_patient), "{}", stored.name);
+        let passed: Vec<_> =
+            converted.passed_over.iter().filter(|s| !matches!(s.as_str(), "EVN" | "PV1" | "MSH")).collect();
+        assert!(passed.is_empty(), "{passed:?}");
+        for resource in &converted.resources {
+            utf8 += usize::from(String::from_utf8_lossy(&resource.node().to_vec()).contains('𠮷'));
+            let counts = seen.entry(resource.resource_type().to_owned()).or_default();
+            counts[0] += 1;
+            if counts[1] < SAMPLE
+                && let Some(validator) = &validator
+            {
+                counts[1] += 1;
+                let errors = validator.validate(resource.node(), &[]).into_iter();
+                for issue in errors.filter(|issue| issue.severity == Severity::Error) {
+                    *faults.entry(format!("{}: {}", issue.path, issue.en)).or_default() += 1;
+                }
+            }
+        }
+    }
+    println!(
+        "{files} files of storages: resources and, of them, validated: {seen:?}; {utf8} with 𠮷; faults: {faults:#?}"
+    );
+    assert!(told.is_empty(), "{told:?}");
+    assert_eq!(files, TOWN.summary.stored);
+    for kind in ["Patient", "Condition", "MedicationRequest", "Observation", "AllergyIntolerance"] {
+        assert!(seen[kind][0] > 3, "{kind}");
     }
 }
 
@@ -157,7 +231,10 @@ fn the_truth_names_every_fact_once_and_patients_are_known() {
 fn equal_plans_give_equal_records_and_the_stories_come_first() {
     let again = TempDir::new().unwrap();
     generate(&plan(1500), again.path()).unwrap();
-    let all = |dir: &Path| lines(dir).collect::<Vec<_>>();
+    let all = |dir: &Path| {
+        let files = storages(dir).map(|(code, stored)| (code, stored.name.to_string()));
+        lines(dir).chain(files).collect::<Vec<_>>()
+    };
     assert!(all(TOWN.dir.path()) == all(again.path()));
     // Few households have records in this one; the constructed ones all have.
     let few = TempDir::new().unwrap();

@@ -45,6 +45,11 @@ impl Scribe<'_> {
         }
     }
 
+    /// 用法 of a drug: code and words.
+    pub(crate) fn usage(&self, drug: &'static Drug) -> (&'static str, &'static str) {
+        (usage(drug).0, usage_text(drug))
+    }
+
     pub(super) fn dispense(
         &self,
         refs: &Refs,

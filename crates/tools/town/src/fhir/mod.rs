@@ -20,16 +20,19 @@ use json::{Json, list, object};
 /// A visit about to be written down.
 pub struct Scribe<'a> {
     /// Whose.
-    person: &'a Person,
+    pub(crate) person: &'a Person,
     /// The institution's record.
     patient: &'a Patient,
     /// The same as its register says it.
-    row: &'a PatientRow,
+    pub(crate) row: &'a PatientRow,
     /// Where the person lives.
-    address: String,
+    pub(crate) address: String,
     /// Who writes.
     institution: &'static Institution,
-    visit: &'a Visit,
+    /// What happened.
+    pub(crate) visit: &'a Visit,
+    /// How many visits of the same record on that day came before.
+    pub(crate) nth: usize,
     /// Names the visit among those of the same record: day, and a number when there are several.
     name: String,
 }
@@ -62,13 +65,15 @@ impl<'a> Scribe<'a> {
             address: family.home_of(person, visit.day).map(|h| h.address.clone()).unwrap_or_default(),
             institution: INSTITUTIONS.get(patient.institution)?,
             visit,
+            nth,
             name: format!("{year:04}{month:02}{day:02}{more}"),
         })
     }
 
-    /// The transaction bundle in one line, and the truth about each resource of it.
-    pub fn bundle(&self, line: &mut String) -> Vec<TruthClinicalRow> {
-        let entries = self.entries();
+    /// The transaction bundle in one line, and the truth about each resource of it; with `documents_only` patient, encounter
+    /// and document, where the facts go another way.
+    pub fn bundle(&self, documents_only: bool, line: &mut String) -> Vec<TruthClinicalRow> {
+        let entries = self.entries(documents_only);
         let truth = entries.iter().filter_map(|entry| self.truth(entry)).collect();
         let entries = entries.into_iter().map(|entry| {
             let url = format!("{}/{}", entry.kind, entry.id);
@@ -85,7 +90,7 @@ impl<'a> Scribe<'a> {
         truth
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    fn entries(&self, documents_only: bool) -> Vec<Entry> {
         let refs = Refs {
             patient: format!("Patient/{}", self.patient_id()),
             encounter: format!("Encounter/{}", self.id("e")),
@@ -95,7 +100,7 @@ impl<'a> Scribe<'a> {
             Entry { resource: self.encounter(&refs), id: self.id("e"), kind: "Encounter", about: None },
         ];
         // What a health check found is told by its report alone.
-        if self.visit.kind != VisitKind::Checkup {
+        if self.visit.kind != VisitKind::Checkup && !documents_only {
             entries.extend(
                 self.visit.facts.iter().enumerate().filter_map(|(n, fact)| self.fact(&refs, n, fact)),
             );
@@ -131,7 +136,16 @@ impl<'a> Scribe<'a> {
 
     fn truth(&self, entry: &Entry) -> Option<TruthClinicalRow> {
         let (kind, code, sensitivity) = entry.about?;
-        Some(TruthClinicalRow {
+        Some(self.told(kind, code, sensitivity, format!("{}/{}", entry.kind, entry.id)))
+    }
+
+    /// The truth about a fact that stands in `resource`.
+    pub(crate) fn row_of(&self, kind: &str, code: &str, fact: &Fact, resource: &str) -> TruthClinicalRow {
+        self.told(kind, code, self.label(fact), resource.to_owned())
+    }
+
+    fn told(&self, kind: &str, code: &str, sensitivity: &str, resource: String) -> TruthClinicalRow {
+        TruthClinicalRow {
             person: self.person.number,
             facet: self.patient.facet,
             institution_code: self.institution.code.to_owned(),
@@ -139,8 +153,8 @@ impl<'a> Scribe<'a> {
             kind: kind.to_owned(),
             code: code.to_owned(),
             sensitivity: sensitivity.to_owned(),
-            resource: format!("{}/{}", entry.kind, entry.id),
-        })
+            resource,
+        }
     }
 
     /// True where the JP-CLINS profiles can be kept: by an institution with a 医療機関コード, of a patient with insurance.

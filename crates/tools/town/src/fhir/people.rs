@@ -106,7 +106,7 @@ impl Scribe<'_> {
     }
 
     /// The doctor who signs for a department.
-    pub(super) fn doctor(&self) -> (&'static str, &'static str) {
+    pub(crate) fn doctor(&self) -> (&'static str, &'static str) {
         let sum = self.institution.code.bytes().chain(self.visit.department.bytes());
         let place = sum.fold(7usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
         DOCTORS.get(place % DOCTORS.len()).copied().unwrap_or(("石川 聡", "イシカワ サトシ"))

@@ -4,6 +4,7 @@
 //! person, nor a person into a code that an institution knows (DESIGN §4).
 
 pub mod api;
+pub mod file;
 pub mod model;
 mod problems;
 pub mod service;

@@ -22,7 +22,7 @@ use protocol_admin::issuer::{
 use tokio::sync::Mutex;
 use wire::{Json, Problem, Server, Shutdown};
 
-use crate::{Config, KEYS, Service, open, service::RegisterError};
+use crate::{Config, KEYS, Service, file::RegisterError, open};
 
 /// What the stand-ins of relay and eligibility service heard, in the order of arrival.
 #[derive(Clone, Default)]

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use store::Db;
 use wire::Problem;
 
-pub use register::{LoadReport, RegisterError};
+pub use register::LoadReport;
 
 use crate::{problems, store as sql};
 

@@ -28,6 +28,9 @@ pub struct Options {
     /// The day of the insurers' first load; ten years before when not given
     #[arg(long)]
     opening: Option<Day>,
+    /// Of a thousand households, how many have clinical records (visits, results, prescriptions, documents); 0 none
+    #[arg(long, default_value_t = 0)]
+    clinical: u16,
     /// The counts as JSON
     #[arg(long)]
     json: bool,
@@ -39,7 +42,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Some(day) => day,
         None => SystemClock.today().to_string().parse()?,
     };
-    let mut plan = TownPlan::new(options.seed, options.people, today);
+    let mut plan = TownPlan::new(options.seed, options.people, today).with_clinical(options.clinical);
     if let Some(opening) = options.opening {
         plan.opening = opening;
     }

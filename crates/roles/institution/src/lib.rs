@@ -5,6 +5,7 @@
 //! finds the patient without names. It never holds a My Number: every door looks for one and refuses it.
 
 mod api;
+mod api_exchange;
 mod doors;
 mod error;
 mod fhir;
@@ -31,7 +32,8 @@ use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 pub use error::{DeskError, FieldError, LineError, StatementError};
 pub use model::*;
 pub use oqs::OqsFolders;
-pub use service::records::{Disclosed, Fetch, RecordError};
+pub use service::records::{Caller, Disclosed, Fetch, RecordError, Refused, Report};
+pub use service::exchange::{Declaration, Gathered, Order, Received, Source, Unreached, Why};
 pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
 /// What an institution needs to open (設定).
@@ -101,6 +103,9 @@ pub enum OpenError {
     /// What the program itself knows of records.
     #[error(transparent)]
     Records(#[from] service::records::RecordError),
+    /// The table of purposes.
+    #[error(transparent)]
+    Policy(#[from] access::TableError),
 }
 
 /// An open institution (開いた窓口).
@@ -125,6 +130,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         if config.twelve_digit_patients { refuse::Field::LocalNumber } else { refuse::Field::Text };
     let preparer =
         service::records::Preparer::builtin(config.clock.today(), local_numbers, config.org.to_string())?;
+    let policy = access::Policy::builtin(Directory::clone(&config.directory))?;
     let service = Arc::new(Service {
         org: config.org,
         code: config.code,
@@ -140,6 +146,8 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         patience: config.patience,
         local_numbers,
         preparer,
+        policy,
+        ended: service::exchange::Ended::default(),
         wake: tokio::sync::Notify::new(),
     });
     if config.background {
@@ -160,7 +168,8 @@ impl Role {
     /// that such a listener belongs on loopback.
     pub fn api(&self) -> Router {
         let routes = doors::guard(api::routes(&self.service), self.service.local_number_field());
-        let routes = doors::own_only(routes.merge(fhir::routes(&self.service)), self.service.org);
+        let routes = routes.merge(fhir::routes(&self.service)).merge(api_exchange::own(&self.service));
+        let routes = doors::own_only(routes, self.service.org).merge(api_exchange::between(&self.service));
         let routes = routes.merge(protocol::ledger_routes(self.service.ledger().clone()));
         role_router_with("institution", routes, Allowance { body: BODY, ..Allowance::default() })
     }

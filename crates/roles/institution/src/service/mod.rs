@@ -2,10 +2,11 @@
 //!
 //! Rooms: [`reception`] receives people, [`statement`] believes readers, [`asking`] asks the eligibility service
 //! and the relay and copes with their absence, [`visits`] looks back, [`patients`] links and imports,
-//! [`folder`] serves the receipt computer, [`records`] keeps the FHIR resources, [`work`] keeps it all going.
+//! [`exchange`] asks other institutions and answers them, [`folder`] serves the receipt computer, [`records`] keeps the FHIR resources, [`work`] keeps it all going.
 
 mod asking;
 mod entry;
+pub mod exchange;
 mod folder;
 mod patients;
 mod reception;
@@ -56,6 +57,8 @@ pub struct Service {
     pub(crate) patience: Patience,
     pub(crate) local_numbers: Field,
     pub(crate) preparer: records::Preparer,
+    pub(crate) policy: access::Policy,
+    pub(crate) ended: exchange::Ended,
     /// Wakes the background work when something became due.
     pub(crate) wake: Notify,
 }

@@ -41,6 +41,9 @@ pub async fn run(service: Arc<Service>, shutdown: Shutdown) {
             if let Err(error) = service.run_due().await {
                 tracing::error!(%error, "waiting questions could not be asked; trying again");
             }
+            if let Err(error) = service.store.forget_exchanges(service.now()).await {
+                tracing::error!(%error, "what may no longer be looked at could not be removed; trying again");
+            }
             next_due = Instant::now() + RETRY_LOOK;
         }
         tokio::select! {

@@ -1,5 +1,6 @@
 //! Every SQL statement of the institution, one file a concern.
 
+mod exchanges;
 mod folder;
 mod patients;
 mod registrations;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 use ::store::{Db, Migration, Row, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use exchanges::{Asked, DeclaredEmergency, Given, GivenState, ReceivedRow};
 pub use folder::{FolderFile, FolderRequest, OutFolder};
 pub use patients::{LinkChange, LinkConflict, LinkError};
 pub use registrations::Registration;
@@ -75,4 +77,5 @@ fn containing(text: &str) -> String {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "desk", sql: include_str!("../../migrations/0001_desk.sql") },
     Migration { version: 2, name: "records", sql: include_str!("../../migrations/0002_records.sql") },
+    Migration { version: 3, name: "exchange", sql: include_str!("../../migrations/0003_exchange.sql") },
 ];

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use ::store::{StoreError, Tx, Value};
 use calendar::Timestamp;
+use records::search::served_types;
 
 use super::find::Found;
-use super::rows::{Facts, IndexRows, Version};
+use super::rows::{Bound, Facts, IndexRows, Version, param_key};
+use super::sql::Sql;
 use crate::store::Store;
 
 /// A resource ready to be stored; its version and time are set when it is.
@@ -65,7 +67,8 @@ pub enum Change {
 }
 
 impl Change {
-    fn name(&self) -> &str {
+    /// `Observation/123`.
+    pub fn name(&self) -> &str {
         match self {
             Self::Put { draft, .. } => &draft.name,
             Self::Delete { name, .. } => name,
@@ -161,23 +164,55 @@ impl Store {
     /// # Errors
     /// [`WriteError`].
     pub async fn change_resources(&self, changes: Arc<Changes>) -> Result<Vec<Written>, WriteError> {
-        self.0.write(move |tx| apply(tx, &changes)).await
+        self.0.write(move |tx| apply(tx, &[&changes])).await
+    }
+
+    /// Makes the changes of several transactions in one, or none of them; each sees what was there before all.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn change_resources_together(&self, all: Vec<Arc<Changes>>) -> Result<Vec<Written>, WriteError> {
+        self.0
+            .write(move |tx| {
+                let all: Vec<&Changes> = all.iter().map(Arc::as_ref).collect();
+                apply(tx, &all)
+            })
+            .await
+    }
+
+    /// Names of the current resources that say that they come from a source (`meta.source`).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn resources_from(&self, source: String) -> Result<Vec<String>, StoreError> {
+        self.0
+            .read(move |reader| {
+                let mut sql = Sql::default();
+                let code = sql.text(&source);
+                let keys = served_types().map(|kind| sql.bind(Bound::Int(param_key(kind, "_source"))));
+                let keys: Vec<String> = keys.collect();
+                let text = format!("SELECT name FROM resource_token WHERE param IN ({}) AND code = {code}", keys.join(", "));
+                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+                reader.query(&text, &params, |row| Ok(row.text(0)?.to_owned()))
+            })
+            .await
     }
 }
 
-fn apply(tx: &mut Tx<'_>, all: &Changes) -> Result<Vec<Written>, WriteError> {
-    for check in &all.checks {
+fn apply(tx: &mut Tx<'_>, all: &[&Changes]) -> Result<Vec<Written>, WriteError> {
+    for check in all.iter().flat_map(|changes| &changes.checks) {
         if !check.is_still_so(tx)? {
             return Err(WriteError::Moved);
         }
     }
-    let mut seen = HashSet::with_capacity(all.changes.len());
-    if let Some(twice) = all.changes.iter().find(|change| !seen.insert(change.name())) {
+    let changes = || all.iter().flat_map(|changes| changes.changes.iter().map(|change| (change, changes.at)));
+    let mut seen = HashSet::new();
+    if let Some((twice, _)) = changes().find(|(change, _)| !seen.insert(change.name())) {
         return Err(WriteError::Twice(twice.name().to_owned()));
     }
-    let known = current(tx, all.changes.iter().map(Change::name))?;
+    let known = current(tx, changes().map(|(change, _)| change.name()))?;
     let mut work = Work::default();
-    let written = all.changes.iter().map(|change| work.plan(change, known.get(change.name()), all.at));
+    let written = changes().map(|(change, at)| work.plan(change, known.get(change.name()), at));
     let written = written.collect::<Result<Vec<_>, _>>()?;
     work.write(tx, &written)?;
     Ok(written)

@@ -1,0 +1,357 @@
+//! The asker's side: our patient, our reason, the relay's grants, and what the holders give.
+
+use calendar::{Date, Interval, Timestamp};
+use codes::{ExchangeId, KeyName, OrgId};
+use consent::{ActReason, Categories};
+use ledger::{Entry, Receipt};
+use protocol::clients::paths;
+use protocol::consents::{ConsentAct, ConsentAnswer, ConsentUpdate};
+use protocol::exchange::{Evidence, ExchangeAnswer, ExchangeRequest, FetchRequest, HolderGrant, Practitioner};
+use records::Resource;
+use serde_json::json;
+use tokio::task::JoinSet;
+use wire::{ClientError, Problem};
+
+use super::stream;
+use crate::error::DeskError;
+use crate::model::LocalNumber;
+use crate::service::Service;
+use crate::store::{Asked, ReceivedRow};
+
+/// Kind of the entry of a question, before it is asked.
+const ASKED: &str = "exchange.asked";
+
+/// Kind of the entry of a patient's decision, before it is passed on.
+const CONSENT: &str = "exchange.consent";
+
+/// How long what came from others may be looked at when the person said nothing of it, in milliseconds: a working day.
+const KEEP_MILLIS: i64 = 12 * 3_600_000;
+
+/// What a member of staff wants to see (照会).
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Who of the staff.
+    pub staff: Practitioner,
+    /// About which patient.
+    pub patient: LocalNumber,
+    /// What for.
+    pub why: Why,
+    /// The kinds of information that are looked for; none means every kind.
+    pub looking_for: Categories,
+    /// The days of care that are looked for.
+    pub care: Option<Interval>,
+    /// Only these holders; none means all.
+    pub holders: Vec<OrgId>,
+    /// FHIR searches; none means everything that is granted.
+    pub searches: Vec<String>,
+}
+
+/// Why it is asked, with what shows that it may be (照会の理由).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The patient came: the newest card read here is the evidence.
+    Treatment,
+    /// Care and nursing: the care team, or where there is none the newest card read.
+    Care,
+    /// An emergency that was declared; narrow.
+    Emergency(ExchangeId),
+    /// An emergency whose second act was taken; wide.
+    BreakGlass(ExchangeId),
+}
+
+/// What an exchange brought (照会の結果).
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// Where it stands in the relay's ledger.
+    pub receipt: Receipt,
+    /// Holder by holder, in the relay's order.
+    pub sources: Vec<Source>,
+    /// Until when it may be looked at.
+    pub keep_until: Timestamp,
+}
+
+/// What one holder gave.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The holder.
+    pub holder: OrgId,
+    /// How many resources.
+    pub resources: usize,
+    /// Why it is not all; none when it is.
+    pub unreached: Option<Unreached>,
+}
+
+/// Why a holder gave nothing, or not all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// It did not answer.
+    Silent,
+    /// It refused; the problem's code.
+    Refused(String),
+    /// The answer ended in the middle: the person withdrew, or the connection broke.
+    Cut,
+    /// The answer could not be opened or read.
+    Unreadable,
+}
+
+/// A resource of another institution.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Whose it is.
+    pub holder: OrgId,
+    /// The exchange that it came with.
+    pub exchange: ExchangeId,
+    /// The resource.
+    pub resource: Resource,
+}
+
+impl Service {
+    /// Asks the relay and every holder it names, at once. What comes is kept sealed until it may no longer be looked at.
+    ///
+    /// # Errors
+    /// A patient who is not known or has no working medical ID here; the relay's refusals; store or ledger.
+    pub async fn gather(&self, order: Order) -> Result<Gathered, Problem> {
+        let (relay, client) = self.relay()?;
+        let request = self.question(&order).await?;
+        let body = json!({
+            "staff": order.staff, "patient": order.patient, "reason": request.reason,
+            "evidence": request.evidence, "looking_for": order.looking_for, "relay": relay.id,
+        });
+        self.log_exchange(ASKED, &order.patient, request.exchange, &body).await?;
+        let answer = match client.exchange(&request).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.not_granted(&order, &request, error).await),
+        };
+        let keep_until = self.keep_until(answer.keep_until);
+        let (sources, rows) = self.fetch_all(&order, &answer).await;
+        let asked = Asked {
+            exchange: request.exchange,
+            at: self.now(),
+            patient: order.patient,
+            staff: order.staff,
+            reason: request.reason,
+            holders: sources.iter().map(|source| source.holder).collect(),
+            received: rows.len() as u64,
+            keep_until,
+            refused: None,
+        };
+        self.store.keep_asked(asked, rows).await.map_err(DeskError::from)?;
+        Ok(Gathered { exchange: request.exchange, receipt: answer.receipt, sources, keep_until })
+    }
+
+    /// What came from others about a patient and may still be looked at.
+    ///
+    /// # Errors
+    /// Store or custody.
+    pub async fn received(&self, patient: &LocalNumber) -> Result<Vec<Received>, DeskError> {
+        let rows = self.store.received(patient.clone(), self.now()).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let place = place(patient, &row.exchange, &row.holder, row.seq);
+            let opened = self.custody.open_row(&KeyName::ROW_SEAL, &place, &row.sealed)?;
+            match records::tree::parse(&opened).map(Resource::new) {
+                Ok(Ok(resource)) => {
+                    found.push(Received { holder: row.holder, exchange: row.exchange, resource });
+                }
+                _ => tracing::warn!(holder = %row.holder, "a received resource cannot be read again"),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Passes on to the relay what a patient decided at this desk, on the card read of today.
+    ///
+    /// # Errors
+    /// A patient who has no medical ID here; the relay's refusals; the ledger.
+    pub async fn pass_on(
+        &self,
+        staff: Practitioner,
+        patient: LocalNumber,
+        act: ConsentAct,
+    ) -> Result<ConsentAnswer, Problem> {
+        let known = self.store.known_patient(patient.clone()).await.map_err(DeskError::from)?;
+        let known = known.ok_or_else(no_medical_id)?;
+        let (_, client) = self.relay()?;
+        let exchange = ExchangeId::new(self.now().as_millis());
+        let body = json!({ "staff": staff, "act": act });
+        self.log_exchange(CONSENT, &patient, exchange, &body).await?;
+        let update = ConsentUpdate {
+            exchange,
+            institution: self.org,
+            code: known.code,
+            act,
+            received_by: Some(staff),
+            evidence: presence(known.presence)?,
+        };
+        Ok(client.consent(&update).await?)
+    }
+
+    async fn question(&self, order: &Order) -> Result<ExchangeRequest, Problem> {
+        let known = self.store.known_patient(order.patient.clone()).await.map_err(DeskError::from)?;
+        let known = known.ok_or_else(no_medical_id)?;
+        let (reason, evidence) = match order.why {
+            Why::Treatment => (ActReason::Treat, presence(known.presence)?),
+            Why::Care => (ActReason::Care, known.presence.map_or(Evidence::CareTeam, |receipt| Evidence::Presence { receipt })),
+            Why::Emergency(declaration) => (ActReason::EmergencyTreat, Evidence::Emergency { declaration }),
+            Why::BreakGlass(declaration) => (ActReason::BreakTheGlass, Evidence::Emergency { declaration }),
+        };
+        Ok(ExchangeRequest {
+            exchange: ExchangeId::new(self.now().as_millis()),
+            institution: self.org,
+            code: known.code,
+            reason,
+            asked_by: order.staff.clone(),
+            evidence,
+            looking_for: order.looking_for,
+            care: order.care,
+            holders: order.holders.clone(),
+        })
+    }
+
+    /// Shows every grant to its holder, all at once.
+    async fn fetch_all(&self, order: &Order, answer: &ExchangeAnswer) -> (Vec<Source>, Vec<ReceivedRow>) {
+        let mut asked = JoinSet::new();
+        for (place, grant) in answer.grants.iter().enumerate() {
+            let (client, directory, custody) =
+                (self.client.clone(), self.directory.clone(), self.custody.clone());
+            let (grant, searches) = (grant.clone(), order.searches.clone());
+            asked.spawn(async move {
+                let base = directory.get(&grant.holder).and_then(|org| org.api.clone());
+                (place, fetch(&client, base, &*custody, grant, searches).await)
+            });
+        }
+        let mut found: Vec<(usize, Fetched)> = asked.join_all().await;
+        found.sort_by_key(|(place, _)| *place);
+        let (mut sources, mut rows) = (Vec::new(), Vec::new());
+        for (_, fetched) in found {
+            let before = rows.len();
+            let unreadable = self.seal_lines(order, answer, &fetched, &mut rows).is_err();
+            let unreached = if unreadable { Some(Unreached::Unreadable) } else { fetched.unreached };
+            sources.push(Source { holder: fetched.holder, resources: rows.len() - before, unreached });
+        }
+        (sources, rows)
+    }
+
+    fn seal_lines(
+        &self,
+        order: &Order,
+        answer: &ExchangeAnswer,
+        fetched: &Fetched,
+        rows: &mut Vec<ReceivedRow>,
+    ) -> Result<(), DeskError> {
+        let lines = fetched.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        for (seq, line) in (0..).zip(lines).take(super::RESOURCES_MAX) {
+            let place = place(&order.patient, &answer.exchange, &fetched.holder, seq);
+            let sealed = self.custody.seal_row(&KeyName::ROW_SEAL, &place, line)?;
+            rows.push(ReceivedRow { exchange: answer.exchange, holder: fetched.holder, seq, sealed });
+        }
+        Ok(())
+    }
+
+    /// Keeps that it was refused, for the records office; the problem goes on to who asked.
+    async fn not_granted(&self, order: &Order, request: &ExchangeRequest, error: ClientError) -> Problem {
+        let problem = Problem::from(error);
+        let asked = Asked {
+            exchange: request.exchange,
+            at: self.now(),
+            patient: order.patient.clone(),
+            staff: order.staff.clone(),
+            reason: request.reason,
+            holders: Vec::new(),
+            received: 0,
+            keep_until: self.now(),
+            refused: Some(problem.code().to_owned()),
+        };
+        if let Err(error) = self.store.keep_asked(asked, Vec::new()).await {
+            tracing::error!(%error, "a refused question could not be written down");
+        }
+        problem
+    }
+
+    pub(super) async fn log_exchange(
+        &self,
+        kind: &'static str,
+        patient: &LocalNumber,
+        exchange: ExchangeId,
+        body: &serde_json::Value,
+    ) -> Result<Receipt, DeskError> {
+        let person = Some(self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
+        let entry = Entry { kind, person, exchange, at: self.now().as_millis(), body: body.to_string().into_bytes() };
+        Ok(self.ledger.append(entry).await?)
+    }
+
+    /// A working day, or the last day that the person permits if that is earlier.
+    fn keep_until(&self, last: Option<Date>) -> Timestamp {
+        let day = self.now().add_millis(KEEP_MILLIS);
+        last.map_or(day, |last| day.min(Timestamp::start_of(last.add_days(1))))
+    }
+}
+
+/// What one holder answered: NDJSON lines.
+struct Fetched {
+    holder: OrgId,
+    lines: Vec<u8>,
+    unreached: Option<Unreached>,
+}
+
+async fn fetch(
+    client: &wire::Client,
+    base: Option<String>,
+    custody: &dyn codes::Custody,
+    grant: HolderGrant,
+    searches: Vec<String>,
+) -> Fetched {
+    let holder = grant.holder;
+    let fetched = match base {
+        Some(base) => fetch_from(client, &base, custody, grant, searches).await,
+        None => Err(Unreached::Silent),
+    };
+    match fetched {
+        Ok((lines, whole)) => Fetched { holder, lines, unreached: (!whole).then_some(Unreached::Cut) },
+        Err(unreached) => Fetched { holder, lines: Vec::new(), unreached: Some(unreached) },
+    }
+}
+
+async fn fetch_from(
+    client: &wire::Client,
+    base: &str,
+    custody: &dyn codes::Custody,
+    grant: HolderGrant,
+    searches: Vec<String>,
+) -> Result<(Vec<u8>, bool), Unreached> {
+    let context = grant.grant.read().map_err(|_| Unreached::Unreadable)?.records_context();
+    let question = FetchRequest { grant: grant.grant, searches };
+    let body = serde_json::to_vec(&question).map_err(|_| Unreached::Unreadable)?;
+    let answer = client.post_bytes(base, paths::RECORDS, "application/json", body).await;
+    let answer = answer.map_err(|error| {
+        tracing::warn!(holder = %grant.holder, %error, "a holder could not be asked");
+        match error.problem() {
+            Some(problem) => Unreached::Refused(problem.code().to_owned()),
+            None => Unreached::Silent,
+        }
+    })?;
+    let (head, rest) = stream::split_head(&answer.body).map_err(|_| Unreached::Cut)?;
+    let mut opener = custody.open_stream(head, &context).map_err(|_| Unreached::Unreadable)?;
+    stream::read(&mut opener, rest).map_err(|_| Unreached::Unreadable)
+}
+
+fn presence(receipt: Option<Receipt>) -> Result<Evidence, Problem> {
+    receipt.map(|receipt| Evidence::Presence { receipt }).ok_or_else(no_medical_id)
+}
+
+/// Ties a received resource to its place.
+fn place(patient: &LocalNumber, exchange: &ExchangeId, holder: &OrgId, seq: u64) -> Vec<u8> {
+    format!("received {patient} {exchange} {holder} {seq}").into_bytes()
+}
+
+pub(super) fn no_medical_id() -> Problem {
+    Problem::new(422, "no-exchange-for-this-patient")
+        .ja("この患者さんの記録は照会できません。")
+        .en("other institutions cannot be asked about this patient")
+        .detail(
+            "カードで受付し、患者番号と結び付けると、医療等IDのある方は照会できるようになります。",
+            "receive the card and link it to the patient number; then it works for those who have a medical ID",
+        )
+}

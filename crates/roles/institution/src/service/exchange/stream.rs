@@ -1,0 +1,115 @@
+//! The sealed stream: first the encapsulated key, then chunks of one byte (1 for the last), four bytes of length and the
+//! ciphertext of NDJSON lines, see [`protocol::exchange::RECORD_STREAM`].
+
+use codes::{StreamOpener, StreamSealer};
+
+/// Bytes in front of each chunk: whether it is the last, and how long it is.
+const HEAD: usize = 5;
+
+/// The bytes that open a stream.
+pub(super) fn head(sealer: &StreamSealer) -> Vec<u8> {
+    sealer.head().to_vec()
+}
+
+/// One chunk: resources, each on a line.
+pub(super) fn chunk<'a>(
+    sealer: &mut StreamSealer,
+    resources: impl Iterator<Item = &'a [u8]>,
+    last: bool,
+) -> Result<Vec<u8>, codes::EnvelopeError> {
+    let mut lines = Vec::new();
+    for resource in resources {
+        lines.extend_from_slice(resource);
+        lines.push(b'\n');
+    }
+    let sealed = sealer.seal(&lines, last)?;
+    let length = u32::try_from(sealed.len()).map_err(|_| codes::EnvelopeError::TooLong { length: sealed.len() })?;
+    let mut bytes = Vec::with_capacity(HEAD + sealed.len());
+    bytes.push(u8::from(last));
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(&sealed);
+    Ok(bytes)
+}
+
+/// Why a stream cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StreamError {
+    /// It is cut, or a length says more than there is.
+    #[error("the stream is cut short")]
+    Short,
+    /// A chunk is sealed for another, altered, or out of order.
+    #[error("a chunk of the stream does not open")]
+    Sealed,
+}
+
+/// The encapsulated key in front of a stream, and the rest.
+pub(super) fn split_head(bytes: &[u8]) -> Result<(&[u8; 32], &[u8]), StreamError> {
+    bytes.split_first_chunk::<32>().ok_or(StreamError::Short)
+}
+
+/// Every line of a stream, and whether the stream is whole: what was cut in the middle keeps its whole chunks.
+pub(super) fn read(opener: &mut StreamOpener, mut rest: &[u8]) -> Result<(Vec<u8>, bool), StreamError> {
+    let mut lines = Vec::new();
+    while let Some((head, body)) = rest.split_first_chunk::<HEAD>() {
+        let [last, length @ ..] = *head;
+        let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| StreamError::Short)?;
+        let Some((sealed, after)) = body.split_at_checked(length) else { return Ok((lines, false)) };
+        lines.extend(opener.open(sealed, last == 1).map_err(|_| StreamError::Sealed)?);
+        rest = after;
+    }
+    Ok((lines, opener.is_whole() && rest.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use codes::{Custody, EnvelopeContext, ExchangeId, FileCustody, KeyName};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ends() -> (StreamSealer, StreamOpener) {
+        let custody = FileCustody::ephemeral(&[KeyName::ENVELOPE]).unwrap();
+        let context = EnvelopeContext {
+            recipient: "institution/2219900012".parse().unwrap(),
+            purpose: "exchange.records".into(),
+            expires_at: 0,
+            exchange: ExchangeId::from_bytes([1; 16]),
+            consent: None,
+            binding: Vec::new(),
+        };
+        let sealer = StreamSealer::new(&custody.envelope_public_key().unwrap(), &context).unwrap();
+        let opener = custody.open_stream(&sealer.head(), &context).unwrap();
+        (sealer, opener)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_written_is_read_and_what_is_cut_is_known_to_be(chunks in prop::collection::vec(prop::collection::vec("[a-z]{0,40}", 0..5), 1..5), cut in any::<prop::sample::Index>()) {
+            let (mut sealer, mut opener) = ends();
+            let mut bytes = head(&sealer);
+            for (place, lines) in chunks.iter().enumerate() {
+                let last = place + 1 == chunks.len();
+                bytes.extend(chunk(&mut sealer, lines.iter().map(|line| line.as_bytes()), last).unwrap());
+            }
+            let expected: String = chunks.iter().flatten().map(|line| format!("{line}\n")).collect();
+            let (_, rest) = split_head(&bytes).unwrap();
+            let (read_back, whole) = read(&mut opener, rest).unwrap();
+            prop_assert!(whole);
+            prop_assert_eq!(String::from_utf8(read_back).unwrap(), expected);
+            let cut = cut.index(rest.len());
+            let (mut sealer, mut opener) = ends();
+            let again = chunk(&mut sealer, std::iter::once(&b"x"[..]), true).unwrap();
+            let whole = read(&mut opener, &again[..cut.min(again.len() - 1)]).is_ok_and(|(_, whole)| whole);
+            prop_assert!(!whole);
+        }
+
+        #[test]
+        fn anything_may_come(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let (_, mut opener) = ends();
+            let _ = split_head(&bytes);
+            prop_assert!(!read(&mut opener, &bytes).is_ok_and(|(_, whole)| whole));
+        }
+    }
+}

@@ -18,7 +18,7 @@ use std::{
 use crate::tree::{Node, Text};
 
 pub use package::PackageError;
-pub(crate) use schema::{Binding, Constraint, Element, Primitive, ROOT, Schema, Strength, Type};
+pub(crate) use schema::{Binding, Constraint, Element, Primitive, ROOT, Rule, Schema, Strength, Type};
 pub(crate) use slicing::{Slicing, Step, Test};
 pub(crate) use terminology::Membership;
 use terminology::ValueSet;
@@ -132,7 +132,7 @@ impl Definitions {
         let schema = self.schema(id)?;
         let constraints = schema.elements.iter().flat_map(|e| e.constraints.iter().map(move |c| (e, c)));
         let wrong = constraints.filter_map(|(element, constraint)| {
-            let error = constraint.expression.as_ref().err()?;
+            let error = constraint.rule.as_ref().err()?;
             Some(format!("{}: {}: {error}", element.path, constraint.key))
         });
         Ok(wrong.collect())

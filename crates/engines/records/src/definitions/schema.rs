@@ -8,6 +8,12 @@ use crate::{
     tree::{Node, Text},
 };
 
+/// How the expression of `dom-3` begins.
+const DOM_3: &str = "contained.where((('#'+id in (%resource.descendants().reference | ";
+
+/// The expression of `ref-1`.
+const REF_1: &str = "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))";
+
 /// The element that stands for the whole structure.
 pub(crate) const ROOT: usize = 0;
 
@@ -86,7 +92,16 @@ pub(crate) struct Constraint {
     pub key: Text,
     pub error: bool,
     pub human: Text,
-    pub expression: Result<Expression, String>,
+    pub rule: Result<Rule, String>,
+}
+
+/// How an invariant is decided.
+pub(crate) enum Rule {
+    Expression(Expression),
+    /// `dom-3`, that every contained resource is referred to: as an expression it walks the whole resource for each.
+    ContainedIsReferredTo,
+    /// `ref-1`, that `#id` leads to a contained resource: as an expression it walks them all for each reference.
+    FragmentIsContained,
 }
 
 /// Data types whose value is one JSON scalar (R4 §2.24.0.1).
@@ -334,6 +349,10 @@ fn compile_constraint(constraint: &Node) -> Option<Constraint> {
         key: Text::new(constraint.text_at("key")?),
         error: constraint.text_at("severity") != Some("warning"),
         human: Text::new(constraint.text_at("human").unwrap_or_default()),
-        expression: Expression::parse(expression).map_err(|error| error.to_string()),
+        rule: match expression {
+            _ if expression.starts_with(DOM_3) => Ok(Rule::ContainedIsReferredTo),
+            REF_1 => Ok(Rule::FragmentIsContained),
+            _ => Expression::parse(expression).map(Rule::Expression).map_err(|error| error.to_string()),
+        },
     })
 }

@@ -1,6 +1,6 @@
 //! Equality and order of values.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashSet};
 
 use super::{EvaluationError, parse::Operator, value::Value};
 use crate::tree::{Node, Text};
@@ -31,19 +31,21 @@ pub(super) fn contains(values: &[Value<'_>], value: &Value<'_>) -> bool {
 
 /// The values, each once.
 pub(super) fn distinct<'a>(values: impl Iterator<Item = Value<'a>>) -> Vec<Value<'a>> {
-    let mut kept: Vec<Value<'a>> = Vec::new();
-    // Texts are what is asked for distinctness in long lists: they are told apart by a set.
-    let mut texts = std::collections::HashSet::new();
-    for value in values {
-        let new = match value.as_str() {
-            Some(text) => texts.insert(Text::new(text)),
-            None => !contains(&kept, &value),
-        };
-        if new {
-            kept.push(value);
-        }
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(identity(value))).collect()
+}
+
+/// What two values share if, and only if, they are equal; but for two notations of one instant.
+fn identity(value: &Value<'_>) -> (u8, Text) {
+    if let Some(text) = value.as_str() {
+        (0, Text::new(text))
+    } else if let Some(number) = value.as_decimal() {
+        (1, smol_str::format_smolstr!("{number}"))
+    } else if let Some(node) = value.node() {
+        (2, String::from_utf8_lossy(&node.canonical()).into())
+    } else {
+        (3, text(value).or_else(|| value.type_name().map(Text::new)).unwrap_or_default())
     }
-    kept
 }
 
 /// A scalar as text.

@@ -1,7 +1,7 @@
 //! Evaluation.
 
 use super::{
-    Context, EvaluationError, compare, functions,
+    Budget, Context, EvaluationError, compare, functions,
     parse::{Expr, Operator, Variable},
     value::{Value, truth},
 };
@@ -10,12 +10,10 @@ use crate::tree::Text;
 type Values<'a> = Vec<Value<'a>>;
 type Result<T> = std::result::Result<T, EvaluationError>;
 
-/// Values that one result may have: an expression over hostile input must end.
-const MOST: usize = 1_000_000;
-
 /// What an expression is evaluated in.
 pub(super) struct Scope<'e, 'a> {
     pub context: &'e Context<'a>,
+    pub budget: &'e Budget,
     /// `%context`: what the whole expression was given.
     pub start: &'e Value<'a>,
     /// `$this`: the value that a function over values is at; outside of one, the input.
@@ -24,14 +22,20 @@ pub(super) struct Scope<'e, 'a> {
     pub index: usize,
 }
 
-pub(super) fn evaluate<'a>(expr: &Expr, input: Value<'a>, context: &Context<'a>) -> Result<Values<'a>> {
+pub(super) fn evaluate<'a>(
+    expr: &Expr,
+    input: Value<'a>,
+    context: &Context<'a>,
+    budget: &Budget,
+) -> Result<Values<'a>> {
     let this = std::slice::from_ref(&input);
-    Scope { context, start: &input, this, index: 0 }.eval(expr, this, true)
+    Scope { context, budget, start: &input, this, index: 0 }.eval(expr, this, true)
 }
 
 impl<'a> Scope<'_, 'a> {
     /// `first`: the expression begins a path, where a type may stand for the resource.
     pub(super) fn eval(&self, expr: &Expr, input: &[Value<'a>], first: bool) -> Result<Values<'a>> {
+        self.budget.spend(1 + input.len())?;
         Ok(match expr {
             Expr::Nothing => Vec::new(),
             Expr::Text(text) => vec![Value::Text(text.clone())],
@@ -85,7 +89,8 @@ impl<'a> Scope<'_, 'a> {
     /// The values of an expression for one value.
     pub(super) fn each(&self, expr: &Expr, value: &Value<'a>, index: usize) -> Result<Values<'a>> {
         let this = std::slice::from_ref(value);
-        Scope { context: self.context, start: self.start, this, index }.eval(expr, this, true)
+        Scope { context: self.context, budget: self.budget, start: self.start, this, index }
+            .eval(expr, this, true)
     }
 
     /// The values of an argument that is not a function over values.
@@ -143,12 +148,15 @@ impl<'a> Scope<'_, 'a> {
             NotEqual => compare::equal(&left, &right).map(|e| !e),
             Equivalent => Some(compare::equivalent(&left, &right)),
             NotEquivalent => Some(!compare::equivalent(&left, &right)),
-            In => single(&left, "in")?.map(|v| compare::contains(&right, v)),
-            Contains => single(&right, "contains")?.map(|v| compare::contains(&left, v)),
+            In => {
+                self.budget.spend(right.len())?;
+                single(&left, "in")?.map(|v| compare::contains(&right, v))
+            }
+            Contains => {
+                self.budget.spend(left.len())?;
+                single(&right, "contains")?.map(|v| compare::contains(&left, v))
+            }
             Union => {
-                if left.len() + right.len() > MOST {
-                    return Err(EvaluationError::TooMuch);
-                }
                 return Ok(compare::distinct(left.into_iter().chain(right)));
             }
             _ => return arithmetic(operator, single(&left, "an operand")?, single(&right, "an operand")?),
@@ -164,9 +172,6 @@ fn member<'a>(name: &str, input: &[Value<'a>], first: bool) -> Result<Values<'a>
             found.push(value.clone());
         } else {
             value.member(name, &mut found);
-        }
-        if found.len() > MOST {
-            return Err(EvaluationError::TooMuch);
         }
     }
     Ok(found)

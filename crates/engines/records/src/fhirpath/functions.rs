@@ -133,7 +133,7 @@ pub(super) fn call<'a>(
         Select => select(scope, input, argument)?,
         Repeat => repeat(scope, input, argument)?,
         Children => children(input),
-        Descendants => descendants(input)?,
+        Descendants => descendants(scope, input)?,
         Count => vec![Value::Integer(i64::try_from(input.len()).unwrap_or(i64::MAX))],
         First => input.first().cloned().into_iter().collect(),
         Last => input.last().cloned().into_iter().collect(),
@@ -154,14 +154,17 @@ pub(super) fn call<'a>(
         Union => compare::distinct(input.iter().cloned().chain(other()?)),
         Intersect => {
             let other = other()?;
+            scope.budget.spend(input.len() * other.len())?;
             compare::distinct(input.iter().filter(|v| compare::contains(&other, v)).cloned())
         }
         Exclude => {
             let other = other()?;
+            scope.budget.spend(input.len() * other.len())?;
             input.iter().filter(|v| !compare::contains(&other, v)).cloned().collect()
         }
         SubsetOf => {
             let other = other()?;
+            scope.budget.spend(input.len() * other.len())?;
             bool(input.iter().all(|v| compare::contains(&other, v)))
         }
         HasValue => bool(matches!(input, [one] if one.has_value())),
@@ -279,9 +282,7 @@ fn repeat<'a>(scope: &Scope<'_, 'a>, input: &[Value<'a>], projection: &Expr) -> 
         let next = select(scope, &todo, projection)?;
         todo = next.into_iter().filter(|v| !compare::contains(&found, v)).collect();
         found.extend(todo.iter().cloned());
-        if found.len() > 100_000 {
-            return Err(EvaluationError::TooMuch);
-        }
+        scope.budget.spend(found.len() * todo.len())?;
     }
     Ok(found)
 }
@@ -293,15 +294,13 @@ fn children<'a>(input: &[Value<'a>]) -> Values<'a> {
 }
 
 /// A tree has no circles, so that all below is found in one walk.
-fn descendants<'a>(input: &[Value<'a>]) -> Result<Values<'a>> {
+fn descendants<'a>(scope: &Scope<'_, 'a>, input: &[Value<'a>]) -> Result<Values<'a>> {
     let mut found = children(input);
     let mut at = 0;
     while let Some(value) = found.get(at).cloned() {
         value.children(&mut found);
         at += 1;
-        if found.len() > 1_000_000 {
-            return Err(EvaluationError::TooMuch);
-        }
+        scope.budget.spend(1)?;
     }
     Ok(found)
 }

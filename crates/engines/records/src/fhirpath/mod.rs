@@ -14,6 +14,8 @@ mod parse;
 mod tests;
 mod value;
 
+use std::cell::Cell;
+
 use crate::tree::Node;
 
 pub(crate) use functions::type_in;
@@ -50,9 +52,34 @@ pub enum EvaluationError {
     /// A pattern is not a regular expression.
     #[error("not a regular expression: {0}")]
     Pattern(String),
-    /// The work exceeded its limit.
-    #[error("too many values")]
+    /// The work of this and the expressions before it exceeded its [`Budget`].
+    #[error("it would take too long")]
     TooMuch,
+}
+
+/// Values that may be looked at before evaluation is given up: a document from outside must not cost what it likes.
+/// Several evaluations may share one.
+#[derive(Debug)]
+pub struct Budget(Cell<u64>);
+
+impl Budget {
+    /// A budget of so many values; a million take about a tenth of a second.
+    pub fn new(values: u64) -> Self {
+        Self(Cell::new(values))
+    }
+
+    fn spend(&self, values: usize) -> Result<(), EvaluationError> {
+        let left = self.0.get().checked_sub(values as u64).ok_or(EvaluationError::TooMuch);
+        self.0.set(*left.as_ref().unwrap_or(&0));
+        left.map(drop)
+    }
+}
+
+impl Default for Budget {
+    /// Ten million values.
+    fn default() -> Self {
+        Self::new(10_000_000)
+    }
 }
 
 impl Expression {
@@ -73,15 +100,20 @@ impl Expression {
         input: Value<'a>,
         context: &Context<'a>,
     ) -> Result<Vec<Value<'a>>, EvaluationError> {
-        eval::evaluate(&self.0, input, context)
+        eval::evaluate(&self.0, input, context, &Budget::default())
     }
 
     /// Whether the expression holds for an input; nothing at all counts as holding, as invariants are read (R4 §5.3.3).
     ///
     /// # Errors
     /// As [`Expression::evaluate`], and when the value is not a truth value.
-    pub fn holds<'a>(&self, input: Value<'a>, context: &Context<'a>) -> Result<bool, EvaluationError> {
-        let values = self.evaluate(input, context)?;
+    pub fn holds<'a>(
+        &self,
+        input: Value<'a>,
+        context: &Context<'a>,
+        budget: &Budget,
+    ) -> Result<bool, EvaluationError> {
+        let values = eval::evaluate(&self.0, input, context, budget)?;
         Ok(value::truth(&values)?.unwrap_or(true))
     }
 

@@ -113,7 +113,7 @@ impl<'a> Value<'a> {
             Node::String(_) | Node::Null => primitive(TEXTS),
             Node::Object(_) | Node::Array(_) => match json.text_at("resourceType") {
                 Some(of) => Ok(resource_is(of, wanted)),
-                None if TYPES.iter().any(|t| *t == wanted) || wanted.starts_with(char::is_uppercase) => {
+                None if wanted.starts_with(char::is_uppercase) => {
                     Err(EvaluationError::TypeNotKnown(wanted.to_owned()))
                 }
                 None => Ok(false),

@@ -16,10 +16,14 @@ mod slices;
 mod values;
 mod walk;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
-    definitions::Definitions,
+    definitions::{Definitions, SchemaId},
+    fhirpath::Budget,
     tree::{Node, Text},
 };
 
@@ -27,6 +31,9 @@ pub use issue::{Issue, Severity, has_errors, operation_outcome};
 
 /// Issues that are reported for one document, and as many errors again: whoever has more mends these first.
 const MOST_ISSUES: usize = 10_000;
+
+/// Values that the invariants of one document may look at: twenty times what the 35 MB of R4's own definitions take.
+const BUDGET: u64 = 20_000_000;
 
 /// Holds definitions and checks resources against them; one serves all threads.
 #[derive(Clone)]
@@ -61,6 +68,10 @@ struct Run<'a> {
     issues: Vec<Issue>,
     /// What was said, that two profiles do not say the same twice.
     said: HashSet<(String, String)>,
+    /// What all invariants of the document may cost.
+    budget: Budget,
+    /// Whether a resource follows a profile, by its place in memory: many may refer to one.
+    tried: HashMap<(*const Node, SchemaId), bool>,
     /// Probing asks only whether there is an error, and stops at the first.
     probing: bool,
     failed: bool,
@@ -70,7 +81,16 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(all: &'a Definitions) -> Self {
-        Self { all, issues: Vec::new(), said: HashSet::new(), probing: false, failed: false, depth: 0 }
+        Self {
+            all,
+            issues: Vec::new(),
+            said: HashSet::new(),
+            budget: Budget::new(BUDGET),
+            tried: HashMap::new(),
+            probing: false,
+            failed: false,
+            depth: 0,
+        }
     }
 
     /// Whether something is without error, silently.

@@ -261,8 +261,9 @@ impl Run<'_> {
     ) {
         let severity = problem.severity();
         self.failed |= severity == Severity::Error;
-        // What cannot all be told, the errors go before the rest.
-        let room = if severity == Severity::Error { 2 * MOST_ISSUES } else { MOST_ISSUES };
+        // Where not all can be told, errors and what was not decided go before the rest.
+        let first = severity == Severity::Error || matches!(problem, Problem::InvariantNotDecided(_));
+        let room = if first { 2 * MOST_ISSUES } else { MOST_ISSUES };
         if self.probing || self.issues.len() >= room {
             return;
         }

@@ -1,5 +1,7 @@
 //! What references lead to.
 
+use std::collections::HashSet;
+
 use super::{
     Run,
     problem::{Place, Problem},
@@ -46,8 +48,7 @@ impl<'a> Run<'a> {
         let fitting: Vec<&Text> =
             of.targets.iter().filter(|url| [actual, "Resource"].contains(&self.type_of(url))).collect();
         let plain = fitting.iter().any(|url| url.starts_with(CORE) || self.all.id_of(url).is_none());
-        let target_frame = Frame { resource: target, ..*frame };
-        if !plain && !fitting.iter().any(|url| self.conforms(target, url, &target_frame)) {
+        if !plain && !fitting.iter().any(|url| self.conforms(target, url, frame)) {
             let wanted: Vec<&str> = fitting.iter().map(|url| url.as_str()).collect();
             self.report(place, &Problem::ReferenceProfile(&wanted.join(", ")), Some(&schema.url), None);
         }
@@ -72,5 +73,30 @@ impl<'a> Run<'a> {
             .and_then(|id| self.all.schema(id).ok())
             .map(|s| s.type_name.as_str())
             .unwrap_or_default()
+    }
+}
+
+/// Whether something in a resource refers to each resource that it contains, or that one refers to the whole (`dom-3`).
+pub(super) fn contained_is_referred_to(resource: &Node) -> bool {
+    let Some(contained) = resource.get("contained") else { return true };
+    let mut fragments = HashSet::new();
+    collect_fragments(resource, &mut fragments);
+    contained.items().iter().all(|one| {
+        let known = one.text_at("id").is_some_and(|id| fragments.contains(id));
+        known || {
+            let mut own = HashSet::new();
+            collect_fragments(one, &mut own);
+            own.contains("")
+        }
+    })
+}
+
+/// Texts that begin with `#`, without it.
+fn collect_fragments<'n>(node: &'n Node, into: &mut HashSet<&'n str>) {
+    match node {
+        Node::String(text) => into.extend(text.strip_prefix('#')),
+        Node::Array(items) => items.iter().for_each(|item| collect_fragments(item, into)),
+        Node::Object(object) => object.iter().for_each(|(_, value)| collect_fragments(value, into)),
+        _ => {}
     }
 }

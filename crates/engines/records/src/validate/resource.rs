@@ -23,6 +23,8 @@ pub(super) struct Frame<'f, 'a> {
     pub resource: &'a Node,
     /// The resource that contains it, or itself: `%rootResource`.
     pub root: &'a Node,
+    /// What that one contains, by id.
+    pub contained: Option<&'f HashMap<&'a str, &'a Node>>,
     /// The entries among which it stands.
     pub bundle: Option<&'f Entries<'a>>,
     /// Its own absolute URL there.
@@ -36,8 +38,7 @@ impl<'a> Frame<'_, 'a> {
             if id.is_empty() {
                 return Some(self.root);
             }
-            let contained = self.root.get("contained")?.items();
-            return contained.iter().find(|c| c.text_at("id") == Some(id));
+            return self.contained?.get(id).copied();
         }
         self.bundle?.find(reference, self.full_url)
     }
@@ -87,7 +88,7 @@ impl<'a> Run<'a> {
     /// A document: a resource that nothing surrounds.
     pub(super) fn document(&mut self, node: &'a Node, profiles: &[Text]) {
         let name = node.text_at("resourceType").unwrap_or("$this");
-        let frame = Frame { resource: node, root: node, bundle: None, full_url: None };
+        let frame = Frame { resource: node, root: node, contained: None, bundle: None, full_url: None };
         self.resource(node, profiles, &Place::root(name), &frame);
     }
 
@@ -114,7 +115,13 @@ impl<'a> Run<'a> {
         };
         self.depth += 1;
         let entries = (of == "Bundle").then(|| Entries::of(node));
-        let frame = Frame { resource: node, bundle: entries.as_ref().or(frame.bundle), ..*frame };
+        let contained = contained_in(node);
+        let frame = Frame {
+            resource: node,
+            contained: contained.as_ref().or(frame.contained),
+            bundle: entries.as_ref().or(frame.bundle),
+            ..*frame
+        };
         let mut checked = Vec::new();
         let claimed = node.all("meta.profile").into_iter().filter_map(Node::as_str);
         for url in asked.iter().map(Text::as_str).chain(claimed).map(unversioned) {
@@ -173,7 +180,8 @@ impl<'a> Run<'a> {
     pub(super) fn conforms(&mut self, node: &'a Node, url: &str, frame: &Frame<'_, 'a>) -> bool {
         let claims =
             node.all("meta.profile").into_iter().filter_map(Node::as_str).any(|p| unversioned(p) == url);
-        let Some(schema) = self.all.id_of(url).and_then(|id| self.all.schema(id).ok()) else { return claims };
+        let Some(id) = self.all.id_of(url) else { return claims };
+        let Ok(schema) = self.all.schema(id) else { return claims };
         let of = node.text_at("resourceType").unwrap_or_default();
         if schema.is_resource && schema.type_name != of {
             return matches!(&*schema.type_name, "Resource" | "DomainResource");
@@ -181,12 +189,30 @@ impl<'a> Run<'a> {
         if claims {
             return true;
         }
+        let key = (std::ptr::from_ref(node), id);
+        if let Some(passed) = self.tried.get(&key) {
+            return *passed;
+        }
         let name = if of.is_empty() { "$this" } else { of };
-        let frame = if of.is_empty() { *frame } else { Frame { resource: node, ..*frame } };
+        let own = contained_in(node);
+        let frame = if of.is_empty() {
+            *frame
+        } else if frame.contained.is_some_and(|all| all.values().any(|c| std::ptr::eq(*c, node))) {
+            Frame { resource: node, ..*frame }
+        } else {
+            Frame { resource: node, root: node, contained: own.as_ref(), ..*frame }
+        };
         self.depth += 1;
         let passed =
             self.depth < DEEPEST && self.probe(|run| run.against(schema, node, &Place::root(name), &frame));
         self.depth -= 1;
+        self.tried.insert(key, passed);
         passed
     }
+}
+
+/// Contained resources by their ids.
+fn contained_in(node: &Node) -> Option<HashMap<&str, &Node>> {
+    let by_id = |contained| Some((Node::text_at(contained, "id")?, contained));
+    Some(node.get("contained")?.items().iter().filter_map(by_id).collect())
 }

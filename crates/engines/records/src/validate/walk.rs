@@ -3,10 +3,11 @@
 use super::{
     Run,
     problem::{Place, Problem},
+    references,
     resource::Frame,
 };
 use crate::{
-    definitions::{Constraint, Element, ROOT, Schema, Type},
+    definitions::{Constraint, Element, ROOT, Rule, Schema, Type},
     fhirpath::{Context, Value},
     tree::{Node, Text},
 };
@@ -316,6 +317,7 @@ impl<'a> Run<'a> {
         let frame = Frame {
             resource: value,
             root,
+            contained: frame.contained.filter(|_| contained),
             bundle: frame.bundle,
             full_url: if contained { frame.full_url } else { full_url },
         };
@@ -383,8 +385,20 @@ impl<'a> Run<'a> {
             if self.done() || evaluated.iter().any(|e| e.key == constraint.key) {
                 continue;
             }
-            let answer = match &constraint.expression {
-                Ok(expression) => expression.holds(item.input(), &context).map_err(|error| error.to_string()),
+            let answer = match &constraint.rule {
+                Ok(Rule::ContainedIsReferredTo) => {
+                    Ok(item.value.is_none_or(references::contained_is_referred_to))
+                }
+                Ok(Rule::FragmentIsContained) => {
+                    let fragment =
+                        item.value.and_then(|v| v.text_at("reference")).and_then(|r| r.strip_prefix('#'));
+                    Ok(fragment.is_none_or(|id| {
+                        id.is_empty() || frame.contained.is_some_and(|all| all.contains_key(id))
+                    }))
+                }
+                Ok(Rule::Expression(expression)) => {
+                    expression.holds(item.input(), &context, &self.budget).map_err(|error| error.to_string())
+                }
                 Err(error) => Err(error.clone()),
             };
             let problem = match &answer {

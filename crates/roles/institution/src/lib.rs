@@ -32,8 +32,9 @@ use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 pub use error::{DeskError, FieldError, LineError, StatementError};
 pub use model::*;
 pub use oqs::OqsFolders;
-pub use service::records::{Caller, Disclosed, Fetch, RecordError, Refused, Report};
+pub use service::records;
 pub use service::exchange::{Declaration, Gathered, Order, Received, Source, Unreached, Why};
+pub use service::records::{Caller, Disclosed, Fetch, RecordError, Refused, Report};
 pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
 /// What an institution needs to open (設定).

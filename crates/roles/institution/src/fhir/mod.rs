@@ -2,6 +2,8 @@
 
 mod answer;
 mod ask;
+mod bundle;
+mod import;
 mod read;
 mod search;
 mod write;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::service::Service;
 
@@ -23,6 +25,10 @@ pub fn routes(service: &Arc<Service>) -> Router {
     let kind =
         get(search::by_get).post(write::create).put(write::update_by_query).delete(write::delete_by_query);
     Router::new()
+        .route("/fhir", post(bundle::bundle))
+        .route("/fhir/", post(bundle::bundle))
+        .route("/fhir/$import", post(import::ndjson))
+        .route("/ssmix2/{name}", put(import::ssmix2))
         .route("/fhir/_history", get(read::system_history))
         .route("/fhir/{type}", kind)
         .route("/fhir/{type}/_search", post(search::by_post))

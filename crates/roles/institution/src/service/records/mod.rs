@@ -1,16 +1,21 @@
 //! The institution's records: FHIR R4 resources that stay where they were made.
 
+mod bundle;
 mod error;
 mod fetch;
+mod import;
 mod log;
 mod prepare;
 mod read;
 mod scan;
 mod search;
+mod ssmix2;
 mod write;
 
+pub use bundle::Done;
 pub use error::RecordError;
 pub use fetch::{Disclosed, Fetch};
+pub use import::{Refused, Report};
 pub use log::Caller;
 pub use prepare::Preparer;
 pub use scan::scan_text;

@@ -171,7 +171,10 @@ impl Store {
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn change_resources_together(&self, all: Vec<Arc<Changes>>) -> Result<Vec<Written>, WriteError> {
+    pub async fn change_resources_together(
+        &self,
+        all: Vec<Arc<Changes>>,
+    ) -> Result<Vec<Written>, WriteError> {
         self.0
             .write(move |tx| {
                 let all: Vec<&Changes> = all.iter().map(Arc::as_ref).collect();
@@ -191,7 +194,10 @@ impl Store {
                 let code = sql.text(&source);
                 let keys = served_types().map(|kind| sql.bind(Bound::Int(param_key(kind, "_source"))));
                 let keys: Vec<String> = keys.collect();
-                let text = format!("SELECT name FROM resource_token WHERE param IN ({}) AND code = {code}", keys.join(", "));
+                let text = format!(
+                    "SELECT name FROM resource_token WHERE param IN ({}) AND code = {code}",
+                    keys.join(", ")
+                );
                 let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
                 reader.query(&text, &params, |row| Ok(row.text(0)?.to_owned()))
             })

@@ -2,6 +2,7 @@
 //! doors as real data. A second start continues where the first stopped.
 
 mod cards;
+mod exchange;
 mod front;
 mod intake;
 mod people;
@@ -66,6 +67,9 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     for (_, opened, _) in &running.roles {
         opened.spawn_background(&shutdown);
     }
+    exchange::visit(&town, &running, &say).await.context("the people of the exchange demonstrations")?;
+    let desks = exchange::services(&running);
+    tokio::spawn(exchange::take_in(town.dir.clone(), town.files.clone(), desks, shutdown.clone()));
     let file = town.dir.join(settle::ORGANISATIONS);
     tokio::spawn(directory_command::follow(town.directory.clone(), file, shutdown.clone()));
 

@@ -26,6 +26,8 @@ use crate::settings::{
 
 /// How long before its day the town's insurers hand over what they had: later reports arrive one by one.
 const OPENING_DAYS: i32 = 90;
+/// Of a thousand households, how many have clinical records: what the institutions take in within a minute.
+const CLINICAL: u16 = 100;
 /// Equal seeds give equal towns.
 const SEED: u64 = 1;
 
@@ -66,7 +68,7 @@ pub fn town(dir: &Path, people: u64) -> anyhow::Result<Town> {
     let files = dir.join("files");
     if town::finished(&files)?.is_none() {
         let today: town::Day = SystemClock.today().to_string().parse()?;
-        let mut plan = TownPlan::new(SEED, people, today);
+        let mut plan = TownPlan::new(SEED, people, today).with_clinical(CLINICAL);
         plan.opening = today.plus(-OPENING_DAYS);
         town::generate(&plan, &files)?;
     }

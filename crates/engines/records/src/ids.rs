@@ -13,7 +13,9 @@ pub fn id_of(parts: &[&str]) -> String {
     }
     let mut id = String::with_capacity(DIGITS);
     for byte in hash.finalize().iter().take(DIGITS / 2) {
-        id.extend([byte >> 4, byte & 0xF].into_iter().filter_map(|nibble| char::from_digit(nibble.into(), 16)));
+        id.extend(
+            [byte >> 4, byte & 0xF].into_iter().filter_map(|nibble| char::from_digit(nibble.into(), 16)),
+        );
     }
     id
 }

@@ -3,10 +3,10 @@
 //! No typed model: it would cost as much to build as everything else together (STACK), and a hospital's resource holds
 //! what no model foresaw. What is read is written back the same, to the last digit.
 
-pub mod definitions;
-pub mod fhirpath;
 pub mod bundle;
 pub mod clins;
+pub mod definitions;
+pub mod fhirpath;
 pub mod hl7v2;
 mod ids;
 pub mod labels;

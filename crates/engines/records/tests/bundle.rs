@@ -55,13 +55,24 @@ fn a_transaction_is_split_into_acts() {
     assert_eq!(resource(0).get("link.other.reference"), Some("Patient/new-1"), "a circle of one");
     assert_eq!(resource(1).get("subject.reference"), Some("Patient/new-1"));
     assert_eq!(resource(1).get("derivedFrom.reference"), Some("Observation/kept"));
-    assert_eq!(resource(1).get("focus.reference"), Some("Device/elsewhere"), "what is not of the bundle stays");
-    assert_eq!(resource(2).get("subject.reference"), Some("Patient/new-1"), "the sender's own name leads there too");
+    assert_eq!(
+        resource(1).get("focus.reference"),
+        Some("Device/elsewhere"),
+        "what is not of the bundle stays"
+    );
+    assert_eq!(
+        resource(2).get("subject.reference"),
+        Some("Patient/new-1"),
+        "the sender's own name leads there too"
+    );
     assert_eq!(bundle.lookups.len(), 1);
     let mut bundle = bundle;
     let lookup = bundle.lookups[0].reference.clone();
     bundle.set_reference(&lookup, "Practitioner/7");
-    assert_eq!(bundle.entries[1].resource.as_ref().unwrap().get("performer.reference"), Some("Practitioner/7"));
+    assert_eq!(
+        bundle.entries[1].resource.as_ref().unwrap().get("performer.reference"),
+        Some("Practitioner/7")
+    );
 }
 
 #[test]
@@ -88,7 +99,8 @@ fn the_same_resource_keeps_its_id_from_delivery_to_delivery() {
 
 #[test]
 fn a_bundle_that_is_not_whole_is_refused_with_its_place() {
-    let transaction = |entry: &str| format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#);
+    let transaction =
+        |entry: &str| format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#);
     let patient = r#""resource":{"resourceType":"Patient"}"#;
     for (text, message) in [
         (r#"{"resourceType":"Patient"}"#.to_owned(), "Bundle.resourceType: expected Bundle, found \"Patient\""),
@@ -142,7 +154,10 @@ fn a_bundle_that_is_not_whole_is_refused_with_its_place() {
         assert_eq!(error.to_string(), message);
         assert!(!error.ja().is_empty() && !error.issue_type().is_empty());
     }
-    let many: Node = format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, ["{}"; 3].join(",")).parse().unwrap();
+    let many: Node =
+        format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{}]}}"#, ["{}"; 3].join(","))
+            .parse()
+            .unwrap();
     let error = Bundle::split_within(many, "s", &mut String::new, &Limits { entries: 2 }).unwrap_err();
     assert_eq!(error.to_string(), "Bundle.entry: more than 2 entries");
 }

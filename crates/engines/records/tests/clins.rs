@@ -51,14 +51,34 @@ const EXPECTED: &[(&str, Category, Option<&str>, bool)] = &[
     ("Encounter-Example-Contained-JP-Encounter-AMB", Category::Encounter, None, false),
     ("Encounter-Example-Contained-JP-Encounter-IMP", Category::Encounter, Some("2021-07-05"), false),
     ("Encounter-Example-JP-Encounter-eCS-purpose-Referral01", Category::Encounter, None, false),
-    ("MedicationRequest-ErrorExample-JP-MedReq-ExtEye-Total1", Category::Prescription, Some("2021-07-05"), true),
-    ("MedicationRequest-Example-JP-MedReq-ExtAnus-AsNeeded-Total1", Category::Prescription, Some("2021-07-14"), true),
+    (
+        "MedicationRequest-ErrorExample-JP-MedReq-ExtEye-Total1",
+        Category::Prescription,
+        Some("2021-07-05"),
+        true,
+    ),
+    (
+        "MedicationRequest-Example-JP-MedReq-ExtAnus-AsNeeded-Total1",
+        Category::Prescription,
+        Some("2021-07-14"),
+        true,
+    ),
     ("MedicationRequest-Example-JP-MedReq-ExtSkin-Total2", Category::Prescription, Some("2021-07-05"), true),
     ("MedicationRequest-Example-JP-MedReq-PO-BID-2d", Category::Prescription, Some("2021-07-12"), true),
-    ("MedicationRequest-Example-JP-MedReq-PO-Fumin-AsNeeded-4", Category::Prescription, Some("2021-07-05"), true),
+    (
+        "MedicationRequest-Example-JP-MedReq-PO-Fumin-AsNeeded-4",
+        Category::Prescription,
+        Some("2021-07-05"),
+        true,
+    ),
     ("MedicationRequest-Example-JP-MedReq-PO-SID-28days", Category::Prescription, Some("2021-07-12"), true),
     ("MedicationRequest-Example-JP-MedReq-PO-SID-90-AMB", Category::Prescription, Some("2023-09-14"), true),
-    ("MedicationRequest-Example-JP-MedReq-PO-TID-2days-dummyUsageCode", Category::Prescription, Some("2021-07-09"), true),
+    (
+        "MedicationRequest-Example-JP-MedReq-PO-TID-2days-dummyUsageCode",
+        Category::Prescription,
+        Some("2021-07-09"),
+        true,
+    ),
     ("Observation-ErrorExample-ObsLabo-eGFR", Category::Laboratory, Some("2021-07-05"), true),
     ("Observation-Example-JP-Obs-Common-eCS-PS-textOnly01", Category::Other, None, false),
     ("Observation-Example-JP-Obs-LabResult-eCS-Alb", Category::Laboratory, Some("2021-07-05"), true),
@@ -90,14 +110,18 @@ fn the_examples_are_classified() {
         assert_eq!(facts.date.map(|d| d.to_string()), date.map(str::to_owned), "{name}");
         assert_eq!(form_of(&node).is_some(), *has_form, "{name}");
         assert_eq!(lists.findings(&node), [], "{name}: nothing in the examples is sensitive");
-        let errors: Vec<_> = check(&node).into_iter().filter(|issue| issue.severity == Severity::Error).collect();
+        let errors: Vec<_> =
+            check(&node).into_iter().filter(|issue| issue.severity == Severity::Error).collect();
         assert_eq!(errors, [], "{name}");
         count += 1;
     }
     println!("{count} examples of JP-CLINS classified");
     if let Some(checkup) = read("eCheckup/Bundle-Bundle-eCheckupReport-Sample-01.json") {
         assert_eq!(Facts::of(&checkup).category, Category::HealthCheck);
-        let observation = checkup.all("entry.resource").into_iter().find(|r| r.text_at("resourceType") == Some("Observation"));
+        let observation = checkup
+            .all("entry.resource")
+            .into_iter()
+            .find(|r| r.text_at("resourceType") == Some("Observation"));
         assert_eq!(Facts::of(observation.unwrap()).category, Category::HealthCheck);
     }
 }
@@ -113,14 +137,19 @@ fn the_bundles_split_and_resolve() {
         let mut never = || panic!("a delivered resource has its id from the delivery");
         let bundle = Bundle::split(node.clone(), "1318814790", &mut never).unwrap();
         assert_eq!((bundle.kind, bundle.entries.len()), (kind, entries), "{name}");
-        let names: Vec<String> =
-            bundle.entries.iter().map(|entry| format!("{}/{}", entry.resource_type, entry.id.as_ref().unwrap())).collect();
+        let names: Vec<String> = bundle
+            .entries
+            .iter()
+            .map(|entry| format!("{}/{}", entry.resource_type, entry.id.as_ref().unwrap()))
+            .collect();
         let mut references = 0;
         for entry in &bundle.entries {
             assert_eq!(entry.act, Act::Keep);
             let resource = entry.resource.as_ref().unwrap();
             assert_eq!(resource.id(), entry.id.as_deref());
-            for reference in all_references(resource.node()).into_iter().filter(|reference| !reference.starts_with('#')) {
+            for reference in
+                all_references(resource.node()).into_iter().filter(|reference| !reference.starts_with('#'))
+            {
                 assert!(names.iter().any(|name| name == reference), "{name}: {reference} leads nowhere");
                 references += 1;
             }
@@ -193,7 +222,9 @@ fn labels_are_read_off_codes_and_names() {
         let node = musubi_records::node!({ "resourceType": "Condition", "code": musubi_records::node!({ "coding": musubi_records::node!([coding]) }) });
         assert_eq!(lists.labels(&node), Labels::of(expected), "{system}|{code} {display}");
     }
-    for (code, expected) in [("PSY", Label::Psychiatry), ("HIV", Label::Hiv), ("PRS", Label::OwnMark), ("SDV", Label::Violence)] {
+    for (code, expected) in
+        [("PSY", Label::Psychiatry), ("HIV", Label::Hiv), ("PRS", Label::OwnMark), ("SDV", Label::Violence)]
+    {
         let coding = musubi_records::node!({ "system": act, "code": code });
         let node = musubi_records::node!({ "resourceType": "Basic", "meta": musubi_records::node!({ "security": musubi_records::node!([coding]) }) });
         assert_eq!(lists.labels(&node), Labels::of(&[expected]));
@@ -207,9 +238,16 @@ fn labels_are_read_off_codes_and_names() {
 fn a_document_and_what_refers_inherit() {
     let lists = lists();
     let condition: Node = r#"{"resourceType":"Condition","id":"c","code":{"text":"ヒト免疫不全ウイルス感染症"}}"#.parse().unwrap();
-    let request: Node = r#"{"resourceType":"MedicationRequest","id":"m","reasonReference":[{"reference":"Condition/c"}]}"#.parse().unwrap();
-    let report: Node = r#"{"resourceType":"Composition","id":"d","section":[{"entry":[{"reference":"urn:uuid:1"}]}]}"#.parse().unwrap();
-    let other: Node = r#"{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"}}"#.parse().unwrap();
+    let request: Node =
+        r#"{"resourceType":"MedicationRequest","id":"m","reasonReference":[{"reference":"Condition/c"}]}"#
+            .parse()
+            .unwrap();
+    let report: Node =
+        r#"{"resourceType":"Composition","id":"d","section":[{"entry":[{"reference":"urn:uuid:1"}]}]}"#
+            .parse()
+            .unwrap();
+    let other: Node =
+        r#"{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"}}"#.parse().unwrap();
     let patient: Node = r#"{"resourceType":"Patient","id":"p","managingOrganization":{"display":"精神科病院"}}"#.parse().unwrap();
     let circle: Node = r#"{"resourceType":"Basic","id":"x","code":{"reference":"Basic/x"}}"#.parse().unwrap();
     let all = [&condition, &request, &report, &other, &patient, &circle];
@@ -223,7 +261,10 @@ fn a_document_and_what_refers_inherit() {
 
     let mut stamped = request.clone();
     musubi_records::labels::stamp(&mut stamped, hiv);
-    assert_eq!(stamped.all("meta.security.code").iter().filter_map(|c| c.as_str()).collect::<Vec<_>>(), ["HIV", "R"]);
+    assert_eq!(
+        stamped.all("meta.security.code").iter().filter_map(|c| c.as_str()).collect::<Vec<_>>(),
+        ["HIV", "R"]
+    );
     let once = stamped.clone();
     musubi_records::labels::stamp(&mut stamped, hiv);
     assert_eq!(stamped, once);
@@ -233,7 +274,10 @@ fn a_document_and_what_refers_inherit() {
 #[test]
 fn what_profiles_cannot_say_is_said() {
     let rules = |text: &str| -> Vec<String> {
-        check(&text.parse().unwrap()).into_iter().map(|issue| format!("{} {}", issue.rule.unwrap(), issue.path)).collect()
+        check(&text.parse().unwrap())
+            .into_iter()
+            .map(|issue| format!("{} {}", issue.rule.unwrap(), issue.path))
+            .collect()
     };
     assert_eq!(
         rules(
@@ -254,7 +298,9 @@ fn what_profiles_cannot_say_is_said() {
         ]
     );
     assert_eq!(
-        rules(r#"{"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Composition","subject":{"reference":"urn:uuid:2"},"author":[{"reference":"urn:uuid:3"}]}}]}"#),
+        rules(
+            r#"{"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Composition","subject":{"reference":"urn:uuid:2"},"author":[{"reference":"urn:uuid:3"}]}}]}"#
+        ),
         [
             "clins-patient Bundle.entry",
             "clins-document Bundle.entry[0].resource.custodian",

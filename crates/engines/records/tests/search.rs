@@ -10,7 +10,9 @@
 
 use musubi_records::{
     Node,
-    search::{Clause, Corpus, Kind, Modifier, Query, Summary, Term, Total, Value, index, parameters, served_types},
+    search::{
+        Clause, Corpus, Kind, Modifier, Query, Summary, Term, Total, Value, index, parameters, served_types,
+    },
 };
 use proptest::prelude::*;
 
@@ -108,7 +110,10 @@ fn a_query_finds_what_it_asks_for() {
         ("Encounter?patient=p1&date=2026-05-02", &[]),
         ("Encounter?date=ap2026-05-02", &["e1"]),
         ("Encounter?date=ge2026-05-01&date=le2026-05-03", &["e1"]),
-        ("DocumentReference?patient=p1&status=current&period=ge2026-05-01&identifier=urn:oid:1.2&format=f|x&event=ev", &["d1"]),
+        (
+            "DocumentReference?patient=p1&status=current&period=ge2026-05-01&identifier=urn:oid:1.2&format=f|x&event=ev",
+            &["d1"],
+        ),
     ];
     for (query, expected) in cases {
         assert_eq!(found(query), *expected, "{query}");
@@ -127,9 +132,15 @@ fn what_comes_along_comes() {
     };
     assert_eq!(along("Observation?_id=o1&_include=Observation:patient"), ["p1"]);
     assert_eq!(along("Observation?_id=o1&_include=Observation:*"), ["p1", "e1"]);
-    assert_eq!(along("Observation?_id=o1&_include=Observation:encounter&_include:iterate=Encounter:patient:Patient"), ["e1", "p1"]);
+    assert_eq!(
+        along("Observation?_id=o1&_include=Observation:encounter&_include:iterate=Encounter:patient:Patient"),
+        ["e1", "p1"]
+    );
     assert_eq!(along("Observation?_id=o1&_include=Observation:encounter&_include=Encounter:patient"), ["e1"]);
-    assert_eq!(along("Patient?_id=p1&_revinclude=Observation:patient&_revinclude=Encounter:patient"), ["o1", "e1"]);
+    assert_eq!(
+        along("Patient?_id=p1&_revinclude=Observation:patient&_revinclude=Encounter:patient"),
+        ["o1", "e1"]
+    );
 }
 
 #[test]
@@ -138,25 +149,61 @@ fn a_query_that_is_not_served_names_its_parameter() {
         ("Patient?color=red", "color: not a search parameter of Patient that is served"),
         ("Patient?name:near=x", "name:near: the modifier :near is not served for this parameter"),
         ("Patient?gender:exact=male", "gender:exact: the modifier :exact is not served for this parameter"),
-        ("Patient?birthdate=yesterday", "birthdate: expected a date such as 2024-05-01 with or without eq, ne, gt, lt, ge, le, sa, eb or ap, found \"yesterday\""),
+        (
+            "Patient?birthdate=yesterday",
+            "birthdate: expected a date such as 2024-05-01 with or without eq, ne, gt, lt, ge, le, sa, eb or ap, found \"yesterday\"",
+        ),
         ("Patient?active:missing=perhaps", "active:missing: expected true or false, found \"perhaps\""),
         ("Patient?_count=many", "_count: expected a number of matches, found \"many\""),
         ("Patient?_summary=some", "_summary: expected true, false, text, data or count, found \"some\""),
         ("Patient?_sort=-shoe", "shoe: not a search parameter of Patient that is served"),
         ("Patient?_filter=x", "_filter: not a search parameter of Patient that is served"),
         ("Patient?name=,", "name: expected a value, found \",\""),
-        ("Observation?value-quantity=high", "value-quantity: expected a number, number|system|code or number||unit, found \"high\""),
-        ("Observation?subject.name=x", "subject.name: the reference may be of several types, expected :Type before the dot"),
-        ("Observation?subject:Practitioner.name=x", "subject:Practitioner.name: \"Practitioner\" is not a resource type that is searched here"),
-        ("Observation?patient:Group=1", "patient:Group: the modifier :Group is not served for this parameter"),
-        ("Observation?patient:Patient=Group/1", "patient:Patient: expected an id of the type that the modifier names, found \"Group/1\""),
-        ("Patient?_has:Observation=1", "_has:Observation: expected _has:Type:reference:parameter, found \"_has:Observation\""),
-        ("Patient?_has:Observation:code:status=1", "_has:Observation:code:status: not a search parameter of Observation that is served"),
-        ("Patient?_has:Encounter:service-provider:status=1", "_has:Encounter:service-provider:status: \"Patient\" is not a resource type that is searched here"),
-        ("Patient?_include=Patient", "_include: expected Type:parameter, Type:parameter:Target or Type:*, found \"Patient\""),
-        ("Patient?_include:deep=Patient:link", "_include:deep: the modifier :deep is not served for this parameter"),
+        (
+            "Observation?value-quantity=high",
+            "value-quantity: expected a number, number|system|code or number||unit, found \"high\"",
+        ),
+        (
+            "Observation?subject.name=x",
+            "subject.name: the reference may be of several types, expected :Type before the dot",
+        ),
+        (
+            "Observation?subject:Practitioner.name=x",
+            "subject:Practitioner.name: \"Practitioner\" is not a resource type that is searched here",
+        ),
+        (
+            "Observation?patient:Group=1",
+            "patient:Group: the modifier :Group is not served for this parameter",
+        ),
+        (
+            "Observation?patient:Patient=Group/1",
+            "patient:Patient: expected an id of the type that the modifier names, found \"Group/1\"",
+        ),
+        (
+            "Patient?_has:Observation=1",
+            "_has:Observation: expected _has:Type:reference:parameter, found \"_has:Observation\"",
+        ),
+        (
+            "Patient?_has:Observation:code:status=1",
+            "_has:Observation:code:status: not a search parameter of Observation that is served",
+        ),
+        (
+            "Patient?_has:Encounter:service-provider:status=1",
+            "_has:Encounter:service-provider:status: \"Patient\" is not a resource type that is searched here",
+        ),
+        (
+            "Patient?_include=Patient",
+            "_include: expected Type:parameter, Type:parameter:Target or Type:*, found \"Patient\"",
+        ),
+        (
+            "Patient?_include:deep=Patient:link",
+            "_include:deep: the modifier :deep is not served for this parameter",
+        ),
         ("patient?name=x", "(type): \"patient\" is not a resource type that is searched here"),
-        ("Encounter?part-of.part-of.part-of.part-of.status=x", "part-of.part-of.part-of.part-of.status: more than 4 links of a chain"),
+        (
+            "Encounter?part-of.part-of.part-of.part-of.status=x",
+            "part-of.part-of.part-of.part-of.status: more than 4 links of a chain",
+        ),
     ] {
         let (kind, text) = query.split_once('?').unwrap();
         let error = Query::parse(kind, text).unwrap_err();
@@ -176,7 +223,9 @@ fn a_query_is_read_into_typed_clauses() {
     .unwrap();
     assert_eq!((query.count, query.summary, query.total), (Some(20), Summary::Count, Total::Accurate));
     assert_eq!(query.elements, ["id", "code"]);
-    let [Clause::Match { parameter, modifier: Modifier::None, terms }] = query.clauses.as_slice() else { panic!() };
+    let [Clause::Match { parameter, modifier: Modifier::None, terms }] = query.clauses.as_slice() else {
+        panic!()
+    };
     assert_eq!(parameter.name, "code");
     assert_eq!(terms.len(), 2, "an escaped comma divides nothing");
     assert!(matches!(&terms[1], Term::Token { code: Some(code), .. } if code == ",x"));
@@ -192,7 +241,11 @@ fn every_parameter_has_a_name_of_its_own_and_a_place() {
         assert_eq!(names.len(), count, "{kind}");
         for parameter in parameters(kind) {
             assert!(!parameter.paths.is_empty());
-            assert!(parameter.kind == Kind::Reference || parameter.targets.is_empty(), "{kind} {}", parameter.name);
+            assert!(
+                parameter.kind == Kind::Reference || parameter.targets.is_empty(),
+                "{kind} {}",
+                parameter.name
+            );
         }
     }
 }
@@ -201,9 +254,12 @@ fn every_parameter_has_a_name_of_its_own_and_a_place() {
 fn the_index_holds_what_was_written() {
     let resources = resources();
     let entries = index(&resources[2]);
-    let value = |name: &str| entries.iter().find(|entry| entry.parameter == name).map(|entry| entry.value.clone());
+    let value =
+        |name: &str| entries.iter().find(|entry| entry.parameter == name).map(|entry| entry.value.clone());
     assert!(matches!(value("value-quantity"), Some(Value::Quantity { value, .. }) if value == 3.9));
-    assert!(matches!(value("patient"), Some(Value::Reference { resource_type: Some(kind), id }) if kind == "Patient" && id == "p1"));
+    assert!(
+        matches!(value("patient"), Some(Value::Reference { resource_type: Some(kind), id }) if kind == "Patient" && id == "p1")
+    );
     assert!(index(&"[]".parse().unwrap()).is_empty());
     let unknown: Node = r#"{"resourceType":"Basic","id":"b","code":{"text":"x"}}"#.parse().unwrap();
     assert_eq!(index(&unknown).len(), 1, "what has no parameters of its own is found by its id");

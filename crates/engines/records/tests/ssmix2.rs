@@ -9,16 +9,16 @@
 )]
 
 use calendar::{Date, Timestamp};
-use proptest::prelude::*;
 use musubi_records::{
-    hl7v2::{Charset, Message},
+    hl7v2::Message,
     ssmix2::{
-        Allergy, Amount, Coded, DataKind, Doctor, FileName, Flag, Insurance, LabItem, LabValue, Laboratory, Modifier,
-        Name, Person, Prescription, PrescriptionItem, Problem, Problems, Sex, Source, Storage, StorageProblem, Visit,
-        convert, write,
+        Allergy, Amount, Coded, DataKind, Doctor, FileName, Flag, Insurance, LabItem, LabValue, Laboratory,
+        Modifier, Name, Person, Prescription, PrescriptionItem, Problem, Problems, Sex, Source, Storage,
+        StorageProblem, Visit, convert, write,
     },
     tree::Number,
 };
+use proptest::prelude::*;
 
 fn source() -> Source {
     Source { institution: "1311234567".to_owned() }
@@ -84,12 +84,24 @@ fn visit() -> impl Strategy<Value = Visit> {
 }
 
 fn person() -> impl Strategy<Value = Person> {
-    let insurance = (coded(), "[0-9]{8}", maybe_text(), text(), "[0-9]{2}", proptest::option::of(day())).prop_map(
-        |(plan, insurer, symbol, number, branch, from)| Insurance { plan, insurer, symbol, number, branch, from },
-    );
-    let allergy = (coded(), coded(), proptest::option::of(coded()), maybe_text(), proptest::option::of(day())).prop_map(
-        |(kind, allergen, severity, reaction, identified)| Allergy { kind, allergen, severity, reaction, identified },
-    );
+    let insurance = (coded(), "[0-9]{8}", maybe_text(), text(), "[0-9]{2}", proptest::option::of(day()))
+        .prop_map(|(plan, insurer, symbol, number, branch, from)| Insurance {
+            plan,
+            insurer,
+            symbol,
+            number,
+            branch,
+            from,
+        });
+    let allergy =
+        (coded(), coded(), proptest::option::of(coded()), maybe_text(), proptest::option::of(day()))
+            .prop_map(|(kind, allergen, severity, reaction, identified)| Allergy {
+                kind,
+                allergen,
+                severity,
+                reaction,
+                identified,
+            });
     (
         (text(), text(), text(), text()),
         proptest::option::of(day()),
@@ -98,18 +110,20 @@ fn person() -> impl Strategy<Value = Person> {
         proptest::collection::vec(insurance, 0..3),
         proptest::collection::vec(allergy, 0..3),
     )
-        .prop_map(|((f, g, fk, gk), birth, sex, (postal_code, address, phone), insurances, allergies)| Person {
-            patient_id: "00001234".to_owned(),
-            name: Name { family: f, given: g },
-            kana: Name { family: fk, given: gk },
-            birth,
-            sex,
-            postal_code,
-            address,
-            phone,
-            insurances,
-            allergies,
-        })
+        .prop_map(
+            |((f, g, fk, gk), birth, sex, (postal_code, address, phone), insurances, allergies)| Person {
+                patient_id: "00001234".to_owned(),
+                name: Name { family: f, given: g },
+                kana: Name { family: fk, given: gk },
+                birth,
+                sex,
+                postal_code,
+                address,
+                phone,
+                insurances,
+                allergies,
+            },
+        )
 }
 
 fn prescription() -> impl Strategy<Value = Prescription> {
@@ -117,18 +131,44 @@ fn prescription() -> impl Strategy<Value = Prescription> {
         (1u32..4, coded(), proptest::option::of(plain_coded())),
         (proptest::option::of(amount()), proptest::option::of(amount()), proptest::option::of(amount())),
         (proptest::option::of(plain_coded()), proptest::option::of(1u32..91), proptest::option::of(1u32..20)),
-        (proptest::option::of(day()), proptest::option::of(coded()), proptest::collection::vec(coded(), 0..3)),
+        (
+            proptest::option::of(day()),
+            proptest::option::of(coded()),
+            proptest::collection::vec(coded(), 0..3),
+        ),
     )
-        .prop_map(|((group, drug, yj), (dose, daily, quantity), (usage, days, times), (start, route, categories))| {
-            let yj = yj.map(|yj| Coded { system: "YJ".to_owned(), ..yj });
-            PrescriptionItem { group, drug, yj, dose, daily, quantity, usage, days, times, start, route, categories }
-        });
-    (instant(), visit(), proptest::collection::vec(item, 1..5)).prop_map(|(ordered, visit, items)| Prescription {
-        patient_id: "00001234".to_owned(),
-        order: "000000011000185".to_owned(),
-        ordered,
-        visit,
-        items,
+        .prop_map(
+            |(
+                (group, drug, yj),
+                (dose, daily, quantity),
+                (usage, days, times),
+                (start, route, categories),
+            )| {
+                let yj = yj.map(|yj| Coded { system: "YJ".to_owned(), ..yj });
+                PrescriptionItem {
+                    group,
+                    drug,
+                    yj,
+                    dose,
+                    daily,
+                    quantity,
+                    usage,
+                    days,
+                    times,
+                    start,
+                    route,
+                    categories,
+                }
+            },
+        );
+    (instant(), visit(), proptest::collection::vec(item, 1..5)).prop_map(|(ordered, visit, items)| {
+        Prescription {
+            patient_id: "00001234".to_owned(),
+            order: "000000011000185".to_owned(),
+            ordered,
+            visit,
+            items,
+        }
     })
 }
 
@@ -147,23 +187,17 @@ fn laboratory() -> impl Strategy<Value = Laboratory> {
         (proptest::option::of(coded()), maybe_text(), flags),
         (prop_oneof![Just("F"), Just("P"), Just("C")], instant(), proptest::option::of(coded())),
     )
-        .prop_map(|((test, sub_id, value), (unit, range, flags), (status, observed, specimen))| LabItem {
-            test,
-            sub_id,
-            value,
-            unit,
-            range,
-            flags,
-            status: status.to_owned(),
-            observed,
-            specimen,
+        .prop_map(|((test, sub_id, value), (unit, range, flags), (status, observed, specimen))| {
+            LabItem { test, sub_id, value, unit, range, flags, status: status.to_owned(), observed, specimen }
         });
-    (instant(), visit(), proptest::collection::vec(item, 1..5)).prop_map(|(reported, visit, items)| Laboratory {
-        patient_id: "00001234".to_owned(),
-        order: "000000011000354".to_owned(),
-        reported,
-        visit,
-        items,
+    (instant(), visit(), proptest::collection::vec(item, 1..5)).prop_map(|(reported, visit, items)| {
+        Laboratory {
+            patient_id: "00001234".to_owned(),
+            order: "000000011000354".to_owned(),
+            reported,
+            visit,
+            items,
+        }
     })
 }
 
@@ -201,7 +235,8 @@ fn problems() -> impl Strategy<Value = Problems> {
                 }
             },
         );
-    proptest::collection::vec(entry, 1..4).prop_map(|entries| Problems { patient_id: "00001234".to_owned(), entries })
+    proptest::collection::vec(entry, 1..4)
+        .prop_map(|entries| Problems { patient_id: "00001234".to_owned(), entries })
 }
 
 proptest! {
@@ -284,38 +319,42 @@ fn all_differ(resources: &[musubi_records::Resource]) {
     assert_eq!(ids.len(), resources.len(), "two resources of one file have one id");
 }
 
-#[test]
-fn kanji_are_written_as_the_storage_has_them_and_what_jis_lacks_as_utf8() {
-    let mut problems = Problems { patient_id: "00001234".to_owned(), entries: Vec::new() };
-    let name = file(DataKind::Ppr01, None, FileName::NO_ORDER);
-    let bytes = problems.write(&name, "登呂病院");
-    assert!(bytes.is_ascii() && bytes.windows(3).any(|w| w == b"\x1B$B"));
-    assert!(String::from_utf8_lossy(&bytes).contains("~ISO IR87||ISO 2022-1994"));
-    assert_eq!(Message::parse(&bytes).unwrap().charset(), Charset::Iso2022Jp);
-    problems.patient_id = "00001234".to_owned();
-    let rare = problems.write(&name, "\u{20BB7}野屋医院");
-    assert_eq!(Message::parse(&rare).unwrap().charset(), Charset::Utf8);
-    assert_eq!(Message::parse(&rare).unwrap().segments().next().unwrap().field(4).text(), "\u{20BB7}野屋医院");
-}
-
 /// The shape of the guideline's own messages (HOT9, JAMISDP01, JC10, MDCDX2, kanji by ISO 2022), with our persons.
 #[test]
 fn a_hospital_s_messages_are_read() {
-    let header = |kind: &str| format!("MSH|^~\\&|HIS123|SEND|GW|RCV|20261120101530.123||{kind}|20261120000001|P|2.5||||||~ISO IR87||ISO 2022-1994\r");
-    let pid = "PID|0001||00001234^^^^PI||\x1B$B4T<T\x1B(B^\x1B$BB@O:\x1B(B^^^^^L^I~\x1B$B%+%s%8%c\x1B(B^\x1B$B%?%m%&\x1B(B^^^^^L^P||19480405|M\r";
+    let header = |kind: &str| {
+        format!(
+            "MSH|^~\\&|HIS123|SEND|GW|RCV|20261120101530.123||{kind}|20261120000001|P|2.5||||||~ISO IR87||ISO 2022-1994\r"
+        )
+    };
+    let pid = "PID|0001||00001234^^^^PI||\x1B$B45<T\x1B(B^\x1B$BB@O:\x1B(B^^^^^L^I~\x1B$B%+%s%8%c\x1B(B^\x1B$B%?%m%&\x1B(B^^^^^L^P||19480405|M\r";
     let omp = format!(
         "{}{pid}PV1|0001|O|01^^^^^C\r\nORC|NW|000000011000185||1|||||20261120103045|||110^A^B|||||01^C^99XY1||||||||||||O^D^HL70482\r\n\
          RXE||103835401^X^HOT9|1||TAB^T^MR9P|||||9|TAB^T^MR9P||||||||3^TAB&T&MR9P||OHP^E^MR9P~OHI^F^MR9P\n\
          TQ1|1||1013044400000000&U&JAMISDP01|||3^d|20261120\nRXR|PO^P^HL70162\nZZZ|what we do not know\n",
         header("RDE^O11^RDE_O11"),
     );
-    let converted = convert(&file(DataKind::Omp01, Some("20261120"), "000000011000185"), omp.as_bytes(), &source()).unwrap();
+    let converted =
+        convert(&file(DataKind::Omp01, Some("20261120"), "000000011000185"), omp.as_bytes(), &source())
+            .unwrap();
     let request = &converted.resources[0];
     assert_eq!(converted.passed_over, ["ZZZ"]);
     assert_eq!(request.get("authoredOn"), Some("2026-11-20T10:30:45+09:00"));
-    assert_eq!(request.get("medicationCodeableConcept.coding.system"), Some("http://medis.or.jp/CodeSystem/master-HOT9"));
+    assert_eq!(
+        request.get("medicationCodeableConcept.coding.system"),
+        Some("http://medis.or.jp/CodeSystem/master-HOT9")
+    );
     assert_eq!(request.get("dosageInstruction.route.coding.code"), Some("PO"));
-    assert_eq!(request.node().at("dosageInstruction.timing.repeat.boundsDuration.value").unwrap().as_number().unwrap().as_str(), "3");
+    assert_eq!(
+        request
+            .node()
+            .at("dosageInstruction.timing.repeat.boundsDuration.value")
+            .unwrap()
+            .as_number()
+            .unwrap()
+            .as_str(),
+        "3"
+    );
 
     let oml = format!(
         "{}{pid}PV1|0001|O|01^^^^^C\rSPM|1|1||023^S^JC10|||||||||||||202611191500\rOBR|1|354|354|E001^H^99O03|||20261119||||||||||||||||20261120103059\r\
@@ -323,7 +362,8 @@ fn a_hospital_s_messages_are_read() {
          OBX|2|SN|5F500145302287501^HIV^JC10||<^20|||||F\rOBX|3|ST|X1^?^99LAB||(-)||||||F\r",
         header("OUL^R22^OUL_R22"),
     );
-    let converted = convert(&file(DataKind::Oml11, Some("20261119"), "354"), oml.as_bytes(), &source()).unwrap();
+    let converted =
+        convert(&file(DataKind::Oml11, Some("20261119"), "354"), oml.as_bytes(), &source()).unwrap();
     let [albumin, hiv, local] = converted.resources.as_slice() else { panic!("three results") };
     assert_eq!(albumin.node().at("referenceRange.high.value").unwrap().as_number().unwrap().as_str(), "5.5");
     assert_eq!(albumin.get("effectiveDateTime"), Some("2026-11-19T15:00:00+09:00"));
@@ -336,7 +376,8 @@ fn a_hospital_s_messages_are_read() {
          ZPR||20054174^K^MDCDX2|||TSQF^K^MDCDX2\rZI1|1\rPRB|DE|20260915|1^old^MDCDX2|124\rZPR||1^old^MDCDX2\r",
         header("PPR^ZD1^PPR_ZD1"),
     );
-    let converted = convert(&file(DataKind::Ppr01, None, FileName::NO_ORDER), ppr.as_bytes(), &source()).unwrap();
+    let converted =
+        convert(&file(DataKind::Ppr01, None, FileName::NO_ORDER), ppr.as_bytes(), &source()).unwrap();
     let [gastritis] = converted.resources.as_slice() else { panic!("one diagnosis: the other was deleted") };
     assert_eq!(gastritis.node().all("code.coding").len(), 3);
     assert_eq!(gastritis.get("clinicalStatus.coding.code"), Some("inactive"), "con-4: it has ended");
@@ -348,14 +389,23 @@ fn a_fault_is_named_with_segment_and_field() {
     let name = file(DataKind::Omp01, Some("20261120"), "1");
     let message = |body: &str| format!("MSH|^~\\&|A|B|||20261120||RDE^O11|1|P|2.5\rPID|1||{body}\r");
     for (body, place) in [
-        ("00009999\rORC|NW|1", "segment 2, PID-3: expected the patient's number of the file's name, found \"00009999\""),
+        (
+            "00009999\rORC|NW|1",
+            "segment 2, PID-3: expected the patient's number of the file's name, found \"00009999\"",
+        ),
         ("1234", "message: expected ORC"),
         ("1234\rORC|NW|1||x\rRXE||1^X^HOT9", "segment 3, ORC-4: expected a group's number, found \"x\""),
         ("1234\rORC|NW|1\rRXE||", "segment 4, RXE-2: expected a drug"),
         ("1234\rORC|NW|1\rRXE||1^X^HOT9|many", "segment 4, RXE-3: expected a number, found \"many\""),
-        ("1234\rORC|NW|1\rRXE||1^X^HOT9\rTQ1|||||||2026", "segment 5, TQ1-7: expected a day as yyyyMMdd, found \"2026\""),
+        (
+            "1234\rORC|NW|1\rRXE||1^X^HOT9\rTQ1|||||||2026",
+            "segment 5, TQ1-7: expected a day as yyyyMMdd, found \"2026\"",
+        ),
         ("1234\rORC|NW|1|||||||99", "segment 3, ORC-9: expected a time as yyyyMMddHHmmss, found \"99\""),
-        ("1234\rORC|NW\rlower", "segment 4 (): \"lower\" is not a segment's name, expected three capital letters or digits"),
+        (
+            "1234\rORC|NW\rlower",
+            "segment 4 (): \"lower\" is not a segment's name, expected three capital letters or digits",
+        ),
         ("\x1B$Bxx\x01", "segment 2, PID-3: byte 0x01 is not ISO-2022-JP"),
         ("\x1B%G", "segment 2, PID-3: byte 0x1B is not an escape of ISO-2022-JP"),
     ] {
@@ -367,7 +417,12 @@ fn a_fault_is_named_with_segment_and_field() {
     assert_eq!(error.to_string(), "message: expected PID");
     let mut shift_jis = message("1234").into_bytes();
     shift_jis.extend([0x8A, 0xB3]);
-    assert!(convert(&name, &shift_jis, &source()).unwrap_err().to_string().contains("byte 0x8A is not ISO-2022-JP"));
+    assert!(
+        convert(&name, &shift_jis, &source())
+            .unwrap_err()
+            .to_string()
+            .contains("byte 0x8A is not ISO-2022-JP")
+    );
 }
 
 #[test]
@@ -402,7 +457,8 @@ fn a_storage_gives_of_each_order_the_file_that_counts() {
     let folder = root.path().join("000/012/00001234/20261120/OMP-01");
     std::fs::write(folder.join("notes.txt"), "?").unwrap();
     std::fs::write(folder.join("00009999_20261120_OMP-01_1_20261120101530123_01_1"), "?").unwrap();
-    std::fs::write(folder.join("00001234_20261120_OMP-01_9_20261120101530123_01_1"), "MSH|^~\\&|A\rPID|||").unwrap();
+    std::fs::write(folder.join("00001234_20261120_OMP-01_9_20261120101530123_01_1"), "MSH|^~\\&|A\rPID|||")
+        .unwrap();
 
     let mut converted = Vec::new();
     let mut errors = Vec::new();
@@ -412,7 +468,11 @@ fn a_storage_gives_of_each_order_the_file_that_counts() {
             Err(error) => errors.push(error),
         }
     }
-    assert_eq!(converted.iter().map(|one| one.resources.len()).collect::<Vec<_>>(), [2, 0], "the later list; the deletion");
+    assert_eq!(
+        converted.iter().map(|one| one.resources.len()).collect::<Vec<_>>(),
+        [2, 0],
+        "the later list; the deletion"
+    );
     assert!(errors.iter().any(|e| matches!(e.problem, StorageProblem::Name(_))));
     assert!(errors.iter().any(|e| matches!(e.problem, StorageProblem::Misplaced(_))));
     let message = errors.iter().find(|e| matches!(e.problem, StorageProblem::Message(_))).unwrap();
@@ -424,6 +484,7 @@ fn a_storage_gives_of_each_order_the_file_that_counts() {
     assert_eq!(errors.len(), 3);
     assert!(errors.iter().all(|error| !error.ja().is_empty()));
     // The same import again gives the same ids: it changes nothing.
-    let again: Vec<_> = Storage::open(root.path()).unwrap().flatten().filter_map(|s| s.convert(&source()).ok()).collect();
+    let again: Vec<_> =
+        Storage::open(root.path()).unwrap().flatten().filter_map(|s| s.convert(&source()).ok()).collect();
     assert_eq!(again, converted);
 }

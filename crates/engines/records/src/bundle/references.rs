@@ -34,7 +34,12 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) fn add(&mut self, entry: &Entry, full_url: Option<String>, old_id: Option<String>) -> Result<(), BundleError> {
+    pub(super) fn add(
+        &mut self,
+        entry: &Entry,
+        full_url: Option<String>,
+        old_id: Option<String>,
+    ) -> Result<(), BundleError> {
         let place = |rest: &str| format!("Bundle.entry[{}]{rest}", entry.number);
         let Some(id) = &entry.id else { return Ok(()) };
         let kind = &entry.resource_type;
@@ -55,7 +60,10 @@ impl Addresses {
         for identifier in node.map(|node| node.all("identifier")).unwrap_or_default() {
             let part = |key| identifier.text_at(key).unwrap_or_default().to_owned();
             let key = [kind.clone(), part("system"), part("value")];
-            self.by_identifier.entry(key).and_modify(|name| *name = None).or_insert_with(|| Some(name.clone()));
+            self.by_identifier
+                .entry(key)
+                .and_modify(|name| *name = None)
+                .or_insert_with(|| Some(name.clone()));
         }
         Ok(())
     }

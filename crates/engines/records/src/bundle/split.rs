@@ -93,7 +93,11 @@ impl Bundle {
     ///
     /// # Errors
     /// [`BundleError`] with the place; nothing of the bundle is used then.
-    pub fn split(bundle: Node, sender: &str, new_id: &mut dyn FnMut() -> String) -> Result<Self, BundleError> {
+    pub fn split(
+        bundle: Node,
+        sender: &str,
+        new_id: &mut dyn FnMut() -> String,
+    ) -> Result<Self, BundleError> {
         Self::split_within(bundle, sender, new_id, &Limits::default())
     }
 
@@ -109,7 +113,10 @@ impl Bundle {
     ) -> Result<Self, BundleError> {
         if bundle.text_at("resourceType") != Some("Bundle") {
             let found = shown(bundle.text_at("resourceType").unwrap_or_default());
-            return Err(BundleError::new("Bundle.resourceType", Problem::Value { found, expected: "Bundle" }));
+            return Err(BundleError::new(
+                "Bundle.resourceType",
+                Problem::Value { found, expected: "Bundle" },
+            ));
         }
         let kind = kind(&bundle)?;
         let identifier = bundle.get("identifier").and_then(|identifier| {
@@ -205,19 +212,24 @@ fn read(
 ) -> Result<Read, BundleError> {
     let place = |rest: &str| format!("Bundle.entry[{number}]{rest}");
     let full_url = raw.text_at("fullUrl").map(str::to_owned);
-    let request = matches!(kind, Kind::Transaction | Kind::Batch).then(|| Request::of(&raw, number)).transpose()?;
+    let request =
+        matches!(kind, Kind::Transaction | Kind::Batch).then(|| Request::of(&raw, number)).transpose()?;
     let node = match raw {
         Node::Object(mut object) => object.remove("resource"),
         _ => None,
     };
     let resource = node
-        .map(|node| Resource::new(node).map_err(|_| BundleError::new(place(".resource"), Problem::Missing("a resourceType"))))
+        .map(|node| {
+            Resource::new(node)
+                .map_err(|_| BundleError::new(place(".resource"), Problem::Missing("a resourceType")))
+        })
         .transpose()?;
     let old_id = resource.as_ref().and_then(Resource::id).map(str::to_owned);
     let entry = match request {
         Some(request) => request.entry(number, resource, new_id)?,
         None => {
-            let resource = resource.ok_or_else(|| BundleError::new(place(""), Problem::Missing("a resource")))?;
+            let resource =
+                resource.ok_or_else(|| BundleError::new(place(""), Problem::Missing("a resource")))?;
             let id = kept_id(&resource, number, sender, bundle, full_url.as_deref());
             let resource_type = resource.resource_type().to_owned();
             Entry { number, act: Act::Keep, resource_type, id: Some(id), resource: Some(resource) }
@@ -267,16 +279,22 @@ struct Request {
 impl Request {
     fn of(raw: &Node, number: usize) -> Result<Self, BundleError> {
         let place = format!("Bundle.entry[{number}].request");
-        let request = raw.get("request").ok_or_else(|| BundleError::new(&*place, Problem::Missing("a request")))?;
+        let request =
+            raw.get("request").ok_or_else(|| BundleError::new(&*place, Problem::Missing("a request")))?;
         let text = |key| request.text_at(key).map(str::to_owned);
-        let method = text("method").ok_or_else(|| BundleError::new(format!("{place}.method"), Problem::Missing("a method")))?;
-        let url = text("url").ok_or_else(|| BundleError::new(format!("{place}.url"), Problem::Missing("a url")))?;
-        let (path, query) = url.split_once('?').map_or((url.as_str(), None), |(path, query)| (path, Some(query)));
+        let method = text("method")
+            .ok_or_else(|| BundleError::new(format!("{place}.method"), Problem::Missing("a method")))?;
+        let url =
+            text("url").ok_or_else(|| BundleError::new(format!("{place}.url"), Problem::Missing("a url")))?;
+        let (path, query) =
+            url.split_once('?').map_or((url.as_str(), None), |(path, query)| (path, Some(query)));
         let mut parts = path.trim_start_matches('/').split('/');
         let resource_type = parts.next().unwrap_or_default().to_owned();
         let id = parts.next().filter(|id| !id.is_empty()).map(str::to_owned);
         let wrong = |expected| Problem::Value { found: shown(&url), expected };
-        if method != "GET" && (parts.next().is_some() || !is_type(&resource_type) || !id.as_deref().is_none_or(is_id)) {
+        if method != "GET"
+            && (parts.next().is_some() || !is_type(&resource_type) || !id.as_deref().is_none_or(is_id))
+        {
             return Err(BundleError::new(format!("{place}.url"), wrong("Type, Type/id or Type?query")));
         }
         let matching = match (method.as_str(), query) {
@@ -300,7 +318,10 @@ impl Request {
         let needs_resource = matches!(self.method.as_str(), "POST" | "PUT");
         match &resource {
             None if needs_resource => {
-                return Err(BundleError::new(format!("Bundle.entry[{number}]"), Problem::Missing("a resource")));
+                return Err(BundleError::new(
+                    format!("Bundle.entry[{number}]"),
+                    Problem::Missing("a resource"),
+                ));
             }
             Some(resource) if needs_resource && resource.resource_type() != self.resource_type => {
                 let found = shown(resource.resource_type());
@@ -312,19 +333,28 @@ impl Request {
         let is_target_said = self.id.is_some() != self.matching.is_some();
         let (act, id) = match self.method.as_str() {
             "POST" if self.id.is_none() => {
-                let query = self.if_none_exist.as_deref().map(|query| Query::parse(&self.resource_type, query));
                 let query =
-                    query.transpose().map_err(|error| BundleError::new(place(".ifNoneExist"), Problem::Query(error)))?;
+                    self.if_none_exist.as_deref().map(|query| Query::parse(&self.resource_type, query));
+                let query = query
+                    .transpose()
+                    .map_err(|error| BundleError::new(place(".ifNoneExist"), Problem::Query(error)))?;
                 (Act::Create(query), Some(new_id()))
             }
-            "PUT" if is_target_said => (Act::Update { matching: self.matching, if_match: self.if_match }, self.id),
+            "PUT" if is_target_said => {
+                (Act::Update { matching: self.matching, if_match: self.if_match }, self.id)
+            }
             "DELETE" if is_target_said => (Act::Delete(self.matching), self.id),
             "GET" => (Act::Get(self.url), None),
             "POST" | "PUT" | "DELETE" => {
                 let expected = if self.method == "POST" { "Type" } else { "Type/id or Type?query" };
-                return Err(BundleError::new(place(".url"), Problem::Value { found: shown(&self.url), expected }));
+                return Err(BundleError::new(
+                    place(".url"),
+                    Problem::Value { found: shown(&self.url), expected },
+                ));
             }
-            "PATCH" | "HEAD" => return Err(BundleError::new(place(".method"), Problem::Unserved(self.method.clone()))),
+            "PATCH" | "HEAD" => {
+                return Err(BundleError::new(place(".method"), Problem::Unserved(self.method.clone())));
+            }
             other => {
                 let problem = Problem::Value { found: shown(other), expected: "GET, POST, PUT or DELETE" };
                 return Err(BundleError::new(place(".method"), problem));

@@ -21,12 +21,32 @@ pub struct Form {
 
 /// Every form that is read and made here.
 pub const FORMS: &[Form] = &[
-    kind(Category::Allergy, "AllergyIntolerance", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS"),
-    kind(Category::Contraindication, "AllergyIntolerance", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS"),
-    kind(Category::Infection, "Observation", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS"),
-    kind(Category::Laboratory, "Observation", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS"),
+    kind(
+        Category::Allergy,
+        "AllergyIntolerance",
+        "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS",
+    ),
+    kind(
+        Category::Contraindication,
+        "AllergyIntolerance",
+        "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_AllergyIntolerance_eCS",
+    ),
+    kind(
+        Category::Infection,
+        "Observation",
+        "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
+    ),
+    kind(
+        Category::Laboratory,
+        "Observation",
+        "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS",
+    ),
     kind(Category::Diagnosis, "Condition", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Condition_eCS"),
-    kind(Category::Prescription, "MedicationRequest", "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS"),
+    kind(
+        Category::Prescription,
+        "MedicationRequest",
+        "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_MedicationRequest_eCS",
+    ),
     document(
         Category::DischargeSummary,
         Some("http://jpfhir.jp/fhir/eDischargeSummary/StructureDefinition/JP_Composition_eDischargeSummary"),

@@ -36,7 +36,15 @@ pub fn check(resource: &Node) -> Vec<Issue> {
 struct Issues(Vec<Issue>);
 
 impl Issues {
-    fn add(&mut self, severity: Severity, code: &'static str, rule: &str, path: String, ja: String, en: String) {
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        rule: &str,
+        path: String,
+        ja: String,
+        en: String,
+    ) {
         self.0.push(Issue { severity, code, path, ja, en, profile: None, rule: Some(Text::new(rule)) });
     }
 
@@ -77,7 +85,8 @@ fn institution(resource: &Node, path: &str, issues: &mut Issues) {
 
 fn names(patient: &Node, path: &str, issues: &mut Issues) {
     let names = patient.get("name").map(Node::items).unwrap_or_default();
-    let writings: Vec<&str> = names.iter().flat_map(|name| name.all("extension.valueCode")).filter_map(Node::as_str).collect();
+    let writings: Vec<&str> =
+        names.iter().flat_map(|name| name.all("extension.valueCode")).filter_map(Node::as_str).collect();
     for (writing, ja, en) in [("IDE", "漢字", "ideographs"), ("SYL", "カナ", "kana")] {
         if !writings.contains(&writing) {
             let ja = format!("{ja}氏名（iso21090-EN-representation {writing}）がありません");
@@ -117,7 +126,9 @@ fn amounts(request: &Node, path: &str, issues: &mut Issues) {
     let days = request.at("dispenseRequest.expectedSupplyDuration");
     let (Some(daily), Some(total), Some(days)) = (daily, total, days) else { return };
     let number = |node: &Node| node.get("value").and_then(Node::as_number).map(|number| number.as_f64());
-    let (Some(dose), Some(whole), Some(length)) = (number(daily), number(total), number(days)) else { return };
+    let (Some(dose), Some(whole), Some(length)) = (number(daily), number(total), number(days)) else {
+        return;
+    };
     let same_unit = daily.text_at("code") == total.text_at("code") && days.text_at("code") == Some("d");
     // Days off are not counted in the text of a usage: only a total that is too small or too large by more than a day
     // is worth a word.
@@ -134,9 +145,16 @@ fn bundle(bundle: &Node, issues: &mut Issues) {
     for (n, entry) in entries.iter().enumerate() {
         let path = format!("Bundle.entry[{n}].fullUrl");
         match entry.text_at("fullUrl") {
-            None => issues.error("required", "clins-address", path, "fullUrlがありません".into(), "no fullUrl".into()),
+            None => issues.error(
+                "required",
+                "clins-address",
+                path,
+                "fullUrlがありません".into(),
+                "no fullUrl".into(),
+            ),
             Some(url) if addresses.insert(url, n).is_some() => {
-                let (ja, en) = ("同じfullUrlが二度あります".to_owned(), "this fullUrl is there twice".to_owned());
+                let (ja, en) =
+                    ("同じfullUrlが二度あります".to_owned(), "this fullUrl is there twice".to_owned());
                 issues.error("duplicate", "clins-address", path, ja, en);
             }
             Some(_) => {}
@@ -159,14 +177,19 @@ fn patients(entries: &[Node], addresses: &HashMap<&str, usize>, issues: &mut Iss
     let is_patient = |(_, entry): &(usize, &Node)| entry.text_at("resource.resourceType") == Some("Patient");
     let patients: Vec<(usize, &Node)> = entries.iter().enumerate().filter(is_patient).collect();
     let [(place, patient)] = patients.as_slice() else {
-        let (ja, en) = ("Patientがちょうど1つ必要です".to_owned(), format!("expected one Patient, found {}", patients.len()));
+        let (ja, en) = (
+            "Patientがちょうど1つ必要です".to_owned(),
+            format!("expected one Patient, found {}", patients.len()),
+        );
         issues.error("business-rule", "clins-patient", "Bundle.entry".to_owned(), ja, en);
         return;
     };
     let own_name = format!("Patient/{}", patient.text_at("resource.id").unwrap_or_default());
     for (n, entry) in entries.iter().enumerate() {
         for key in ["subject", "patient", "beneficiary"] {
-            let Some(subject) = entry.get("resource").and_then(|resource| resource.get(key)) else { continue };
+            let Some(subject) = entry.get("resource").and_then(|resource| resource.get(key)) else {
+                continue;
+            };
             let same = match subject.text_at("reference") {
                 Some(reference) => addresses.get(reference) == Some(place) || reference == own_name,
                 None => subject.text_at("identifier.value").is_none_or(|value| {
@@ -176,7 +199,13 @@ fn patients(entries: &[Node], addresses: &HashMap<&str, usize>, issues: &mut Iss
             if !same {
                 let ja = "バンドルの患者と異なる患者を参照しています".to_owned();
                 let en = "about another patient than the bundle's".to_owned();
-                issues.error("business-rule", "clins-patient", format!("Bundle.entry[{n}].resource.{key}"), ja, en);
+                issues.error(
+                    "business-rule",
+                    "clins-patient",
+                    format!("Bundle.entry[{n}].resource.{key}"),
+                    ja,
+                    en,
+                );
             }
         }
     }
@@ -184,8 +213,11 @@ fn patients(entries: &[Node], addresses: &HashMap<&str, usize>, issues: &mut Iss
 
 /// `1318814790^2024^…`: the institution in the bundle's identifier is the one that made the entries.
 fn sender(bundle: &Node, entries: &[Node], issues: &mut Issues) {
-    let is_clins = bundle.text_at("identifier.system") == Some("http://jpfhir.jp/fhir/clins/bundle-identifier");
-    let Some((sender, _)) = bundle.text_at("identifier.value").filter(|_| is_clins).and_then(|id| id.split_once('^')) else {
+    let is_clins =
+        bundle.text_at("identifier.system") == Some("http://jpfhir.jp/fhir/clins/bundle-identifier");
+    let Some((sender, _)) =
+        bundle.text_at("identifier.value").filter(|_| is_clins).and_then(|id| id.split_once('^'))
+    else {
         return;
     };
     for (n, entry) in entries.iter().enumerate() {
@@ -205,7 +237,9 @@ fn sender(bundle: &Node, entries: &[Node], issues: &mut Issues) {
 
 fn only_tagged(bundle: &Node, entries: &[Node], issues: &mut Issues) {
     let tags = bundle.all("meta.tag");
-    let tag = tags.iter().find(|tag| tag.text_at("system").is_some_and(|system| system.ends_with("/BundleResourceType_CS")));
+    let tag = tags
+        .iter()
+        .find(|tag| tag.text_at("system").is_some_and(|system| system.ends_with("/BundleResourceType_CS")));
     let Some(tagged) = tag.and_then(|tag| tag.text_at("code")) else { return };
     for (n, entry) in entries.iter().enumerate().skip(1) {
         let kind = entry.text_at("resource.resourceType").unwrap_or_default();
@@ -226,7 +260,13 @@ fn document(entries: &[Node], addresses: &HashMap<&str, usize>, issues: &mut Iss
         ] {
             if composition.get(key).is_none() {
                 let path = format!("Bundle.entry[0].resource.{key}");
-                issues.error("required", "clins-document", path, format!("{ja}がありません"), format!("the document has not {en}"));
+                issues.error(
+                    "required",
+                    "clins-document",
+                    path,
+                    format!("{ja}がありません"),
+                    format!("the document has not {en}"),
+                );
             }
         }
     }

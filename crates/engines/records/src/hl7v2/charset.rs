@@ -61,7 +61,8 @@ pub(super) fn encode(text: &str, charset: Charset) -> Vec<u8> {
 
 /// Whether a name in MSH-18 is one that is read here.
 pub(super) fn is_known(name: &str) -> bool {
-    matches!(name, "" | "ASCII" | "ISO IR6" | "ISO IR13" | "ISO IR14" | "ISO IR87" | "ISO IR159") || is_utf8(name)
+    matches!(name, "" | "ASCII" | "ISO IR6" | "ISO IR13" | "ISO IR14" | "ISO IR87" | "ISO IR159")
+        || is_utf8(name)
 }
 
 fn is_utf8(name: &str) -> bool {
@@ -107,7 +108,8 @@ fn iso_2022_jp(bytes: &[u8]) -> Result<String, Hl7Error> {
         None => {
             let (text, _) = EUC_JP.decode_without_bom_handling(&euc);
             let before = text.split('\u{FFFD}').next().unwrap_or_default();
-            let problem = Problem::Byte { byte: ESC, charset: "a character of JIS X 0208, JIS X 0201 or JIS X 0212" };
+            let problem =
+                Problem::Byte { byte: ESC, charset: "a character of JIS X 0208, JIS X 0201 or JIS X 0212" };
             Err(Hl7Error { place: message::place_after(before), problem })
         }
     }

@@ -96,7 +96,9 @@ impl Problem {
             Problem::TooManySegments(most) => format!("セグメントが{most}個を超えています"),
             Problem::NoHeader => "MSHで始まっていません".to_owned(),
             Problem::Delimiters => "MSH-1・MSH-2が互いに異なる5つの半角記号ではありません".to_owned(),
-            Problem::SegmentName(found) => format!("「{found}」はセグメント名ではありません（英大文字・数字3文字）"),
+            Problem::SegmentName(found) => {
+                format!("「{found}」はセグメント名ではありません（英大文字・数字3文字）")
+            }
             Problem::Charset(found) => format!("文字セット「{found}」には対応していません"),
             Problem::Byte { byte, charset } => format!("{charset}として読めないバイト0x{byte:02X}があります"),
             Problem::Missing(expected) => format!("{expected} が必要です"),
@@ -111,7 +113,9 @@ impl fmt::Display for Problem {
             Problem::TooLong(most) => write!(f, "longer than {most} bytes"),
             Problem::TooManySegments(most) => write!(f, "more than {most} segments"),
             Problem::NoHeader => f.write_str("expected MSH"),
-            Problem::Delimiters => f.write_str("expected five different ASCII punctuation marks in MSH-1 and MSH-2"),
+            Problem::Delimiters => {
+                f.write_str("expected five different ASCII punctuation marks in MSH-1 and MSH-2")
+            }
             Problem::SegmentName(found) => {
                 write!(f, "{found:?} is not a segment's name, expected three capital letters or digits")
             }

@@ -212,7 +212,9 @@ impl<'a> Element<'a> {
     pub fn text(&self) -> Cow<'a, str> {
         match self.delimiters {
             _ if self.is_empty() => Cow::Borrowed(""),
-            Some(delimiters) if self.raw.contains(delimiters.escape) => Cow::Owned(unescape(self.raw, delimiters)),
+            Some(delimiters) if self.raw.contains(delimiters.escape) => {
+                Cow::Owned(unescape(self.raw, delimiters))
+            }
             _ => Cow::Borrowed(self.raw),
         }
     }
@@ -338,6 +340,10 @@ fn ascii_of_hex(digits: &str) -> Option<String> {
     let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     (0..digits.len())
         .step_by(2)
-        .map(|at| byte(at).filter(|b| (0x20..0x7F).contains(b) || matches!(b, b'\r' | b'\n' | b'\t')).map(char::from))
+        .map(|at| {
+            byte(at)
+                .filter(|b| (0x20..0x7F).contains(b) || matches!(b, b'\r' | b'\n' | b'\t'))
+                .map(char::from)
+        })
         .collect()
 }

@@ -111,9 +111,10 @@ impl<'a> Writer<'a> {
         let text = format!("{}{}", self.header_segment(Charset::Iso2022Jp), self.body);
         match charset::choose(&text) {
             Charset::Iso2022Jp => charset::encode(&text, Charset::Iso2022Jp),
-            Charset::Utf8 => {
-                charset::encode(&format!("{}{}", self.header_segment(Charset::Utf8), self.body), Charset::Utf8)
-            }
+            Charset::Utf8 => charset::encode(
+                &format!("{}{}", self.header_segment(Charset::Utf8), self.body),
+                Charset::Utf8,
+            ),
         }
     }
 

@@ -60,9 +60,11 @@ fn category(resource: &Node) -> Category {
         "Observation" => observation(resource),
         "DiagnosticReport" => report(resource),
         "Specimen" => Category::Laboratory,
-        "MedicationRequest" | "MedicationDispense" | "MedicationAdministration" | "MedicationStatement" | "Medication" => {
-            Category::Prescription
-        }
+        "MedicationRequest"
+        | "MedicationDispense"
+        | "MedicationAdministration"
+        | "MedicationStatement"
+        | "Medication" => Category::Prescription,
         "Composition" | "DocumentReference" => document(resource),
         "CarePlan" | "CareTeam" | "Goal" | "NutritionOrder" => Category::CarePlan,
         "QuestionnaireResponse" | "ClinicalImpression" | "RiskAssessment" => Category::CareSummary,
@@ -80,18 +82,28 @@ fn allergy(resource: &Node) -> Category {
 }
 
 fn observation(resource: &Node) -> Category {
-    if resource.all("meta.profile").iter().filter_map(|node| node.as_str()).any(|url| url.contains("/eCheckup/")) {
+    if resource
+        .all("meta.profile")
+        .iter()
+        .filter_map(|node| node.as_str())
+        .any(|url| url.contains("/eCheckup/"))
+    {
         return Category::HealthCheck;
     }
     let categories = resource.all("category.coding.code");
     let has = |code: &str| categories.iter().any(|category| category.as_str() == Some(code));
     if has("vital-signs") || has("body-measurement") {
         Category::Vital
-    } else if has("infectionRelated") || resource.all("code.coding").iter().any(|coding| is_infection(coding)) {
+    } else if has("infectionRelated") || resource.all("code.coding").iter().any(|coding| is_infection(coding))
+    {
         Category::Infection
     } else if has("laboratory") {
         Category::Laboratory
-    } else if has("functional-status") || has("cognitive-status") || has("disability-status") || has("activity") {
+    } else if has("functional-status")
+        || has("cognitive-status")
+        || has("disability-status")
+        || has("activity")
+    {
         Category::CareSummary
     } else {
         Category::Other
@@ -104,12 +116,14 @@ fn is_infection(coding: &Node) -> bool {
     let system = coding.text_at("system").unwrap_or_default();
     let code = coding.text_at("code").unwrap_or_default();
     let is_jlac10 = system.contains("JLAC10") || system.ends_with("1.2.392.200119.4.504");
-    system.contains("InfectionLabo") || (is_jlac10 && INFECTIONS.iter().any(|analyte| code.starts_with(analyte)))
+    system.contains("InfectionLabo")
+        || (is_jlac10 && INFECTIONS.iter().any(|analyte| code.starts_with(analyte)))
 }
 
 fn report(resource: &Node) -> Category {
     let codes = resource.all("category.coding.code");
-    let is_laboratory = |code: &&Node| matches!(code.as_str(), Some("LAB" | "laboratory" | "LP29693-6" | "MB"));
+    let is_laboratory =
+        |code: &&Node| matches!(code.as_str(), Some("LAB" | "laboratory" | "LP29693-6" | "MB"));
     if codes.iter().any(is_laboratory) { Category::Laboratory } else { Category::Other }
 }
 
@@ -147,14 +161,20 @@ fn document(resource: &Node) -> Category {
 }
 
 fn institution(resource: &Node) -> Option<&str> {
-    let by_extension = resource.get("extension").map(Node::items).unwrap_or_default().iter().find_map(|extension| {
-        let url = extension.text_at("url")?;
-        url.ends_with("/JP_eCS_InstitutionNumber").then(|| extension.text_at("valueIdentifier.value")).flatten()
-    });
+    let by_extension =
+        resource.get("extension").map(Node::items).unwrap_or_default().iter().find_map(|extension| {
+            let url = extension.text_at("url")?;
+            url.ends_with("/JP_eCS_InstitutionNumber")
+                .then(|| extension.text_at("valueIdentifier.value"))
+                .flatten()
+        });
     by_extension.or_else(|| {
         let is_own = resource.text_at("resourceType") == Some("Organization");
         let identifiers = if is_own { resource.all("identifier") } else { Vec::new() };
-        let ten = |node: &&Node| node.text_at("system") == Some("http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no");
+        let ten = |node: &&Node| {
+            node.text_at("system")
+                == Some("http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no")
+        };
         identifiers.into_iter().find(ten)?.text_at("value")
     })
 }

@@ -14,7 +14,8 @@ use crate::tree::Node;
 pub fn inherit(resources: &[&Node], own: &[Labels], addresses: &HashMap<String, usize>) -> Vec<Labels> {
     let mut labels = own.to_vec();
     labels.resize(resources.len(), Labels::NONE);
-    let names: HashMap<String, usize> = resources.iter().enumerate().map(|(n, node)| (name(node), n)).collect();
+    let names: HashMap<String, usize> =
+        resources.iter().enumerate().map(|(n, node)| (name(node), n)).collect();
     let mut links = Vec::new();
     for (n, resource) in resources.iter().enumerate() {
         let mut link = |reference: &str| {
@@ -46,8 +47,17 @@ pub fn inherit(resources: &[&Node], own: &[Labels], addresses: &HashMap<String, 
 fn gives(node: &Node) -> bool {
     !matches!(
         node.text_at("resourceType").unwrap_or_default(),
-        "Patient" | "RelatedPerson" | "Practitioner" | "PractitionerRole" | "Organization" | "Location" | "Device"
-            | "Encounter" | "EpisodeOfCare" | "Coverage" | "CareTeam"
+        "Patient"
+            | "RelatedPerson"
+            | "Practitioner"
+            | "PractitionerRole"
+            | "Organization"
+            | "Location"
+            | "Device"
+            | "Encounter"
+            | "EpisodeOfCare"
+            | "Coverage"
+            | "CareTeam"
     )
 }
 

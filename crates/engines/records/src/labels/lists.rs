@@ -145,14 +145,19 @@ impl Lists {
         let in_force = |entry: &ListEntry| entry.from <= on && entry.until.is_none_or(|until| on < until);
         let entries: Vec<_> = document.entry.into_iter().filter(in_force).collect();
         let codes = |of: fn(&ListEntry) -> &Vec<String>| -> Vec<(String, usize)> {
-            entries.iter().enumerate().flat_map(|(n, entry)| of(entry).iter().map(move |code| (code.clone(), n))).collect()
+            entries
+                .iter()
+                .enumerate()
+                .flat_map(|(n, entry)| of(entry).iter().map(move |code| (code.clone(), n)))
+                .collect()
         };
         let icd10 = codes(|entry| &entry.icd10).into_iter().map(|(range, n)| {
             let (from, to) = range.split_once('-').unwrap_or((&range, &range));
             (from.to_owned(), to.to_owned(), n)
         });
-        let mut words: Vec<Word> = codes(|entry| &entry.words).into_iter().filter_map(|(word, n)| Word::new(&word, n)).collect();
-        words.sort_by(|one, other| one.first.cmp(&other.first));
+        let mut words: Vec<Word> =
+            codes(|entry| &entry.words).into_iter().filter_map(|(word, n)| Word::new(&word, n)).collect();
+        words.sort_by_key(|word| word.first);
         Ok(Self {
             version: document.version,
             sources: document.source,
@@ -197,8 +202,15 @@ impl Word {
 fn check(entry: &ListEntry, sources: &[Source]) -> Result<(), ListError> {
     let wrong = |reason| Err(ListError::Entry { entry: entry.en.clone(), reason });
     let lists = [
-        &entry.icd10, &entry.yj, &entry.atc, &entry.jlac10, &entry.snomed, &entry.loinc, &entry.department,
-        &entry.types, &entry.words,
+        &entry.icd10,
+        &entry.yj,
+        &entry.atc,
+        &entry.jlac10,
+        &entry.snomed,
+        &entry.loinc,
+        &entry.department,
+        &entry.types,
+        &entry.words,
     ];
     if lists.iter().all(|list| list.is_empty()) {
         return wrong("expected codes or words");
@@ -206,7 +218,8 @@ fn check(entry: &ListEntry, sources: &[Source]) -> Result<(), ListError> {
     if lists.iter().any(|list| list.iter().any(|code| code.trim().is_empty())) {
         return wrong("expected no empty code or word");
     }
-    if entry.source.is_empty() || !entry.source.iter().all(|id| sources.iter().any(|source| source.id == *id)) {
+    if entry.source.is_empty() || !entry.source.iter().all(|id| sources.iter().any(|source| source.id == *id))
+    {
         return wrong("expected sources that are among [[source]]");
     }
     if entry.icd10.iter().any(|range| {

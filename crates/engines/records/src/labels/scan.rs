@@ -71,8 +71,10 @@ impl Lists {
             Vocabulary::Icd10 => {
                 let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
                 for (from, to, entry) in &self.icd10 {
-                    let within = |bound: &String| plain.get(..bound.len().min(plain.len())).unwrap_or_default();
-                    if plain.len() >= from.len() && within(from) >= from.as_str() && within(to) <= to.as_str() {
+                    let within =
+                        |bound: &String| plain.get(..bound.len().min(plain.len())).unwrap_or_default();
+                    if plain.len() >= from.len() && within(from) >= from.as_str() && within(to) <= to.as_str()
+                    {
                         self.hit(*entry, code, found);
                     }
                 }
@@ -127,7 +129,8 @@ fn is_whole(word: &str, before: Option<char>, after: Option<char>) -> bool {
     let is_latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let starts = word.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     let ends = word.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
-    !(starts && is_latin(before)) && !(ends && is_latin(after))
+    let is_joined = starts && is_latin(before) || ends && is_latin(after);
+    !is_joined
 }
 
 enum Vocabulary {
@@ -150,9 +153,13 @@ fn vocabulary(system: &str) -> Vocabulary {
         Vocabulary::Loinc
     } else if has("icd-10") || has("ICD10") || has("icd10") {
         Vocabulary::Icd10
-    } else if has("JLAC10") || has("JP_ObservationLabResultCode") || system.ends_with("1.2.392.200119.4.504") {
+    } else if has("JLAC10") || has("JP_ObservationLabResultCode") || system.ends_with("1.2.392.200119.4.504")
+    {
         Vocabulary::Jlac10
-    } else if has("YJ") || system.ends_with("1.2.392.100495.20.2.73") || system.ends_with("1.2.392.100495.20.1.73") {
+    } else if has("YJ")
+        || system.ends_with("1.2.392.100495.20.2.73")
+        || system.ends_with("1.2.392.100495.20.1.73")
+    {
         Vocabulary::Yj
     } else if has("whocc.no/atc") {
         Vocabulary::Atc
@@ -164,5 +171,14 @@ fn vocabulary(system: &str) -> Vocabulary {
 }
 
 /// Keys whose texts people wrote or read.
-const TEXTS: &[&str] =
-    &["text", "display", "div", "title", "description", "conclusion", "comment", "valueString", "patientInstruction"];
+const TEXTS: &[&str] = &[
+    "text",
+    "display",
+    "div",
+    "title",
+    "description",
+    "conclusion",
+    "comment",
+    "valueString",
+    "patientInstruction",
+];

@@ -52,7 +52,8 @@ pub fn stamp(resource: &mut Node, labels: Labels) {
     };
     for label in labels.iter().chain([labels.confidentiality()]).filter(|label| *label != Label::Normal) {
         let (system, code) = (label.system(), label.code());
-        let there = |coding: &Node| coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code);
+        let there =
+            |coding: &Node| coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code);
         if !codings.iter().any(there) {
             codings.push(node!({ "system": system, "code": code, "display": label.en() }));
         }

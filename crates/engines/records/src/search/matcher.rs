@@ -48,7 +48,10 @@ impl<'a> Corpus<'a> {
 
     fn found(&self, query: &Query) -> Vec<usize> {
         let mut found: Vec<usize> = (0..self.resources.len())
-            .filter(|n| self.kind(*n) == query.resource_type && query.clauses.iter().all(|clause| self.holds(clause, *n)))
+            .filter(|n| {
+                self.kind(*n) == query.resource_type
+                    && query.clauses.iter().all(|clause| self.holds(clause, *n))
+            })
             .collect();
         found.sort_by(|one, other| self.order(&query.sort, *one, *other));
         found
@@ -61,8 +64,9 @@ impl<'a> Corpus<'a> {
             from.into_iter().filter(|to| include.target.as_deref().is_none_or(|kind| self.kind(*to) == kind))
         });
         let backward = query.revinclude.iter().filter(asked).flat_map(|include| {
-            (0..self.resources.len())
-                .filter(|from| self.kind(*from) == include.source && self.referred(*from, include).contains(&n))
+            (0..self.resources.len()).filter(|from| {
+                self.kind(*from) == include.source && self.referred(*from, include).contains(&n)
+            })
         });
         forward.chain(backward).collect()
     }

@@ -10,12 +10,13 @@ mod matcher;
 mod parameters;
 mod parse;
 mod query;
+mod table;
 mod terms;
 mod time;
 
 pub use index::{Entry, Value, fold, index};
 pub use matcher::Corpus;
-pub use parameters::{COMMON, Kind, Parameter, parameter, parameters, served_types};
+pub use parameters::{Kind, Parameter, parameter, parameters, served_types};
 pub use parse::QueryError;
 pub use query::{Clause, Include, Modifier, Query, Sort, Summary, Total};
 pub use terms::{Prefix, Term, TokenSystem};

@@ -55,7 +55,9 @@ impl fmt::Display for Problem {
             Self::Unknown(of) => write!(f, "not a search parameter of {of} that is served"),
             Self::Modifier(found) => write!(f, "the modifier :{found} is not served for this parameter"),
             Self::Type(found) => write!(f, "{found:?} is not a resource type that is searched here"),
-            Self::Ambiguous => f.write_str("the reference may be of several types, expected :Type before the dot"),
+            Self::Ambiguous => {
+                f.write_str("the reference may be of several types, expected :Type before the dot")
+            }
             Self::Value { found, expected } => write!(f, "expected {expected}, found {found:?}"),
             Self::TooMuch(what, most) => write!(f, "more than {most} {what}"),
         }
@@ -146,7 +148,8 @@ impl Query {
             "_elements" => self.elements.extend(values(name, value)?.into_iter().map(str::to_owned)),
             "_sort" => {
                 for step in values(name, value)? {
-                    let (descending, step) = step.strip_prefix('-').map_or((false, step), |step| (true, step));
+                    let (descending, step) =
+                        step.strip_prefix('-').map_or((false, step), |step| (true, step));
                     let parameter = find(&self.resource_type, step)?;
                     self.sort.push(Sort { parameter, descending });
                 }
@@ -163,7 +166,8 @@ impl Query {
 
 /// One condition; `whole` is the parameter as it was written, for messages.
 fn clause(of: &str, whole: &str, name: &str, value: &str, depth: usize) -> Result<Clause, QueryError> {
-    let depth = depth.checked_sub(1).ok_or_else(|| error(whole, Problem::TooMuch("links of a chain", DEPTH)))?;
+    let depth =
+        depth.checked_sub(1).ok_or_else(|| error(whole, Problem::TooMuch("links of a chain", DEPTH)))?;
     if let Some(rest) = name.strip_prefix("_has:") {
         let mut parts = rest.splitn(3, ':');
         let (Some(source), Some(reference), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
@@ -182,7 +186,9 @@ fn clause(of: &str, whole: &str, name: &str, value: &str, depth: usize) -> Resul
         let (link, stated) = link.split_once(':').map_or((link, None), |(link, stated)| (link, Some(stated)));
         let parameter = reference_of(of, whole, link)?;
         let target = match (stated, parameter.targets) {
-            (Some(stated), targets) if targets.is_empty() || targets.contains(&stated) => known_type(whole, stated)?,
+            (Some(stated), targets) if targets.is_empty() || targets.contains(&stated) => {
+                known_type(whole, stated)?
+            }
             (Some(stated), _) => return Err(error(whole, Problem::Type(shown(stated)))),
             (None, [only]) => (*only).to_owned(),
             (None, _) => return Err(error(whole, Problem::Ambiguous)),
@@ -190,7 +196,8 @@ fn clause(of: &str, whole: &str, name: &str, value: &str, depth: usize) -> Resul
         let clause = Box::new(clause(&target, whole, rest, value, depth)?);
         return Ok(Clause::Chain { parameter, target, clause });
     }
-    let (base, modifier) = name.split_once(':').map_or((name, None), |(base, modifier)| (base, Some(modifier)));
+    let (base, modifier) =
+        name.split_once(':').map_or((name, None), |(base, modifier)| (base, Some(modifier)));
     let parameter = parameter(of, base).ok_or_else(|| error(whole, Problem::Unknown(of.to_owned())))?;
     if modifier == Some("missing") {
         let missing = match value {
@@ -217,7 +224,9 @@ fn read_modifier(parameter: &Parameter, whole: &str, found: Option<&str>) -> Res
         (Some("not"), Kind::Token) => Modifier::Not,
         (Some("identifier"), Kind::Reference) => Modifier::Identifier,
         (Some(kind), Kind::Reference) if parameter.targets.contains(&kind) => Modifier::Type(kind.to_owned()),
-        (Some(kind), Kind::Reference) if parameter.targets.is_empty() && is_type(kind) => Modifier::Type(kind.to_owned()),
+        (Some(kind), Kind::Reference) if parameter.targets.is_empty() && is_type(kind) => {
+            Modifier::Type(kind.to_owned())
+        }
         (Some(other), _) => return Err(error(whole, Problem::Modifier(shown(other)))),
     })
 }

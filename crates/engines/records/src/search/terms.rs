@@ -92,7 +92,8 @@ impl Term {
         match (kind, modifier) {
             (_, Modifier::Text) => Ok(Term::Text(fold(&unescape(text)).to_string())),
             (Kind::Token, _) | (Kind::Reference, Modifier::Identifier) => Ok(token(text)),
-            (Kind::Date, _) => date(text).ok_or("a date such as 2024-05-01 with or without eq, ne, gt, lt, ge, le, sa, eb or ap"),
+            (Kind::Date, _) => date(text)
+                .ok_or("a date such as 2024-05-01 with or without eq, ne, gt, lt, ge, le, sa, eb or ap"),
             (Kind::String, Modifier::Exact) => Ok(Term::Text(unescape(text))),
             (Kind::String, _) => Ok(Term::Text(fold(&unescape(text)).to_string())),
             (Kind::Reference, modifier) => reference(modifier, &unescape(text)),
@@ -111,7 +112,8 @@ impl Term {
                 display.as_ref().is_some_and(|display| display.contains(part.as_str()))
             }
             (Term::Token { system, code }, Value::Token { system: has, code: is, .. }) => {
-                same_system(system, has.as_deref()) && code.as_ref().is_none_or(|code| is.as_deref() == Some(code))
+                same_system(system, has.as_deref())
+                    && code.as_ref().is_none_or(|code| is.as_deref() == Some(code))
             }
             (Term::Token { system, code }, Value::ReferenceIdentifier { system: has, value }) => {
                 same_system(system, has.as_deref()) && code.as_ref().is_none_or(|code| value == code)
@@ -123,7 +125,8 @@ impl Term {
                 _ => folded.starts_with(text.as_str()),
             },
             (Term::Reference { resource_type, id }, Value::Reference { resource_type: has, id: is }) => {
-                let same = resource_type.as_deref().zip(has.as_deref()).is_none_or(|(asked, has)| asked == has);
+                let same =
+                    resource_type.as_deref().zip(has.as_deref()).is_none_or(|(asked, has)| asked == has);
                 same && is == id
             }
             (Term::Quantity { .. }, Value::Quantity { value, system, code, unit }) => {
@@ -193,14 +196,20 @@ fn date(text: &str) -> Option<Term> {
     let span = Span::parse(rest)?;
     // "About" a date is a tenth of the way from it to today for R4; without a clock it is the span's own length.
     let length = span.until - span.from;
-    let span = if prefix == Prefix::Ap { Span { from: span.from - length, until: span.until + length } } else { span };
+    let span = if prefix == Prefix::Ap {
+        Span { from: span.from - length, until: span.until + length }
+    } else {
+        span
+    };
     Some(Term::Date { prefix, span })
 }
 
 fn reference(modifier: &Modifier, text: &str) -> Result<Term, &'static str> {
     let (kind, id) = target(text);
     let kind = match (kind, modifier) {
-        (Some(kind), Modifier::Type(asked)) if kind != asked => return Err("an id of the type that the modifier names"),
+        (Some(kind), Modifier::Type(asked)) if kind != asked => {
+            return Err("an id of the type that the modifier names");
+        }
         (None, Modifier::Type(asked)) => Some(asked.as_str()),
         (kind, _) => kind,
     };
@@ -219,7 +228,14 @@ fn quantity(text: &str) -> Option<Term> {
     let number = crate::tree::Number::new(digits)?;
     let value = number.as_f64();
     let half = half_of_last_digit(digits);
-    value.is_finite().then_some(Term::Quantity { prefix, value, low: value - half, high: value + half, system, code })
+    value.is_finite().then_some(Term::Quantity {
+        prefix,
+        value,
+        low: value - half,
+        high: value + half,
+        system,
+        code,
+    })
 }
 
 /// `5.4` stands for all from 5.35 to 5.45 (R4 §3.1.1.4.6).

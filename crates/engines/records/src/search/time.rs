@@ -48,7 +48,10 @@ impl Span {
     }
 
     fn days(from: Date, until: Date) -> Option<Self> {
-        Some(Self { from: Timestamp::start_of(from).as_millis(), until: Timestamp::start_of(until).as_millis() })
+        Some(Self {
+            from: Timestamp::start_of(from).as_millis(),
+            until: Timestamp::start_of(until).as_millis(),
+        })
     }
 
     fn instant(text: &str) -> Option<Self> {
@@ -96,7 +99,17 @@ mod tests {
 
     #[test]
     fn what_is_no_date_has_no_span() {
-        for text in ["", "20", "2024-13", "2024-02-30", "2024/02", "+024", "2024-02-29T", "2024-02-29T25:00:00Z", "１９９０"] {
+        for text in [
+            "",
+            "20",
+            "2024-13",
+            "2024-02-30",
+            "2024/02",
+            "+024",
+            "2024-02-29T",
+            "2024-02-29T25:00:00Z",
+            "１９９０",
+        ] {
             assert_eq!(Span::parse(text), None, "{text}");
         }
         assert_eq!(Span::between(None, None), None);

@@ -35,24 +35,26 @@ pub struct Converted {
 /// # Errors
 /// [`Hl7Error`] with segment and field. A file is converted whole or not at all.
 pub fn convert(name: &FileName, bytes: &[u8], source: &Source) -> Result<Converted, Hl7Error> {
-    let context = Context { source, name };
-    let mut converted = Converted { scope: context.scope(), resources: Vec::new(), passed_over: Vec::new() };
+    let context = Context::new(source, name);
+    let mut converted =
+        Converted { scope: context.scope.to_string(), resources: Vec::new(), passed_over: Vec::new() };
     if name.flag != Flag::Valid || !name.kind.is_read() {
         return Ok(converted);
     }
     let message = Message::parse(bytes)?;
     let nodes = match &name.kind {
-        DataKind::Adt00 => Person::read(&message, name)?.to_fhir(context),
-        DataKind::Adt61 => Person::read_allergies(&message, name)?.allergies_to_fhir(context),
-        DataKind::Ppr01 => Problems::read(&message, name)?.to_fhir(context),
-        DataKind::Omp01 => Prescription::read(&message, name)?.to_fhir(context),
-        DataKind::Oml11 => Laboratory::read(&message, name)?.to_fhir(context),
+        DataKind::Adt00 => Person::read(&message, name)?.to_fhir(&context),
+        DataKind::Adt61 => Person::read_allergies(&message, name)?.allergies_to_fhir(&context),
+        DataKind::Ppr01 => Problems::read(&message, name)?.to_fhir(&context),
+        DataKind::Omp01 => Prescription::read(&message, name)?.to_fhir(&context),
+        DataKind::Oml11 => Laboratory::read(&message, name)?.to_fhir(&context),
         DataKind::Other(_) => Vec::new(),
     };
     converted.resources = nodes.into_iter().filter_map(|node| Resource::new(node).ok()).collect();
     for segment in message.segments() {
         let segment = segment.name();
-        if !used(&name.kind).contains(&segment) && !converted.passed_over.iter().any(|known| known == segment) {
+        if !used(&name.kind).contains(&segment) && !converted.passed_over.iter().any(|known| known == segment)
+        {
             converted.passed_over.push(segment.to_owned());
         }
     }

@@ -10,44 +10,52 @@ use super::{
 use crate::{
     ids::id_of,
     node,
-    tree::{Node, Object},
+    tree::{Node, Object, Text},
 };
 
-/// Of which file the resources are made, and whose.
-#[derive(Clone, Copy)]
+/// Of which file the resources are made, and what all of them say alike: worked out once a file.
 pub(super) struct Context<'a> {
     pub(super) source: &'a Source,
-    pub(super) name: &'a FileName,
+    /// What the file is a state of, as a URI: the resources that have it as `meta.source` are replaced together.
+    pub(super) scope: Text,
+    patient_id: String,
+    patient: Node,
+    updated: Text,
+    instance: String,
 }
 
-impl Context<'_> {
-    /// The id of the patient's own resource: the same from every file.
-    pub(super) fn patient_id(&self) -> String {
-        id_of(&["ssmix2", &self.source.institution, &self.name.patient_id])
+impl<'a> Context<'a> {
+    pub(super) fn new(source: &'a Source, name: &'a FileName) -> Self {
+        let day = name.date.map(Date::to_compact).unwrap_or_default();
+        let (institution, patient, kind, order) =
+            (&source.institution, &name.patient_id, name.kind.as_str(), &name.order);
+        let scope = id_of(&["ssmix2", institution, patient, &day, kind, order]);
+        // The same from every file of the patient.
+        let patient_id = id_of(&["ssmix2", institution, patient]);
+        Self {
+            source,
+            scope: format!("urn:musubi:ssmix2:{kind}:{scope}").into(),
+            patient: node!({ "reference": format!("Patient/{patient_id}"), "type": "Patient" }),
+            patient_id,
+            updated: name.occurred.to_rfc3339().into(),
+            instance: format!("{institution}-{patient}-{kind}{day}-{order}-"),
+        }
+    }
+
+    pub(super) fn patient_id(&self) -> &str {
+        &self.patient_id
     }
 
     pub(super) fn patient(&self) -> Node {
-        node!({ "reference": format!("Patient/{}", self.patient_id()), "type": "Patient" })
+        self.patient.clone()
     }
 
-    /// What the file is a state of, as a URI: the resources that have it as `meta.source` are replaced together.
-    pub(super) fn scope(&self) -> String {
-        let day = self.name.date.map(Date::to_compact).unwrap_or_default();
-        let (kind, order) = (self.name.kind.as_str(), self.name.order.as_str());
-        let id = id_of(&["ssmix2", &self.source.institution, &self.name.patient_id, &day, kind, order]);
-        format!("urn:musubi:ssmix2:{kind}:{id}")
-    }
-
-    /// The id of one resource of the file.
-    pub(super) fn id(&self, resource_type: &str, key: &str) -> String {
-        id_of(&[&self.scope(), resource_type, key])
-    }
-
-    /// A resource with what all have: id, meta, the instance's identifier, the institution and the department.
-    pub(super) fn resource(&self, resource_type: &str, profile: &str, key: &str, visit: Option<&Visit>) -> Object {
+    /// What every resource of the file has alike: type, meta, visit, institution and department. [`Context::of`] makes
+    /// one of it.
+    pub(super) fn template(&self, resource_type: &str, profile: &str, visit: Option<&Visit>) -> Object {
         let mut object = Object::new();
         object.insert("resourceType", resource_type);
-        object.insert("id", self.id(resource_type, key));
+        object.insert("id", "");
         object.insert("meta", self.meta(profile));
         object.insert("language", "ja");
         if let Some(visit) = visit {
@@ -59,27 +67,30 @@ impl Context<'_> {
         object
     }
 
+    /// One resource: the id by which the same key gives the same one again.
+    pub(super) fn of(&self, template: &Object, key: &str) -> Object {
+        let mut object = template.clone();
+        let resource_type = template.get("resourceType").and_then(Node::as_str).unwrap_or_default();
+        object.insert("id", id_of(&[&self.scope, resource_type, key]));
+        object
+    }
+
     pub(super) fn meta(&self, profile: &str) -> Node {
-        node!({
-            "lastUpdated": self.name.occurred.to_rfc3339(),
-            "source": self.scope(),
-            "profile": node!([profile]),
-        })
+        let (updated, scope) = (self.updated.clone(), self.scope.clone());
+        node!({ "lastUpdated": updated, "source": scope, "profile": node!([profile]) })
     }
 
     /// リソース一意識別子: names the resource among all of the institution.
     pub(super) fn instance(&self, key: &str) -> Node {
-        let day = self.name.date.map(Date::to_compact).unwrap_or_default();
-        let FileName { patient_id, kind, order, .. } = self.name;
-        let value = format!("{}-{patient_id}-{}{day}-{order}-{key}", self.source.institution, kind.as_str());
-        node!({ "system": INSTANCE, "value": value })
+        node!({ "system": INSTANCE, "value": format!("{}{key}", self.instance) })
     }
 
     fn extensions(&self, department: Option<&Coded>) -> Vec<Node> {
         let institution = node!({ "system": INSTITUTION_NUMBER, "value": self.source.institution.as_str() });
         let mut extensions = vec![node!({ "url": EXTENSION_INSTITUTION, "valueIdentifier": institution })];
         if let Some(department) = department {
-            let is_standard = department.code.len() == 2 && department.code.bytes().all(|b| b.is_ascii_digit());
+            let is_standard =
+                department.code.len() == 2 && department.code.bytes().all(|b| b.is_ascii_digit());
             let system = if is_standard { DEPARTMENT.to_owned() } else { self.local("department") };
             let mut concept = Object::new();
             if !department.code.is_empty() {
@@ -133,7 +144,8 @@ impl Context<'_> {
         let with_code = coded.both().filter(|one| !one.code.is_empty());
         with_code
             .map(|one| {
-                let system = standard_system(&one.system).map_or_else(|| self.local(&one.system), str::to_owned);
+                let system =
+                    standard_system(&one.system).map_or_else(|| self.local(&one.system), str::to_owned);
                 let name = if one.name.is_empty() { &coded.name } else { &one.name };
                 coding(&system, &one.code, name)
             })
@@ -243,6 +255,7 @@ pub(super) const INSTANCE: &str = "http://jpfhir.jp/fhir/core/IdSystem/resourceI
 const INSTITUTION_NUMBER: &str = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no";
 const EXTENSION_INSTITUTION: &str =
     "http://jpfhir.jp/fhir/clins/Extension/StructureDefinition/JP_eCS_InstitutionNumber";
-const EXTENSION_DEPARTMENT: &str = "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department";
+const EXTENSION_DEPARTMENT: &str =
+    "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_Department";
 const DEPARTMENT: &str = "http://jami.jp/SS-MIX2/CodeSystem/ClinicalDepartment";
 const MODIFIER: &str = "http://medis.or.jp/CodeSystem/master-disease-modKeyNumber";

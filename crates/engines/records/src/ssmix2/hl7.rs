@@ -80,7 +80,9 @@ pub(super) fn time(segment: Segment<'_>, field: usize) -> Result<Option<Timestam
         return Ok(None);
     }
     let text = element.text();
-    instant(&text).map(Some).ok_or_else(|| segment.wrong(field, Problem::value(&text, "a time as yyyyMMddHHmmss")))
+    instant(&text)
+        .map(Some)
+        .ok_or_else(|| segment.wrong(field, Problem::value(&text, "a time as yyyyMMddHHmmss")))
 }
 
 fn instant(text: &str) -> Option<Timestamp> {
@@ -95,7 +97,8 @@ fn instant(text: &str) -> Option<Timestamp> {
     let padded = format!("{whole:0<14}");
     let at = Timestamp::from_jst_compact(&padded).ok()?;
     let milli: String = fraction.chars().chain("000".chars()).take(3).collect();
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let digits =
+        |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
     let minutes = digits(offset.get(1..3)?)? * 60 + digits(offset.get(3..5)?)?;
     let east = if offset.starts_with('-') { -minutes } else { minutes };
     Some(at.add_millis(digits(&milli)? + (540 - east) * 60_000))
@@ -114,7 +117,11 @@ pub(super) fn time_field(at: Timestamp) -> Field {
 }
 
 /// A number; none where there is nothing.
-pub(super) fn number(segment: Segment<'_>, field: usize, element: Element<'_>) -> Result<Option<Number>, Hl7Error> {
+pub(super) fn number(
+    segment: Segment<'_>,
+    field: usize,
+    element: Element<'_>,
+) -> Result<Option<Number>, Hl7Error> {
     if element.is_empty() {
         return Ok(None);
     }
@@ -128,7 +135,8 @@ pub(super) fn json_number(text: &str) -> Option<Number> {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, rest) = digits.split_at_checked(digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()))?;
+    let (whole, rest) =
+        digits.split_at_checked(digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()))?;
     if whole.is_empty() && !rest.starts_with('.') {
         return None;
     }
@@ -138,7 +146,11 @@ pub(super) fn json_number(text: &str) -> Option<Number> {
 }
 
 /// A count.
-pub(super) fn count(segment: Segment<'_>, field: usize, element: Element<'_>) -> Result<Option<u32>, Hl7Error> {
+pub(super) fn count(
+    segment: Segment<'_>,
+    field: usize,
+    element: Element<'_>,
+) -> Result<Option<u32>, Hl7Error> {
     if element.is_empty() {
         return Ok(None);
     }
@@ -185,7 +197,8 @@ pub(super) fn writer<'a>(
 ) -> Writer<'a> {
     let header = Header { sender: ("MUSUBI", facility), at: name.occurred, message_type, control_id };
     let mut writer = Writer::new(header);
-    let own = [(1, Field::text("0001")), (3, Field::components([name.patient_id.as_str(), "", "", "", "PI"]))];
+    let own =
+        [(1, Field::text("0001")), (3, Field::components([name.patient_id.as_str(), "", "", "", "PI"]))];
     writer.segment("PID", own.into_iter().chain(patient.iter().cloned()));
     writer
 }
@@ -198,6 +211,10 @@ pub(super) fn write_visit(writer: &mut Writer<'_>, visit: &Visit) {
 
 /// The type of order (HL7 table 0482, ORC-29).
 pub(super) fn order_type(visit: &Visit) -> Field {
-    let parts = if visit.inpatient { ["I", "入院患者オーダ", "HL70482"] } else { ["O", "外来患者オーダ", "HL70482"] };
+    let parts = if visit.inpatient {
+        ["I", "入院患者オーダ", "HL70482"]
+    } else {
+        ["O", "外来患者オーダ", "HL70482"]
+    };
     Field::components(parts)
 }

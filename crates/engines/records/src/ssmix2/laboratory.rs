@@ -5,8 +5,8 @@ use calendar::Timestamp;
 use super::{
     fhir::{Context, ECS, JLAC10, coding, put_text, put_unit},
     hl7::{
-        coded, coded_field, coded_option, doctor_field, json_number, number, order_type, patient_id, time, time_field,
-        visit, write_visit, writer,
+        coded, coded_field, coded_option, doctor_field, json_number, number, order_type, patient_id, time,
+        time_field, visit, write_visit, writer,
     },
     model::{Coded, LabItem, LabValue, Laboratory},
     name::FileName,
@@ -55,64 +55,79 @@ impl Laboratory {
                 current = Some(&item.specimen);
                 let number = Field::text(&(n + 1).to_string());
                 writer.segment("SPM", [(1, number.clone()), (4, coded_option(item.specimen.as_ref()))]);
-                writer.segment("OBR", [
-                    (1, number),
-                    (2, Field::text(&self.order)),
-                    (3, Field::text(&self.order)),
-                    (7, time_field(item.observed)),
-                    (22, time_field(self.reported)),
-                ]);
-                writer.segment("ORC", [
-                    (1, Field::text("SC")),
-                    (2, Field::text(&self.order)),
-                    (5, Field::text("CM")),
-                    (9, time_field(self.reported)),
-                    (12, doctor_field(self.visit.doctor.as_ref())),
-                    (17, coded_option(self.visit.department.as_ref())),
-                    (29, order_type(&self.visit)),
-                ]);
+                writer.segment(
+                    "OBR",
+                    [
+                        (1, number),
+                        (2, Field::text(&self.order)),
+                        (3, Field::text(&self.order)),
+                        (7, time_field(item.observed)),
+                        (22, time_field(self.reported)),
+                    ],
+                );
+                writer.segment(
+                    "ORC",
+                    [
+                        (1, Field::text("SC")),
+                        (2, Field::text(&self.order)),
+                        (5, Field::text("CM")),
+                        (9, time_field(self.reported)),
+                        (12, doctor_field(self.visit.doctor.as_ref())),
+                        (17, coded_option(self.visit.department.as_ref())),
+                        (29, order_type(&self.visit)),
+                    ],
+                );
             }
             let (kind, value) = item.value.field();
-            writer.segment("OBX", [
-                (1, Field::text(&(n + 1).to_string())),
-                (2, Field::text(kind)),
-                (3, coded_field(&item.test)),
-                (4, Field::text(&item.sub_id)),
-                (5, value),
-                (6, coded_option(item.unit.as_ref())),
-                (7, Field::text(&item.range)),
-                (8, Field::repeated(item.flags.iter().map(|flag| Field::text(flag)))),
-                (11, Field::text(&item.status)),
-                (14, time_field(item.observed)),
-            ]);
+            writer.segment(
+                "OBX",
+                [
+                    (1, Field::text(&(n + 1).to_string())),
+                    (2, Field::text(kind)),
+                    (3, coded_field(&item.test)),
+                    (4, Field::text(&item.sub_id)),
+                    (5, value),
+                    (6, coded_option(item.unit.as_ref())),
+                    (7, Field::text(&item.range)),
+                    (8, Field::repeated(item.flags.iter().map(|flag| Field::text(flag)))),
+                    (11, Field::text(&item.status)),
+                    (14, time_field(item.observed)),
+                ],
+            );
         }
         writer.finish()
     }
 
-    pub(super) fn to_fhir(&self, context: Context<'_>) -> Vec<Node> {
+    pub(super) fn to_fhir(&self, context: &Context<'_>) -> Vec<Node> {
+        let template =
+            context.template("Observation", &format!("{ECS}JP_Observation_LabResult_eCS"), Some(&self.visit));
         let mut seen = std::collections::HashMap::new();
         self.items
             .iter()
             .map(|item| {
                 // A test that is reported twice keeps its two results apart by their order.
-                let again: &mut u32 = seen.entry((&item.test.code, &item.test.name, &item.sub_id)).or_default();
+                let again: &mut u32 =
+                    seen.entry((&item.test.code, &item.test.name, &item.sub_id)).or_default();
                 *again += 1;
-                self.item_to_fhir(item, *again, context)
+                self.item_to_fhir(item, *again, &template, context)
             })
             .collect()
     }
 
-    fn item_to_fhir(&self, item: &LabItem, again: u32, context: Context<'_>) -> Node {
+    fn item_to_fhir(&self, item: &LabItem, again: u32, template: &Object, context: &Context<'_>) -> Node {
         let code = if item.test.code.is_empty() { &item.test.name } else { &item.test.code };
         let key = format!("{code}-{}-{again}", item.sub_id);
-        let profile = format!("{ECS}JP_Observation_LabResult_eCS");
-        let mut object = context.resource("Observation", &profile, &key, Some(&self.visit));
+        let mut object = context.of(template, &key);
         if let Some(contained) = object.get_mut("contained").and_then(Node::as_array_mut) {
             contained.push(item.specimen());
         }
         object.insert("identifier", node!([context.instance(&key)]));
         object.insert("status", item.fhir_status());
-        let laboratory = coding("http://jpfhir.jp/fhir/core/CodeSystem/JP_SimpleObservationCategory_CS", "laboratory", "Laboratory");
+        let laboratory = coding(
+            "http://jpfhir.jp/fhir/core/CodeSystem/JP_SimpleObservationCategory_CS",
+            "laboratory",
+            "Laboratory",
+        );
         object.insert("category", node!([node!({ "coding": node!([laboratory]) })]));
         object.insert("code", item.code());
         object.insert("subject", context.patient());
@@ -135,7 +150,9 @@ impl LabValue {
     fn field(&self) -> (&'static str, Field) {
         match self {
             LabValue::Number(None, number) => ("NM", Field::text(number.as_str())),
-            LabValue::Number(Some(comparator), number) => ("SN", Field::components([*comparator, number.as_str()])),
+            LabValue::Number(Some(comparator), number) => {
+                ("SN", Field::components([*comparator, number.as_str()]))
+            }
             LabValue::Coded(coded) => ("CWE", coded_field(coded)),
             LabValue::Text(text) => ("ST", Field::text(text)),
             LabValue::Absent => ("ST", Field::default()),
@@ -177,7 +194,8 @@ impl LabItem {
 
     /// What was tested: as sent, else as the test's own code says (JLAC10 characters 10 to 12).
     fn specimen(&self) -> Node {
-        let material = || self.test.both().find(|one| one.system == "JC10").and_then(|one| one.code.get(9..12));
+        let material =
+            || self.test.both().find(|one| one.system == "JC10").and_then(|one| one.code.get(9..12));
         let (code, name) = match &self.specimen {
             Some(specimen) => (Some(specimen.code.as_str()), specimen.name.as_str()),
             None => (material(), ""),
@@ -197,7 +215,7 @@ impl LabItem {
         })
     }
 
-    fn put_value(&self, object: &mut Object, context: Context<'_>) {
+    fn put_value(&self, object: &mut Object, context: &Context<'_>) {
         match &self.value {
             LabValue::Number(comparator, number) => {
                 let mut quantity = Object::new();
@@ -225,9 +243,18 @@ impl LabItem {
     }
 
     fn put_interpretation(&self, object: &mut Object) {
-        let known = |flag: &&String| matches!(flag.as_str(), "H" | "L" | "N" | "A" | "HH" | "LL" | "AA" | "U" | "D" | "B" | "W" | "S" | "R" | "I");
+        let known = |flag: &&String| {
+            matches!(
+                flag.as_str(),
+                "H" | "L" | "N" | "A" | "HH" | "LL" | "AA" | "U" | "D" | "B" | "W" | "S" | "R" | "I"
+            )
+        };
         let system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
-        let flags = self.flags.iter().filter(known).map(|flag| node!({ "coding": node!([node!({ "system": system, "code": flag.as_str() })]) }));
+        let flags = self
+            .flags
+            .iter()
+            .filter(known)
+            .map(|flag| node!({ "coding": node!([node!({ "system": system, "code": flag.as_str() })]) }));
         let flags: Vec<Node> = flags.collect();
         if !flags.is_empty() {
             object.insert("interpretation", flags);
@@ -276,7 +303,12 @@ fn item(obx: Segment<'_>, specimen: &Specimen, observed: Timestamp) -> Result<La
         value: value(obx)?,
         unit: coded(obx.field(6)),
         range: obx.field(7).text().into_owned(),
-        flags: obx.field(8).repetitions().map(|flag| flag.text().into_owned()).filter(|flag| !flag.is_empty()).collect(),
+        flags: obx
+            .field(8)
+            .repetitions()
+            .map(|flag| flag.text().into_owned())
+            .filter(|flag| !flag.is_empty())
+            .collect(),
         status: obx.field(11).text().into_owned(),
         observed,
         specimen: specimen.kind.clone(),

@@ -19,8 +19,8 @@ mod storage;
 
 pub use convert::{Converted, Source, convert};
 pub use model::{
-    Allergy, Amount, Coded, Doctor, Insurance, LabItem, LabValue, Laboratory, Modifier, Name, Person, Prescription,
-    PrescriptionItem, Problem, Problems, Sex, Visit,
+    Allergy, Amount, Coded, Doctor, Insurance, LabItem, LabValue, Laboratory, Modifier, Name, Person,
+    Prescription, PrescriptionItem, Problem, Problems, Sex, Visit,
 };
 pub use name::{DataKind, FileName, Flag, NameError};
 pub use storage::{Storage, StorageError, StorageProblem, Stored, write};

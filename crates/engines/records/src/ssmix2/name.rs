@@ -109,7 +109,14 @@ impl FileName {
         let part = |from: usize| -> String { self.patient_id.chars().skip(from).take(3).collect() };
         // A number of six characters or less has its missing folder named "-", as the day has.
         let named = |part: String| if part.is_empty() { "-".to_owned() } else { part };
-        format!("{}/{}/{}/{}/{}", named(part(0)), named(part(3)), self.patient_id, self.day(), self.kind.as_str())
+        format!(
+            "{}/{}/{}/{}/{}",
+            named(part(0)),
+            named(part(3)),
+            self.patient_id,
+            self.day(),
+            self.kind.as_str()
+        )
     }
 
     /// What the file is a state of: the files of one patient, day, kind and order replace each other.
@@ -133,7 +140,10 @@ impl FromStr for FileName {
             return Err(wrong(parts.len(), "seven parts between underscores"));
         };
         let word = |text: &str, most: usize| {
-            (1..=most).contains(&text.chars().count()) && !text.contains(['/', '\\', '\0']) && text != ".." && text != "."
+            (1..=most).contains(&text.chars().count())
+                && !text.contains(['/', '\\', '\0'])
+                && text != ".."
+                && text != "."
         };
         if !word(patient, 15) {
             return Err(wrong(1, "a patient's number of 1 to 15 characters"));
@@ -193,7 +203,9 @@ impl fmt::Display for FileName {
 
 fn instant(text: &str) -> Option<Timestamp> {
     let (seconds, milli) = text.split_at_checked(14)?;
-    let milli = (milli.len() == 3 && milli.bytes().all(|b| b.is_ascii_digit())).then(|| milli.parse().ok()).flatten()?;
+    let milli = (milli.len() == 3 && milli.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| milli.parse().ok())
+        .flatten()?;
     Some(Timestamp::from_jst_compact(seconds).ok()?.add_millis(milli))
 }
 

@@ -34,7 +34,11 @@ impl Person {
             postal_code: address.component(5).text().into_owned(),
             address: whole_address(address),
             phone: telephone(pid.field(13)),
-            insurances: message.segments().filter(|segment| segment.name() == "IN1").map(insurance).collect::<Result<_, _>>()?,
+            insurances: message
+                .segments()
+                .filter(|segment| segment.name() == "IN1")
+                .map(insurance)
+                .collect::<Result<_, _>>()?,
             allergies: allergies(message)?,
         })
     }
@@ -72,51 +76,60 @@ impl Person {
         let fields = [
             (5, Field::repeated(names)),
             (7, date_field(self.birth)),
-            (8, Field::text(match self.sex {
-                Sex::Male => "M",
-                Sex::Female => "F",
-                Sex::Other => "O",
-                Sex::Unknown => "U",
-            })),
+            (
+                8,
+                Field::text(match self.sex {
+                    Sex::Male => "M",
+                    Sex::Female => "F",
+                    Sex::Other => "O",
+                    Sex::Unknown => "U",
+                }),
+            ),
             (11, Field::components(["", "", "", "", &self.postal_code, "JPN", "H", &self.address])),
             (13, if self.phone.is_empty() { Field::default() } else { phone }),
         ];
         let control = name.occurred.to_jst_compact();
         let mut writer = writer(facility, name, ["ADT", "A08", "ADT_A01"], &control, &fields);
         for (n, allergy) in self.allergies.iter().enumerate() {
-            writer.segment("AL1", [
-                (1, Field::text(&(n + 1).to_string())),
-                (2, coded_field(&allergy.kind)),
-                (3, coded_field(&allergy.allergen)),
-                (4, coded_option(allergy.severity.as_ref())),
-                (5, Field::text(&allergy.reaction)),
-                (6, date_field(allergy.identified)),
-            ]);
+            writer.segment(
+                "AL1",
+                [
+                    (1, Field::text(&(n + 1).to_string())),
+                    (2, coded_field(&allergy.kind)),
+                    (3, coded_field(&allergy.allergen)),
+                    (4, coded_option(allergy.severity.as_ref())),
+                    (5, Field::text(&allergy.reaction)),
+                    (6, date_field(allergy.identified)),
+                ],
+            );
         }
         for (n, insurance) in self.insurances.iter().enumerate() {
             let insured = [&insurance.symbol, &insurance.number, &insurance.branch];
-            writer.segment("IN1", [
-                (1, Field::text(&(n + 1).to_string())),
-                (2, coded_field(&insurance.plan)),
-                (3, Field::text(&insurance.insurer)),
-                (10, Field::repeated(insured.map(|part| Field::text(part)))),
-                (12, date_field(insurance.from)),
-            ]);
+            writer.segment(
+                "IN1",
+                [
+                    (1, Field::text(&(n + 1).to_string())),
+                    (2, coded_field(&insurance.plan)),
+                    (3, Field::text(&insurance.insurer)),
+                    (10, Field::repeated(insured.map(|part| Field::text(part)))),
+                    (12, date_field(insurance.from)),
+                ],
+            );
         }
         writer.finish()
     }
 
-    pub(super) fn to_fhir(&self, context: Context<'_>) -> Vec<Node> {
+    pub(super) fn to_fhir(&self, context: &Context<'_>) -> Vec<Node> {
         let mut all = vec![self.patient(context)];
         all.extend(self.allergies_to_fhir(context));
         all
     }
 
-    pub(super) fn allergies_to_fhir(&self, context: Context<'_>) -> Vec<Node> {
+    pub(super) fn allergies_to_fhir(&self, context: &Context<'_>) -> Vec<Node> {
         self.allergies.iter().enumerate().map(|(n, allergy)| allergy.to_fhir(n, context)).collect()
     }
 
-    fn patient(&self, context: Context<'_>) -> Node {
+    fn patient(&self, context: &Context<'_>) -> Node {
         let mut object = Object::new();
         object.insert("resourceType", "Patient");
         object.insert("id", context.patient_id());
@@ -138,12 +151,15 @@ impl Person {
             let phone = self.phone.as_str();
             object.insert("telecom", node!([node!({ "system": "phone", "value": phone, "use": "home" })]));
         }
-        object.insert("gender", match self.sex {
-            Sex::Male => "male",
-            Sex::Female => "female",
-            Sex::Other => "other",
-            Sex::Unknown => "unknown",
-        });
+        object.insert(
+            "gender",
+            match self.sex {
+                Sex::Male => "male",
+                Sex::Female => "female",
+                Sex::Other => "other",
+                Sex::Unknown => "unknown",
+            },
+        );
         if let Some(birth) = self.birth {
             object.insert("birthDate", birth.to_string());
         }
@@ -165,16 +181,17 @@ impl Insurance {
         let insurer = self.insurer.trim();
         let digits = !insurer.is_empty() && insurer.len() <= 8 && insurer.bytes().all(|b| b.is_ascii_digit());
         let branch = if self.branch.len() == 2 { self.branch.as_str() } else { "" };
-        let part = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect() };
+        let part =
+            |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect() };
         digits.then(|| format!("{insurer:0>8}:{}:{}:{branch}", part(&self.symbol), part(&self.number)))
     }
 }
 
 impl Allergy {
-    fn to_fhir(&self, n: usize, context: Context<'_>) -> Node {
+    fn to_fhir(&self, n: usize, context: &Context<'_>) -> Node {
         let key = format!("AL{}-{}-{}", n + 1, self.kind.code, self.allergen.code);
         let profile = format!("{ECS}JP_AllergyIntolerance_eCS");
-        let mut object = context.resource("AllergyIntolerance", &profile, &key, None);
+        let mut object = context.of(&context.template("AllergyIntolerance", &profile, None), &key);
         object.insert("identifier", node!([context.instance(&key)]));
         let active = coding(CLINICAL, "active", "Active");
         object.insert("clinicalStatus", node!({ "coding": node!([active]) }));
@@ -190,11 +207,14 @@ impl Allergy {
         if let Some(category) = category {
             object.insert("category", node!([category]));
         }
-        object.insert("criticality", match self.severity() {
-            Some("severe") => "high",
-            Some(_) => "low",
-            None => "unable-to-assess",
-        });
+        object.insert(
+            "criticality",
+            match self.severity() {
+                Some("severe") => "high",
+                Some(_) => "low",
+                None => "unable-to-assess",
+            },
+        );
         object.insert("code", context.concept(&self.allergen));
         object.insert("patient", context.patient());
         if let Some(identified) = self.identified {
@@ -291,7 +311,11 @@ fn allergies(message: &Message) -> Result<Vec<Allergy>, Hl7Error> {
                 severity: coded(segment.field(4)),
                 reaction: segment.field(5).text().into_owned(),
                 // IAM has more fields: the day stands in its thirteenth.
-                identified: if segment.name() == "AL1" { date(segment, 6)? } else { date(segment, 13).ok().flatten() },
+                identified: if segment.name() == "AL1" {
+                    date(segment, 6)?
+                } else {
+                    date(segment, 13).ok().flatten()
+                },
             })
         })
         .collect()

@@ -5,8 +5,8 @@ use calendar::Date;
 use super::{
     fhir::{Context, ECS, YJ, coding, put_text, put_unit, quantity, standard_system},
     hl7::{
-        amount, coded, coded_below, coded_field, coded_option, coded_subfield, count, date, date_field, doctor_field,
-        number, order_type, patient_id, time, time_field, visit, write_visit, writer,
+        amount, coded, coded_below, coded_field, coded_option, coded_subfield, count, date, date_field,
+        doctor_field, number, order_type, patient_id, time, time_field, visit, write_visit, writer,
     },
     model::{Amount, Coded, Prescription, PrescriptionItem},
     name::FileName,
@@ -57,44 +57,66 @@ impl Prescription {
         let mut writer = writer(facility, name, ["RDE", "O11", "RDE_O11"], &control, &[]);
         write_visit(&mut writer, &self.visit);
         for item in &self.items {
-            writer.segment("ORC", [
-                (1, Field::text("NW")),
-                (2, Field::text(&self.order)),
-                (4, Field::text(&format!("{}_{:02}", self.order, item.group))),
-                (9, time_field(self.ordered)),
-                (12, doctor_field(self.visit.doctor.as_ref())),
-                (17, coded_option(self.visit.department.as_ref())),
-                (29, order_type(&self.visit)),
-            ]);
+            writer.segment(
+                "ORC",
+                [
+                    (1, Field::text("NW")),
+                    (2, Field::text(&self.order)),
+                    (4, Field::text(&format!("{}_{:02}", self.order, item.group))),
+                    (9, time_field(self.ordered)),
+                    (12, doctor_field(self.visit.doctor.as_ref())),
+                    (17, coded_option(self.visit.department.as_ref())),
+                    (29, order_type(&self.visit)),
+                ],
+            );
             item.write(&mut writer);
         }
         writer.finish()
     }
 
-    pub(super) fn to_fhir(&self, context: Context<'_>) -> Vec<Node> {
+    pub(super) fn to_fhir(&self, context: &Context<'_>) -> Vec<Node> {
+        let template = context.template(
+            "MedicationRequest",
+            &format!("{ECS}JP_MedicationRequest_eCS"),
+            Some(&self.visit),
+        );
         let mut within = std::collections::HashMap::new();
         self.items
             .iter()
             .map(|item| {
                 let place: &mut i64 = within.entry(item.group).or_default();
                 *place += 1;
-                self.item_to_fhir(item, *place, context)
+                self.item_to_fhir(item, *place, &template, context)
             })
             .collect()
     }
 
-    fn item_to_fhir(&self, item: &PrescriptionItem, place: i64, context: Context<'_>) -> Node {
+    fn item_to_fhir(
+        &self,
+        item: &PrescriptionItem,
+        place: i64,
+        template: &Object,
+        context: &Context<'_>,
+    ) -> Node {
         let key = format!("{}-{place}", item.group);
-        let profile = format!("{ECS}JP_MedicationRequest_eCS");
-        let mut object = context.resource("MedicationRequest", &profile, &key, Some(&self.visit));
+        let mut object = context.of(template, &key);
         let order = format!("{}-{}-{}", context.source.institution, self.patient_id, self.order);
         let named = |system: &str, value: &str| node!({ "system": system, "value": value });
-        object.insert("identifier", node!([
-            named("http://jpfhir.jp/fhir/core/mhlw/IdSystem/Medication-RPGroupNumber", &item.group.to_string()),
-            named("http://jpfhir.jp/fhir/core/mhlw/IdSystem/MedicationAdministrationIndex", &place.to_string()),
-            named("urn:oid:1.2.392.100495.20.3.11", &order),
-            context.instance(&key),
-        ]));
+        object.insert(
+            "identifier",
+            node!([
+                named(
+                    "http://jpfhir.jp/fhir/core/mhlw/IdSystem/Medication-RPGroupNumber",
+                    &item.group.to_string()
+                ),
+                named(
+                    "http://jpfhir.jp/fhir/core/mhlw/IdSystem/MedicationAdministrationIndex",
+                    &place.to_string()
+                ),
+                named("urn:oid:1.2.392.100495.20.3.11", &order),
+                context.instance(&key),
+            ]),
+        );
         object.insert("status", "completed");
         object.insert("intent", "order");
         let categories: Vec<Node> = item.categories.iter().map(|code| category(code, context)).collect();
@@ -126,42 +148,51 @@ impl Prescription {
 
 impl PrescriptionItem {
     fn write(&self, writer: &mut crate::hl7v2::Writer<'_>) {
-        let value = |amount: Option<&Amount>| amount.map(|a| Field::text(a.value.as_str())).unwrap_or_default();
+        let value =
+            |amount: Option<&Amount>| amount.map(|a| Field::text(a.value.as_str())).unwrap_or_default();
         let unit = |amount: Option<&Amount>| coded_option(amount.and_then(|a| a.unit.as_ref()));
         let daily = self.daily.as_ref().map(|daily| {
             let unit = daily.unit.as_ref().map(coded_subfield).unwrap_or_default();
             Field::of_components([Field::text(daily.value.as_str()), unit])
         });
         let (dose, quantity) = (self.dose.as_ref(), self.quantity.as_ref());
-        writer.segment("RXE", [
-            (2, coded_field(&self.drug)),
-            (3, value(dose)),
-            (5, unit(dose)),
-            (10, value(quantity)),
-            (11, unit(quantity)),
-            (19, daily.unwrap_or_default()),
-            (21, Field::repeated(self.categories.iter().map(coded_field))),
-            (31, coded_option(self.yj.as_ref())),
-        ]);
+        writer.segment(
+            "RXE",
+            [
+                (2, coded_field(&self.drug)),
+                (3, value(dose)),
+                (5, unit(dose)),
+                (10, value(quantity)),
+                (11, unit(quantity)),
+                (19, daily.unwrap_or_default()),
+                (21, Field::repeated(self.categories.iter().map(coded_field))),
+                (31, coded_option(self.yj.as_ref())),
+            ],
+        );
         let days = self.days.map(|days| Field::components([days.to_string().as_str(), "d"]));
-        writer.segment("TQ1", [
-            (1, Field::text("1")),
-            (3, self.usage.as_ref().map(coded_subfield).unwrap_or_default()),
-            (6, days.unwrap_or_default()),
-            (7, date_field(self.start)),
-            (14, self.times.map(|times| Field::text(&times.to_string())).unwrap_or_default()),
-        ]);
+        writer.segment(
+            "TQ1",
+            [
+                (1, Field::text("1")),
+                (3, self.usage.as_ref().map(coded_subfield).unwrap_or_default()),
+                (6, days.unwrap_or_default()),
+                (7, date_field(self.start)),
+                (14, self.times.map(|times| Field::text(&times.to_string())).unwrap_or_default()),
+            ],
+        );
         if let Some(route) = &self.route {
             writer.segment("RXR", [(1, coded_field(route))]);
         }
     }
 
     /// R3010: a YJ code, a general name's code, or word that there is none, beside whatever else is known.
-    fn medication(&self, context: Context<'_>) -> Node {
+    fn medication(&self, context: &Context<'_>) -> Node {
         let mut codings = context.codings(&self.drug);
-        codings.extend(self.yj.iter().map(|yj| {
-            coding(YJ, &yj.code, if yj.name.is_empty() { &self.drug.name } else { &yj.name })
-        }));
+        codings.extend(
+            self.yj
+                .iter()
+                .map(|yj| coding(YJ, &yj.code, if yj.name.is_empty() { &self.drug.name } else { &yj.name })),
+        );
         let has_yj = codings.iter().any(|coding| coding.text_at("system") == Some(YJ));
         if !has_yj {
             let system = "http://jpfhir.jp/fhir/eCS/CodeSystem/MedicationCodeNocoded_CS";
@@ -192,7 +223,8 @@ impl PrescriptionItem {
             dosage.insert("asNeededBoolean", true);
         }
         if let Some(route) = &self.route {
-            let system = standard_system(&route.system).unwrap_or("http://terminology.hl7.org/CodeSystem/v2-0162");
+            let system =
+                standard_system(&route.system).unwrap_or("http://terminology.hl7.org/CodeSystem/v2-0162");
             dosage.insert("route", node!({ "coding": node!([coding(system, &route.code, &route.name)]) }));
         }
         if let Some(rate) = self.dose_and_rate() {
@@ -206,9 +238,12 @@ impl PrescriptionItem {
     fn timing(&self, words: &str) -> Node {
         let system = "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_MedicationUsage_Uncoded_CS";
         let mut codings = vec![coding(system, "0X0XXXXXXXXX0000", "ダミー用法コード")];
-        codings.extend(self.usage.iter().filter(|usage| usage.system == "JAMISDP01" && !usage.code.is_empty()).map(|usage| {
-            coding("http://jami.jp/CodeSystem/MedicationUsage", &usage.code, words)
-        }));
+        codings.extend(
+            self.usage
+                .iter()
+                .filter(|usage| usage.system == "JAMISDP01" && !usage.code.is_empty())
+                .map(|usage| coding("http://jami.jp/CodeSystem/MedicationUsage", &usage.code, words)),
+        );
         let mut timing: Object =
             [("code", node!({ "coding": codings, "text": words }))].into_iter().collect();
         if let Some(days) = self.days {
@@ -243,7 +278,11 @@ fn item(orc: Segment<'_>, rxe: Segment<'_>) -> Result<PrescriptionItem, Hl7Error
     Ok(PrescriptionItem {
         group: group(orc)?,
         drug,
-        yj: rxe.field(31).repetitions().find_map(coded).filter(|yj| yj.system.is_empty() || yj.system == "YJ"),
+        yj: rxe
+            .field(31)
+            .repetitions()
+            .find_map(coded)
+            .filter(|yj| yj.system.is_empty() || yj.system == "YJ"),
         dose: amount(rxe, 3, 5)?,
         daily,
         quantity: amount(rxe, 10, 11)?,
@@ -288,7 +327,7 @@ fn is_cancelled(orc: Segment<'_>) -> bool {
     matches!(orc.field(1).raw(), "CA" | "OC" | "DC" | "OD")
 }
 
-fn category(code: &Coded, context: Context<'_>) -> Node {
+fn category(code: &Coded, context: &Context<'_>) -> Node {
     let system = if code.system == "MR9P" {
         "http://jpfhir.jp/fhir/core/CodeSystem/JP_MedicationCategoryMERIT9_CS".to_owned()
     } else {
@@ -312,7 +351,9 @@ mod tests {
 
     #[test]
     fn the_group_is_found_in_both_ways_of_writing() {
-        for (text, expected) in [("1", Some(1)), ("12345678_02", Some(2)), ("1_03_001", Some(3)), ("", Some(1)), ("x", None)] {
+        for (text, expected) in
+            [("1", Some(1)), ("12345678_02", Some(2)), ("1_03_001", Some(3)), ("", Some(1)), ("x", None)]
+        {
             let bytes = format!("MSH|^~\\&|A\rORC|NW|1||{text}\r");
             let message = Message::parse(bytes.as_bytes()).unwrap();
             assert_eq!(group(message.first("ORC").unwrap()).ok(), expected, "{text}");

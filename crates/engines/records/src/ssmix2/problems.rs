@@ -3,7 +3,8 @@
 use super::{
     fhir::{Context, ECS, coding, put_text},
     hl7::{
-        coded, coded_field, coded_option, date, date_field, doctor, doctor_field, order_type, patient_id, writer,
+        coded, coded_field, coded_option, date, date_field, doctor, doctor_field, order_type, patient_id,
+        writer,
     },
     model::{Coded, Modifier, Problem as Diagnosis, Problems, Visit},
     name::FileName,
@@ -53,7 +54,7 @@ impl Problems {
         writer.finish()
     }
 
-    pub(super) fn to_fhir(&self, context: Context<'_>) -> Vec<Node> {
+    pub(super) fn to_fhir(&self, context: &Context<'_>) -> Vec<Node> {
         let mut seen = std::collections::HashMap::new();
         self.entries
             .iter()
@@ -79,48 +80,67 @@ impl Diagnosis {
     }
 
     fn write(&self, name: &FileName, writer: &mut Writer<'_>) {
-        writer.segment("PRB", [
-            (1, Field::text("AD")),
-            (2, Field::text(&name.occurred.to_jst_compact())),
-            (3, coded_field(&self.disease)),
-            (4, Field::text(&self.instance)),
-            (7, date_field(self.diagnosed)),
-            (9, date_field(self.resolved)),
-            (10, coded_option(self.icd10.as_ref())),
-            (13, if self.suspected { Field::components(["1", "疑い", "JHSD0010"]) } else { Field::default() }),
-            (14, coded_option(self.outcome.as_ref())),
-            (16, date_field(self.onset)),
-            (17, Field::text(&self.text)),
-            (18, coded_option(self.ranking.as_ref())),
-            (25, coded_option(self.confidentiality.as_ref())),
-        ]);
+        writer.segment(
+            "PRB",
+            [
+                (1, Field::text("AD")),
+                (2, Field::text(&name.occurred.to_jst_compact())),
+                (3, coded_field(&self.disease)),
+                (4, Field::text(&self.instance)),
+                (7, date_field(self.diagnosed)),
+                (9, date_field(self.resolved)),
+                (10, coded_option(self.icd10.as_ref())),
+                (
+                    13,
+                    if self.suspected {
+                        Field::components(["1", "疑い", "JHSD0010"])
+                    } else {
+                        Field::default()
+                    },
+                ),
+                (14, coded_option(self.outcome.as_ref())),
+                (16, date_field(self.onset)),
+                (17, Field::text(&self.text)),
+                (18, coded_option(self.ranking.as_ref())),
+                (25, coded_option(self.confidentiality.as_ref())),
+            ],
+        );
         let modifiers = |before| {
             let of = self.modifiers.iter().filter(move |modifier| modifier.before == before);
             Field::repeated(of.map(|modifier| coded_field(&modifier.coded)))
         };
-        writer.segment("ZPR", [
-            (2, coded_field(&self.disease)),
-            (3, modifiers(true)),
-            (4, modifiers(false)),
-            (5, coded_option(self.exchange.as_ref())),
-        ]);
-        writer.segment("ORC", [
-            (1, Field::text("NW")),
-            (12, doctor_field(self.visit.doctor.as_ref())),
-            (17, coded_option(self.visit.department.as_ref())),
-            (29, order_type(&self.visit)),
-        ]);
+        writer.segment(
+            "ZPR",
+            [
+                (2, coded_field(&self.disease)),
+                (3, modifiers(true)),
+                (4, modifiers(false)),
+                (5, coded_option(self.exchange.as_ref())),
+            ],
+        );
+        writer.segment(
+            "ORC",
+            [
+                (1, Field::text("NW")),
+                (12, doctor_field(self.visit.doctor.as_ref())),
+                (17, coded_option(self.visit.department.as_ref())),
+                (29, order_type(&self.visit)),
+            ],
+        );
     }
 
-    fn to_fhir(&self, key: &str, context: Context<'_>) -> Node {
+    fn to_fhir(&self, key: &str, context: &Context<'_>) -> Node {
         let profile = format!("{ECS}JP_Condition_eCS");
-        let mut object = context.resource("Condition", &profile, key, Some(&self.visit));
+        let mut object = context.of(&context.template("Condition", &profile, Some(&self.visit)), key);
         self.put_marks(&mut object);
         object.insert("identifier", node!([context.instance(key)]));
         let status = self.clinical_status();
         object.insert("clinicalStatus", node!({ "coding": node!([coding(CLINICAL, status, "")]) }));
         let verification = if self.suspected { "provisional" } else { "confirmed" };
-        object.insert("verificationStatus", node!({ "coding": node!([coding(VERIFICATION, verification, "")]) }));
+        object.insert(
+            "verificationStatus",
+            node!({ "coding": node!([coding(VERIFICATION, verification, "")]) }),
+        );
         let category = coding(CATEGORY, "encounter-diagnosis", "Encounter Diagnosis");
         object.insert("category", node!([node!({ "coding": node!([category]) })]));
         object.insert("code", self.code(context));
@@ -152,7 +172,11 @@ impl Diagnosis {
         if self.ranking.as_ref().is_some_and(|ranking| ranking.code == "1")
             && let Some(extensions) = object.get_mut("extension").and_then(Node::as_array_mut)
         {
-            let principal = coding("http://terminology.hl7.org/CodeSystem/ex-diagnosistype", "principal", "Principal Diagnosis");
+            let principal = coding(
+                "http://terminology.hl7.org/CodeSystem/ex-diagnosistype",
+                "principal",
+                "Principal Diagnosis",
+            );
             extensions.push(node!({
                 "url": "http://jpfhir.jp/fhir/eCS/Extension/StructureDefinition/JP_eCS_DiagnosisType",
                 "valueCodeableConcept": node!({ "coding": node!([principal]) }),
@@ -171,7 +195,7 @@ impl Diagnosis {
         }
     }
 
-    fn code(&self, context: Context<'_>) -> Node {
+    fn code(&self, context: &Context<'_>) -> Node {
         let mut object = Object::new();
         let modifiers: Vec<Node> = self.modifiers.iter().map(|modifier| context.modifier(modifier)).collect();
         if !modifiers.is_empty() {
@@ -182,10 +206,18 @@ impl Diagnosis {
             if coded.name.is_empty() { self.disease.name.clone() } else { coded.name.clone() }
         };
         if let Some(exchange) = self.exchange.as_ref().filter(|exchange| !exchange.code.is_empty()) {
-            codings.push(coding("http://medis.or.jp/CodeSystem/master-disease-exCode", &exchange.code, &shown(exchange)));
+            codings.push(coding(
+                "http://medis.or.jp/CodeSystem/master-disease-exCode",
+                &exchange.code,
+                &shown(exchange),
+            ));
         }
         if let Some(icd10) = self.icd10.as_ref().filter(|icd10| !icd10.code.is_empty()) {
-            codings.push(coding("http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full", &icd10.code, &shown(icd10)));
+            codings.push(coding(
+                "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full",
+                &icd10.code,
+                &shown(icd10),
+            ));
         }
         if !codings.is_empty() {
             object.insert("coding", codings);
@@ -197,7 +229,8 @@ impl Diagnosis {
 }
 
 fn diagnosis(prb: Segment<'_>) -> Result<Diagnosis, Hl7Error> {
-    let disease = coded(prb.expect(3, "a disease")?).ok_or_else(|| prb.wrong(3, Problem::Missing("a disease")))?;
+    let disease =
+        coded(prb.expect(3, "a disease")?).ok_or_else(|| prb.wrong(3, Problem::Missing("a disease")))?;
     // The alternate of PRB-10 says at which visit the diagnosis was made (JHSD0004): that is no code of a disease.
     let icd10 = coded(prb.field(10)).map(|icd10| Coded { alternate: None, ..icd10 });
     Ok(Diagnosis {

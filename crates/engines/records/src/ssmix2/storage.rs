@@ -161,7 +161,8 @@ impl Stored {
     /// [`StorageError`] with path, segment and field.
     pub fn convert(&self, source: &Source) -> Result<Converted, StorageError> {
         let wrong = |problem| StorageError { path: self.shown.clone(), problem };
-        let length = fs::metadata(&self.path).map_err(|error| wrong(StorageProblem::Io(error.to_string())))?.len();
+        let length =
+            fs::metadata(&self.path).map_err(|error| wrong(StorageProblem::Io(error.to_string())))?.len();
         if length > LENGTH {
             return Err(wrong(StorageProblem::TooLong));
         }

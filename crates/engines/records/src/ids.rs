@@ -2,8 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// The logical id (FHIR R4 §2.24.0.1, 1 to 64 of `A-Za-z0-9-.`) of what these parts name: 32 hexadecimal digits of
-/// SHA-256. Nothing of the parts can be read from it: a patient's number does not travel in an id.
+/// The logical id (FHIR R4 §2.24.0.1, 1 to 64 of `A-Za-z0-9-.`) of what these parts name: 32 letters, a to p, of SHA-256.
+/// Nothing of the parts can be read from it: a patient's number does not travel in an id. No digits: twelve in a row would
+/// now and then look like a My Number.
 pub fn id_of(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -11,16 +12,14 @@ pub fn id_of(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let mut id = String::with_capacity(DIGITS);
-    for byte in hash.finalize().iter().take(DIGITS / 2) {
-        id.extend(
-            [byte >> 4, byte & 0xF].into_iter().filter_map(|nibble| char::from_digit(nibble.into(), 16)),
-        );
+    let mut id = String::with_capacity(LETTERS);
+    for byte in hash.finalize().iter().take(LETTERS / 2) {
+        id.extend([byte >> 4, byte & 0xF].map(|nibble| char::from(b'a' + nibble)));
     }
     id
 }
 
-const DIGITS: usize = 32;
+const LETTERS: usize = 32;
 
 #[cfg(test)]
 mod tests {

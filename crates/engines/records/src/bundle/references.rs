@@ -71,6 +71,10 @@ impl Addresses {
     /// Leads every reference of an entry to where its target goes.
     pub(super) fn rewrite(&self, entry: &mut Entry, lookups: &mut Vec<Lookup>) -> Result<(), BundleError> {
         let Some(resource) = &mut entry.resource else { return Ok(()) };
+        if resource.resource_type() == "Bundle" {
+            // A document keeps its own addresses: what its entries refer to lies inside it.
+            return Ok(());
+        }
         let mut walk = Walk { addresses: self, entry: entry.number, lookups, path: Vec::new() };
         walk.node(resource.node_mut())
     }

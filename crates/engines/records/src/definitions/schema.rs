@@ -23,6 +23,8 @@ pub(crate) struct Schema {
     /// The resource or data type that it describes.
     pub type_name: Text,
     pub is_resource: bool,
+    /// Of an extension: the elements that it is made for; empty where that is not said, or not by naming elements.
+    pub contexts: Vec<Text>,
     pub elements: Vec<Element>,
 }
 
@@ -191,6 +193,7 @@ pub(super) fn compile(all: &Definitions, definition: &Node) -> Result<Schema, St
         url: Text::new(definition.text_at("url").unwrap_or_default()),
         type_name: Text::new(definition.text_at("type").unwrap_or_default()),
         is_resource: kind == Some("resource"),
+        contexts: contexts(definition),
         elements: snapshot.iter().map(|element| compile_element(all, element)).collect(),
     };
     let ids: HashMap<Text, usize> = snapshot.iter().enumerate().map(|(n, e)| (snapshot::id(e), n)).collect();
@@ -211,6 +214,14 @@ pub(super) fn compile(all: &Definitions, definition: &Node) -> Result<Schema, St
         }
     }
     if schema.elements.is_empty() { Err("the snapshot has no elements".into()) } else { Ok(schema) }
+}
+
+/// The elements that an extension is made for.
+fn contexts(definition: &Node) -> Vec<Text> {
+    let all = definition.all("context");
+    let elements =
+        all.iter().map(|c| c.text_at("expression").filter(|_| c.text_at("type") == Some("element")));
+    elements.map(|e| e.map(Text::new)).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Give an element to its parent as a child, or to the element that it is a slice of.

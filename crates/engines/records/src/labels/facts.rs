@@ -34,6 +34,7 @@ pub enum Subject<'a> {
 impl<'a> Facts<'a> {
     /// The facts of a resource; of a document bundle those of its first entry.
     pub fn of(resource: &'a Node) -> Self {
+        let document = resource;
         let resource = match resource.get("type").and_then(Node::as_str) {
             Some("document") => resource.at("entry.resource").unwrap_or(resource),
             _ => resource,
@@ -46,9 +47,22 @@ impl<'a> Facts<'a> {
                 let author = resource.at(path)?;
                 author.text_at("reference").or_else(|| author.text_at("display")).or(author.as_str())
             }),
-            subject: subject(resource),
+            subject: subject(resource).map(|subject| inside(document, subject)),
             encounter: ENCOUNTERS.iter().find_map(|path| resource.text_at(path)),
         }
+    }
+}
+
+/// Whom a document is about, where its subject is one of its own entries: nobody outside knows that address, but the
+/// patient's number at the institution is known.
+fn inside<'a>(document: &'a Node, subject: Subject<'a>) -> Subject<'a> {
+    let Subject::Reference(reference) = subject else { return subject };
+    let entries = document.get("entry").map(Node::items).unwrap_or_default();
+    let named = entries.iter().find(|entry| entry.text_at("fullUrl") == Some(reference));
+    let identifier = named.and_then(|entry| entry.at("resource.identifier"));
+    match identifier.and_then(|id| Some((id.text_at("system")?, id.text_at("value")?))) {
+        Some((system, value)) => Subject::Identifier(system, value),
+        None => subject,
     }
 }
 

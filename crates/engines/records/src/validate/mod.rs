@@ -6,6 +6,7 @@
 //! no package has, an invariant that the tree does not settle) is said as such and never passed over.
 
 mod codes;
+mod extensions;
 mod issue;
 pub(crate) mod narrative;
 mod primitive;

@@ -67,6 +67,7 @@ pub(super) enum Problem<'x> {
     ReferenceProfile(&'x str),
     NoProfileFits(&'x str),
     UnknownExtension { url: &'x str, modifier: bool },
+    ExtensionContext { url: &'x str, wanted: &'x str },
     ExtensionPlace { url: &'x str, modifier: bool },
     Narrative(&'x str),
     Invariant { human: &'x str, error: bool },
@@ -81,6 +82,7 @@ impl Problem<'_> {
             | Problem::NoCode { extensible: true, .. }
             | Problem::Invariant { error: false, .. }
             | Problem::ReferenceUnresolved { document: false, .. }
+            | Problem::ExtensionContext { .. }
             | Problem::UnknownProfile(_) => Severity::Warning,
             Problem::CodeNotDecided { .. }
             | Problem::InvariantNotDecided(_)
@@ -106,7 +108,9 @@ impl Problem<'_> {
             | Problem::Empty
             | Problem::NullValue => "value",
             Problem::CodeNotInSet { .. } | Problem::NoCode { .. } => "code-invalid",
-            Problem::UnknownExtension { .. } | Problem::ExtensionPlace { .. } => "extension",
+            Problem::UnknownExtension { .. }
+            | Problem::ExtensionPlace { .. }
+            | Problem::ExtensionContext { .. } => "extension",
             Problem::Invariant { .. } => "invariant",
             Problem::TooDeep => "too-costly",
             _ => "structure",
@@ -168,6 +172,7 @@ impl Problem<'_> {
             Problem::UnknownExtension { url, modifier: true } => {
                 format!("the extension {url} changes the meaning and is not known here")
             }
+            Problem::ExtensionContext { url, wanted } => format!("the extension {url} is made for {wanted}"),
             Problem::ExtensionPlace { url, modifier: true } => {
                 format!("the extension {url} changes the meaning: it belongs in modifierExtension")
             }
@@ -236,6 +241,7 @@ impl Problem<'_> {
             Problem::UnknownExtension { url, modifier: true } => {
                 format!("意味を変える拡張 {url} の定義がありません")
             }
+            Problem::ExtensionContext { url, wanted } => format!("拡張 {url} は {wanted} のためのものです"),
             Problem::ExtensionPlace { url, modifier: true } => {
                 format!("拡張 {url} は意味を変えるためmodifierExtensionに置きます")
             }

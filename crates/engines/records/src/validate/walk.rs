@@ -271,7 +271,7 @@ impl<'a> Run<'a> {
             return None;
         }
         if of.code == "Extension" {
-            self.extension(of, value, place, frame);
+            self.extension(of, (schema, applied), value, place, frame);
             // A named extension was walked along its own definition; what the profile adds comes on top.
             if element.children.is_empty() {
                 return None;
@@ -329,41 +329,6 @@ impl<'a> Run<'a> {
             self.report(place, &Problem::NoProfileFits(&of.profiles.join(", ")), None, None);
         }
         self.resource(value, &[], place, &frame);
-    }
-
-    /// An extension against the definition that its URL names.
-    fn extension(&mut self, of: &'a Type, value: &'a Node, place: &Place<'_>, frame: &Frame<'_, 'a>) {
-        let modifier = place.name == "modifierExtension";
-        let url = value.text_at("url").unwrap_or_default();
-        let wanted = of.profiles.iter().find(|p| *p == url).map_or(url, Text::as_str);
-        let known = self
-            .all
-            .id_of(wanted)
-            .and_then(|id| self.all.schema(id).ok())
-            .filter(|s| s.type_name == "Extension");
-        let schema = known.or_else(|| self.all.schema(self.all.id_of_type("Extension")?).ok());
-        let Some(schema) = schema else { return };
-        self.object(schema, ROOT, value, place, frame);
-        let Some(root) = schema.element(ROOT) else { return };
-        self.constraints(
-            schema,
-            &root.constraints,
-            &[],
-            &Item { value: Some(value), beside: None, of: None },
-            place,
-            frame,
-        );
-        // A part of a complex extension has a relative URL and is defined by the whole.
-        if known.is_none() && url.contains(':') {
-            self.report(place, &Problem::UnknownExtension { url, modifier }, None, None);
-        } else if known.is_some() && root.modifier != modifier {
-            self.report(
-                place,
-                &Problem::ExtensionPlace { url, modifier: root.modifier },
-                Some(&schema.url),
-                None,
-            );
-        }
     }
 
     /// Invariants of an element, but those that another level has evaluated.

@@ -1,0 +1,160 @@
+//! The pages for people: Japanese first, large and plain, one clear thing to do on each.
+
+mod choices;
+mod device;
+mod history;
+mod login;
+mod looked;
+mod numbers;
+mod parts;
+mod preview;
+mod questions;
+mod sentence;
+mod visits;
+
+use std::convert::Infallible;
+use std::sync::OnceLock;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use codes::OrgKind;
+use data_encoding::HEXLOWER;
+use maud::{Markup, html};
+use sha2::{Digest as _, Sha256};
+use wire::page::{Lang, Page, button_quiet, form, t};
+use wire::{Csrf, Desk, Problem};
+
+use crate::model::{Token, VISIT_MILLIS, Visit};
+use crate::service::Service;
+
+/// What a handler answers.
+type Shown = Result<Response, Problem>;
+
+/// The cookie of a visit.
+const COOKIE: &str = "portal";
+
+pub(crate) fn router(service: Service) -> Router {
+    let pages = Router::new()
+        .route("/", get(looked::show))
+        .route("/login", get(login::tray).post(login::enter))
+        .route("/logout", post(visits::leave))
+        .route("/visits", get(visits::list).post(visits::end))
+        .route("/choices", get(choices::show))
+        .route("/choices/history", get(history::show))
+        .route("/choices/history/{rule}", get(history::rule).post(history::withdraw))
+        .route("/choices/end/{what}/{id}", get(history::confirm_end).post(history::end))
+        .route("/choices/{question}", get(questions::ask).post(questions::answer))
+        .route("/preview", get(preview::show))
+        .route("/preview/{institution}", get(preview::one))
+        .route("/number", get(numbers::show))
+        .with_state(service)
+        .route(STYLE, get(style));
+    wire::role_router("portal-pages", Desk::open().protect(pages))
+}
+
+/// Somebody who came in. As an extractor it sends who is not in to the login page.
+struct Here(Visit);
+
+impl FromRequestParts<Service> for Here {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Response> {
+        match visit_of(parts, service).await {
+            Ok(Some(visit)) => Ok(Self(visit)),
+            Ok(None) => Err(Redirect::to("/login").into_response()),
+            Err(problem) => Err(problem.into_response()),
+        }
+    }
+}
+
+/// The token that the browser shows, if any.
+struct Shows(Option<Token>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Shows {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(token_of(parts)))
+    }
+}
+
+async fn visit_of(parts: &Parts, service: &Service) -> Result<Option<Visit>, Problem> {
+    match token_of(parts) {
+        Some(token) => service.visit(&token).await,
+        None => Ok(None),
+    }
+}
+
+fn token_of(parts: &Parts) -> Option<Token> {
+    let lines = parts.headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).find_map(|(_, value)| Token::parse(value))
+}
+
+/// On to `path` with the cookie of a visit that begins; without a token, of one that ends.
+fn moved(path: &str, token: Option<&Token>) -> Response {
+    let (value, life) = token.map_or((String::new(), 0), |token| (token.text(), VISIT_MILLIS / 1_000));
+    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={life}; HttpOnly; SameSite=Strict");
+    let mut response = Redirect::to(path).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// On to another page after a form; the browser's back button does not send the form again.
+fn see(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// A page before the login.
+fn outside(lang: Lang, title: &str, path: &str) -> Page {
+    Page::new(lang, title)
+        .organisation(t(lang, "マイ・ポータル", "My portal"), OrgKind::Portal)
+        .at(path)
+        .style(style_href())
+}
+
+/// A page of somebody who is in: whose it is, and the way out, always at the same place.
+fn inside(lang: Lang, csrf: &Csrf, visit: &Visit, title: &str, path: &str, body: Markup) -> Page {
+    let name = &visit.bearer.name;
+    let nav = [
+        ("/", t(lang, "だれが見たか", "Who looked")),
+        ("/choices", t(lang, "わたしの決めごと", "My choices")),
+        ("/preview", t(lang, "だれに何が見えるか", "Who can see what")),
+        ("/number", t(lang, "医療等ID", "Medical ID")),
+        ("/visits", t(lang, "使っている端末", "Where I am in")),
+    ];
+    outside(lang, title, path).nav(nav).csrf(csrf).body(html! {
+        div.whose {
+            span { (t(lang, format!("{name} さん"), name.clone())) }
+            (form("/logout", csrf, button_quiet(t(lang, "終わる", "Leave"), "leave", "yes")))
+        }
+        (body)
+    })
+}
+
+const STYLE: &str = "/assets/portal.css";
+const SHEET: &str = include_str!("../../assets/portal.css");
+
+/// The style sheet's address; it changes with its content, so that browsers may keep it for ever.
+fn style_href() -> &'static str {
+    static HREF: OnceLock<String> = OnceLock::new();
+    HREF.get_or_init(|| {
+        let digest = HEXLOWER.encode(&Sha256::digest(SHEET));
+        format!("{STYLE}?v={}", digest.get(..12).unwrap_or_default())
+    })
+}
+
+async fn style() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, SHEET).into_response()
+}

@@ -1,0 +1,66 @@
+//! Words and pieces that several pages share.
+
+use calendar::{Date, Timestamp};
+use codes::OrgId;
+use consent::template::Text;
+use maud::{Markup, html};
+use wire::page::{Lang, dates, t};
+
+use crate::service::Service;
+
+/// A day in both calendars.
+pub(super) fn day(day: Date) -> Markup {
+    dates(&day.to_wareki(), &day.to_string())
+}
+
+/// An instant as one line of text: the day in both calendars and the time.
+pub(super) fn when(lang: Lang, at: Timestamp) -> String {
+    let (hour, minute, ..) = at.time();
+    let day = at.date();
+    match lang {
+        Lang::Ja => format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()),
+        Lang::En => format!("{day} {hour:02}:{minute:02} ({})", day.to_wareki()),
+    }
+}
+
+/// One language of a text.
+pub(super) fn said(lang: Lang, text: Text) -> String {
+    t(lang, text.ja, text.en)
+}
+
+/// An organisation's name.
+pub(super) fn name(service: &Service, lang: Lang, org: &OrgId) -> String {
+    said(lang, service.name(org))
+}
+
+/// Several names in one line.
+pub(super) fn listed(lang: Lang, names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    names.join(t(lang, "、", ", "))
+}
+
+/// A document as it was or will be signed: its lines stay lines.
+pub(super) fn document(text: &str) -> Markup {
+    html! { div.document { (text.trim_end()) } }
+}
+
+/// One of several answers, or several of them: a box with the question above it, for keyboard and screen reader.
+pub(super) fn fieldset(legend: &str, hint: &str, options: Markup) -> Markup {
+    html! {
+        fieldset.question {
+            legend { (legend) }
+            @if !hint.is_empty() { p.hint { (hint) } }
+            (options)
+        }
+    }
+}
+
+/// One answer of a [`fieldset`]; `many` lets others be chosen beside it.
+pub(super) fn option(many: bool, name: &str, value: &str, chosen: bool, label: &str, note: &str) -> Markup {
+    html! {
+        label.option {
+            input type=(if many { "checkbox" } else { "radio" }) name=(name) value=(value) checked[chosen];
+            span { (label) @if !note.is_empty() { span.note { (note) } } }
+        }
+    }
+}

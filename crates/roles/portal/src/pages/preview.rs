@@ -1,0 +1,182 @@
+//! Who could see what today: the table of the decision engine, made short enough to read.
+
+use axum::extract::{Path, Query, State};
+use codes::OrgId;
+use consent::{ActReason, Category, Consents, Labels};
+use maud::{Markup, html};
+use serde::Deserialize;
+use wire::page::{Lang, Table, Tone, card, form_get, notice, t};
+use wire::{Csrf, Page, Problem};
+
+use super::choices::without_id;
+use super::parts::{fieldset, listed, name, option};
+use super::sentence::rule_words;
+use super::{Here, inside};
+use crate::problems;
+use crate::service::Service;
+use crate::service::preview::{Sight, labels};
+
+/// Kinds of information that a cell names; beyond them it says how many.
+const KINDS_NAMED: usize = 4;
+
+/// The purposes that can be looked at.
+const REASONS: [ActReason; 4] =
+    [ActReason::Treat, ActReason::Care, ActReason::EmergencyTreat, ActReason::BreakTheGlass];
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    reason: String,
+}
+
+impl Wanted {
+    fn reason(&self) -> ActReason {
+        ActReason::from_code(&self.reason).filter(|reason| REASONS.contains(reason)).unwrap_or(ActReason::Treat)
+    }
+}
+
+pub(super) async fn show(
+    State(service): State<Service>,
+    lang: Lang,
+    csrf: Csrf,
+    Here(visit): Here,
+    Query(wanted): Query<Wanted>,
+) -> Result<Page, Problem> {
+    let title = t(lang, "だれに、何が見えるか", "Who can see what");
+    if visit.bearer.code.is_none() {
+        return Ok(inside(lang, &csrf, &visit, title, "/preview", without_id(lang)));
+    }
+    let will = service.will(&visit).await?;
+    let reason = wanted.reason();
+    let sights = service.sights(&will, reason, service.now());
+    let body = html! {
+        (choose(lang, reason))
+        (notice(Tone::Info, t(lang, "この表の読み方", "How to read this"), html! {
+            p { (t(lang,
+                "もしその機関があなたの受付をして、あなたの記録を求めたら、今日、何が見えるかです。本番と同じ判定で計算しています。受付をしていない機関には、この表のとおりには見えません。",
+                "If that institution had you at its desk and asked for your records, this is what it would see today, by the very decision that is made in earnest. An institution where you are not sees nothing.")) }
+        }))
+        (card(t(lang, reason.ja(), reason.en()), table(&service, lang, reason, &sights)))
+    };
+    Ok(inside(lang, &csrf, &visit, title, "/preview", body))
+}
+
+pub(super) async fn one(
+    State(service): State<Service>,
+    lang: Lang,
+    csrf: Csrf,
+    Here(visit): Here,
+    Path(institution): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Page, Problem> {
+    let org: OrgId = format!("institution/{institution}").parse().map_err(|_| Problem::not_found())?;
+    let will = service.will(&visit).await?;
+    let reason = wanted.reason();
+    let sights = service.sights(&will, reason, service.now());
+    let sight = sights.iter().find(|sight| sight.organisation == org).ok_or_else(problems::no_question)?;
+    let title = name(&service, lang, &org);
+    let body = html! {
+        p { (t(lang, sight.kind.ja(), sight.kind.en())) " · " (t(lang, reason.ja(), reason.en())) }
+        (card(t(lang, "今日、見えるもの", "What it could see today"), grid(lang, sight)))
+        (card(t(lang, "なぜそうなるか", "Why"), why(&service, lang, &will, sight)))
+        p { a href={ "/preview?reason=" (reason.code()) } { (t(lang, "一覧にもどる", "Back to the list")) } }
+    };
+    Ok(inside(lang, &csrf, &visit, &title, &format!("/preview/{institution}"), body))
+}
+
+fn choose(lang: Lang, reason: ActReason) -> Markup {
+    form_get("/preview", html! {
+        (fieldset(t(lang, "何のためなら", "If it is for"), "", html! {
+            div.options-many { @for one in REASONS {
+                (option(false, "reason", one.code(), one == reason, t(lang, one.ja(), one.en()), ""))
+            } }
+        }))
+        (wire::page::button(t(lang, "見る", "Show")))
+    })
+}
+
+fn table(service: &Service, lang: Lang, reason: ActReason, sights: &[Sight]) -> Markup {
+    let table = Table::new(t(lang, "機関ごとの見え方", "What each institution could see"))
+        .column(t(lang, "機関", "Institution"))
+        .column(t(lang, "ふつうの情報", "Ordinary information"))
+        .column(t(lang, "機微な情報", "Sensitive information"));
+    let rows = sights.iter().map(|sight| {
+        [
+            html! {
+                span { a href={ "/preview/" (sight.organisation.number()) "?reason=" (reason.code()) } { (name(service, lang, &sight.organisation)) }
+                    span.note { (t(lang, sight.kind.ja(), sight.kind.en())) } }
+            },
+            ordinary(lang, &sight.ordinary()),
+            sensitive(lang, sight),
+        ]
+    });
+    table.rows(rows).render()
+}
+
+fn ordinary(lang: Lang, seen: &[Category]) -> Markup {
+    match seen.len() {
+        0 => no(lang),
+        all if all == Category::ALL.len() => yes(t(lang, "すべて見える", "all of it")),
+        some => {
+            let names = seen.iter().take(KINDS_NAMED).map(|kind| t(lang, kind.ja(), kind.en()).to_owned());
+            let more = some.saturating_sub(KINDS_NAMED);
+            let rest = if more == 0 { String::new() } else { t(lang, format!(" ほか{more}種類"), format!(" and {more} more")) };
+            yes(&format!("{}{rest}", listed(lang, names)))
+        }
+    }
+}
+
+fn sensitive(lang: Lang, sight: &Sight) -> Markup {
+    let seen = sight.sensitive();
+    if seen.is_empty() {
+        return no(lang);
+    }
+    if seen.len() == Labels::SENSITIVE.iter().count() {
+        return yes(t(lang, "すべての種類", "every kind"));
+    }
+    yes(&listed(lang, seen.iter().map(|label| t(lang, label.ja(), label.en()).to_owned())))
+}
+
+fn yes(text: &str) -> Markup {
+    html! { span.cell-yes { "✓ " (text) } }
+}
+
+fn no(lang: Lang) -> Markup {
+    html! { span.cell-no { "– " (t(lang, "見えない", "nothing")) } }
+}
+
+/// Kinds of information down, labels across.
+fn grid(lang: Lang, sight: &Sight) -> Markup {
+    let mut table = Table::new("").column(t(lang, "情報の種類", "Kind"));
+    for label in labels() {
+        let name = label.iter().next().map_or(t(lang, "ふつう", "Ordinary"), |one| t(lang, one.ja(), one.en()));
+        table = table.column(name);
+    }
+    let rows = Category::ALL.iter().enumerate().map(|(place, kind)| {
+        let cells = sight.rows.iter().filter_map(|row| row.get(place)).map(|cell| {
+            if cell.seen {
+                html! { span.cell-yes { "✓" span.note { (t(lang, "見える", "seen")) } } }
+            } else {
+                html! { span.cell-no { "–" } }
+            }
+        });
+        std::iter::once(html! { (t(lang, kind.ja(), kind.en())) }).chain(cells).collect::<Vec<_>>()
+    });
+    html! { div.grid-scroll tabindex="0" role="group" aria-label=(t(lang, "見えるものの表", "Table of what is seen")) { (table.rows(rows).render()) } }
+}
+
+fn why(service: &Service, lang: Lang, will: &Consents, sight: &Sight) -> Markup {
+    let rules = sight.rules();
+    let grounds: Vec<_> = {
+        let mut grounds: Vec<_> = sight.rows.iter().flatten().filter(|cell| cell.rule.is_none()).map(|cell| cell.why).collect();
+        grounds.sort_by_key(|why| why.as_str());
+        grounds.dedup();
+        grounds
+    };
+    html! {
+        ul.plain {
+            @for rule in &rules { li { (rule_words(service, lang, will, rule)) } }
+            @for why in &grounds { li { (t(lang, why.ja(), why.en())) } }
+        }
+    }
+}

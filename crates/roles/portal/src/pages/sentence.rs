@@ -1,0 +1,281 @@
+//! What happened, in sentences that anybody can read.
+
+use codes::OrgKind;
+use consent::{ActReason, Consents, RuleId, law, template};
+use maud::{Markup, html};
+use protocol::eligibility::Validity;
+use protocol::exchange::OwnExchange;
+use protocol::reader::ReaderMode;
+use wire::page::{Entry, Lang, Tone, badge, definitions, details, t};
+
+use super::parts::{day, listed, name, when};
+use crate::model::Check;
+use crate::service::Service;
+use crate::service::looked::Event;
+
+/// The event as an entry of the timeline.
+pub(super) fn entry(service: &Service, lang: Lang, will: &Consents, event: &Event) -> Entry {
+    let (title, tone, body) = match event {
+        Event::Check(check) => (checked(service, lang, check), None, particulars_of_check(lang, check)),
+        Event::Exchange(exchange) => (
+            title(service, lang, exchange),
+            tone(event, exchange),
+            particulars(service, lang, will, exchange),
+        ),
+    };
+    Entry { when: when(lang, event.at()), datetime: event.at().to_rfc3339(), title, tone, body }
+}
+
+fn tone(event: &Event, exchange: &OwnExchange) -> Option<Tone> {
+    match exchange.what.as_str() {
+        "exchange-refused" => Some(Tone::Ok),
+        _ if event.is_emergency() => Some(Tone::Warn),
+        _ => None,
+    }
+}
+
+fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
+    let who = who(service, lang, exchange);
+    let reason = exchange.reason.map_or("", |reason| t(lang, reason.ja(), reason.en()));
+    match (exchange.what.as_str(), exchange.organisation.kind()) {
+        ("exchange", _) if exchange.holders.is_empty() => t(
+            lang,
+            format!("{who}が、{reason}のためにあなたの記録を求めましたが、見られるものはありませんでした"),
+            format!("{who} asked for your records for {reason}; there was nothing for them to see"),
+        ),
+        ("exchange", _) => {
+            let holders = listed(lang, exchange.holders.iter().map(|holder| name(service, lang, holder)));
+            t(
+                lang,
+                format!("{who}が、{reason}のために、{holders}にあるあなたの記録を見られるようにしました"),
+                format!("{who} was let see your records at {holders}, for {reason}"),
+            )
+        }
+        ("exchange-refused", _) => t(
+            lang,
+            format!("{who}が、{reason}のためにあなたの記録を求めましたが、断られました"),
+            format!("{who} asked for your records for {reason} and was refused"),
+        ),
+        ("emergency", _) => t(
+            lang,
+            format!("{who}が、救急を宣言しました"),
+            format!("{who} declared an emergency"),
+        ),
+        ("emergency-widened", _) => t(
+            lang,
+            format!("{who}が、救急のため、見る範囲を広げました"),
+            format!("{who} widened what may be seen, for an emergency"),
+        ),
+        ("register", OrgKind::Portal) => {
+            t(lang, "あなたがポータルに入りました".into(), "You came into the portal".into())
+        }
+        ("register", _) => t(
+            lang,
+            format!("{who}が、受付であなたのカードを確かめ、かかった先として登録しました"),
+            format!("{who} read your card at the desk and was noted as a place you go to"),
+        ),
+        ("consent", OrgKind::Portal) => {
+            t(lang, "あなたがポータルで決めました".into(), "You decided something in the portal".into())
+        }
+        ("consent", _) => t(
+            lang,
+            format!("あなたの決めたことが、{who}の窓口から届きました"),
+            format!("{who} passed on what you decided at its desk"),
+        ),
+        ("consent-read", OrgKind::Portal) => {
+            t(lang, "あなたが決めごとを読みました".into(), "You read what you have decided".into())
+        }
+        ("consent-read", _) => t(
+            lang,
+            format!("{who}が、あなたの決めたことのうち、自分についてのものを読みました"),
+            format!("{who} read what you decided about it"),
+        ),
+        ("own-exchanges", _) => {
+            t(lang, "あなたがこの記録を読みました".into(), "You read this record".into())
+        }
+        ("person-state", _) => t(
+            lang,
+            format!("{who}が、あなたの医療等IDの状態を、あなたの申し出のとおりに変えました"),
+            format!("{who} changed the state of your medical ID as you asked"),
+        ),
+        ("translate", _) => t(
+            lang,
+            format!("{who}が、あなたを他の機関に伝えるための符号を受け取りました（中身は相手の機関だけが読めます）"),
+            format!("{who} got a code by which another institution knows you (only that institution can read it)"),
+        ),
+        (other, _) => t(
+            lang,
+            format!("{who}が、あなたについて操作をしました（{other}）"),
+            format!("{who} did something about you ({other})"),
+        ),
+    }
+}
+
+/// Person, profession and institution, as far as they are known.
+fn who(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
+    let place = name(service, lang, &exchange.organisation);
+    let Some(staff) = &exchange.practitioner else { return place };
+    let profession = t(lang, staff.profession.ja(), staff.profession.en());
+    t(
+        lang,
+        format!("{place}の{profession} {}さん", staff.name),
+        format!("{}, {profession} at {place},", staff.name),
+    )
+}
+
+fn particulars(service: &Service, lang: Lang, will: &Consents, exchange: &OwnExchange) -> Markup {
+    let mut rows: Vec<(&str, Markup)> = Vec::new();
+    if exchange.what.starts_with("exchange") {
+        rows.push((t(lang, "何を", "What"), html! { (what(lang, exchange)) }));
+    }
+    if let Some(ground) = ground(lang, exchange) {
+        let label = if exchange.what == "exchange-refused" {
+            t(lang, "断られた理由", "Why it was refused")
+        } else {
+            t(lang, "なぜできたか", "On what ground")
+        };
+        rows.push((label, html! { (ground) }));
+    }
+    if let Some(reason) = exchange.reason {
+        rows.push((t(lang, "法律の根拠", "Legal basis"), html! { (laws(service, lang, reason)) }));
+    }
+    if !exchange.rules.is_empty() {
+        rows.push((t(lang, "はたらいた決めごと", "Decisions that applied"), rules(service, lang, will, exchange)));
+    }
+    html! {
+        @if exchange.what == "exchange-refused" {
+            p { (badge(Tone::Ok, t(lang, "何も見られていません", "Nothing was seen"))) }
+        }
+        @if !rows.is_empty() { (definitions(&rows)) }
+        (details(t(lang, "記録の番号", "Numbers of this record"), html! {
+            p.fine { (t(lang, "照会の番号: ", "Exchange: ")) code { (exchange.exchange) } }
+            p.fine {
+                (t(lang, "台帳: ", "Log: ")) code { (exchange.receipt.origin) }
+                (t(lang, format!(" の {} 番目", exchange.receipt.index + 1), format!(", entry {}", exchange.receipt.index + 1)))
+            }
+        }))
+    }
+}
+
+fn what(lang: Lang, exchange: &OwnExchange) -> String {
+    if exchange.looking_for.is_empty() {
+        return t(lang, "すべての種類の情報", "every kind of information").into();
+    }
+    listed(lang, exchange.looking_for.iter().map(|kind| t(lang, kind.ja(), kind.en()).to_owned()))
+}
+
+/// The evidence, or why there was none; emergencies tell it in the institution's own words.
+fn ground(lang: Lang, exchange: &OwnExchange) -> Option<String> {
+    let words = match exchange.evidence.as_str() {
+        "" => return None,
+        "presence" => (
+            "その機関の受付で、あなたのカードが確かめられている",
+            "your card was read at its desk",
+        ),
+        "team" => ("あなたに知らされたケアチームの一員である", "it belongs to a care team you were told of"),
+        "emergency" => ("救急が宣言されている", "an emergency was declared"),
+        "no-presence" => (
+            "あなたがその機関に来た記録がない",
+            "there is no record that you were there",
+        ),
+        "no-care-team" => ("ケアチームの一員ではない", "it belongs to no care team of yours"),
+        "no-emergency" => ("有効な救急の宣言がない", "there is no emergency that stands"),
+        "quota" => ("一日に求められる件数を超えている", "it asked more often than it may in a day"),
+        other => return Some(other.to_owned()),
+    };
+    Some(t(lang, words.0, words.1).to_owned())
+}
+
+fn laws(service: &Service, lang: Lang, reason: ActReason) -> String {
+    listed(lang, service.bases(reason).into_iter().map(|(ja, en)| t(lang, ja, en)))
+}
+
+fn rules(service: &Service, lang: Lang, will: &Consents, exchange: &OwnExchange) -> Markup {
+    html! {
+        ul.plain { @for rule in &exchange.rules { li { (rule_words(service, lang, will, rule)) } } }
+    }
+}
+
+/// A rule in one line: the person's own with the way to its text, one of law with what the law permits.
+pub(super) fn rule_words(service: &Service, lang: Lang, will: &Consents, id: &RuleId) -> Markup {
+    if let Some(provision) = law::provision(id) {
+        return html! { (t(lang, "法令: ", "By law: ")) (t(lang, provision.ja, provision.en)) };
+    }
+    match will.rules.iter().find(|rule| rule.id == *id) {
+        Some(rule) => html! {
+            a href={ "/choices/history/" (id) } { (in_a_line(service, lang, rule)) }
+        },
+        None => html! { (t(lang, "あなたの決めごと ", "Your decision ")) code { (id) } },
+    }
+}
+
+/// A rule of the person in one line: decision, whom, what.
+pub(super) fn in_a_line(service: &Service, lang: Lang, rule: &consent::Rule) -> String {
+    let names = |org: &codes::OrgId| Some(service.name(org));
+    let lines = template::lines(rule, &names);
+    let said = |ja: &str| {
+        let line = lines.iter().find(|line| line.ja.0 == ja);
+        line.map(|line| t(lang, line.ja.1.clone(), line.en.1.clone())).unwrap_or_default()
+    };
+    let (decision, whom, what, care) =
+        (said("決めたこと"), said("だれに"), said("なにを"), said("機微な情報の扱い"));
+    let made = said("作った人・機関");
+    let extra: String = [care, made].into_iter().filter(|text| !text.is_empty()).map(|text| t(lang, format!("・{text}"), format!("; {text}"))).collect();
+    t(lang, format!("{whom}に、{what}{extra}を、{decision}"), format!("{what}{extra}: {decision} by {whom}"))
+}
+
+fn checked(service: &Service, lang: Lang, check: &Check) -> String {
+    let who = name(service, lang, &check.organisation);
+    t(
+        lang,
+        format!("{who}が、{}の保険の資格を確かめました", check.on.to_wareki()),
+        format!("{who} checked your insurance for {}", check.on),
+    )
+}
+
+fn particulars_of_check(lang: Lang, check: &Check) -> Markup {
+    let rows = [
+        (t(lang, "答え", "Answer"), html! { (answered(lang, check.validity)) }),
+        (t(lang, "本人の確認", "How you were verified"), html! { (verified(lang, check.mode)) }),
+        (t(lang, "法律の根拠", "Legal basis"), html! { (check.basis) }),
+    ];
+    html! {
+        (definitions(&rows))
+        p { @if check.proven {
+            (badge(Tone::Ok, &t(lang, format!("署名済み台帳の {} 番目にあります", check.index + 1), format!("Entry {} of the signed log", check.index + 1))))
+        } @else {
+            (badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter")))
+        } }
+    }
+}
+
+fn answered(lang: Lang, validity: Validity) -> &'static str {
+    match validity {
+        Validity::Valid => t(lang, "有効", "insured"),
+        Validity::Invalid => t(lang, "無効（資格が終わっている）", "not insured (it ended)"),
+        Validity::InvalidNewer => {
+            t(lang, "提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known")
+        }
+        Validity::None => t(lang, "該当する資格なし", "no membership known"),
+        Validity::Several => t(lang, "複数の保険者が届け出ている", "more than one insurer claims the day"),
+    }
+}
+
+fn verified(lang: Lang, mode: Option<ReaderMode>) -> &'static str {
+    match mode {
+        Some(ReaderMode::Face) => t(lang, "カードと顔認証", "card and face"),
+        Some(ReaderMode::Visual) => {
+            t(lang, "カードの写真を職員が目で確認", "staff compared the card's photograph")
+        }
+        Some(ReaderMode::Pin) => t(lang, "カードと暗証番号", "card and PIN"),
+        None => t(lang, "カードなし（記号・番号の入力）", "no card (number typed in)"),
+    }
+}
+
+/// A day that is shown in a table.
+pub(super) fn since(lang: Lang, at: Option<calendar::Timestamp>) -> Markup {
+    match at {
+        Some(at) => day(at.date()),
+        None => html! { (t(lang, "まだ記録がありません", "nothing recorded yet")) },
+    }
+}

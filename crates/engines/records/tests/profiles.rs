@@ -233,3 +233,47 @@ fn every_structure_that_a_package_has_can_be_used() {
     assert_eq!(wrong, Vec::<String>::new());
     println!("{} structures, every invariant of theirs an expression", definitions.structures().count());
 }
+
+fn core() -> &'static Validator {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    VALIDATOR.get_or_init(|| Validator::new(Arc::new(Definitions::r4().unwrap())))
+}
+
+#[test]
+fn an_extension_belongs_where_its_definition_says() {
+    let place = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace";
+    let extension = || node!([node!({"url": place, "valueAddress": node!({"text": "結"})})]);
+    let patient = node!({"resourceType": "Patient", "active": true, "extension": extension()});
+    assert!(core().validate(&patient, &[]).iter().all(|i| i.code != "extension"));
+    let group = node!({"resourceType": "Group", "type": "person", "actual": true, "extension": extension()});
+    let issues = core().validate(&group, &[]);
+    assert!(issues.iter().any(|i| i.code == "extension" && i.path == "Group.extension[0]"), "{issues:#?}");
+    let moved = node!({"resourceType": "Patient", "active": true, "modifierExtension": extension()});
+    assert!(errors(&core().validate(&moved, &[]))[0].contains("belongs in extension"));
+    let wrong =
+        node!({"resourceType": "Patient", "extension": node!([node!({"url": place, "valueString": "x"})])});
+    assert!(errors(&core().validate(&wrong, &[]))[0].contains("type that is not allowed"));
+}
+
+#[test]
+fn references_lead_to_entries_of_the_right_kind() {
+    let bundle = |kind: &str, reference: &str| {
+        let list = node!({"resourceType": "List", "id": "l", "status": "current", "mode": "working",
+            "subject": node!({"reference": reference})});
+        let device = node!({"resourceType": "Organization", "id": "o", "name": "x"});
+        let patient = node!({"resourceType": "Patient", "id": "p", "active": true});
+        let entry = |id: &str, resource: Node| node!({"fullUrl": id, "resource": resource});
+        node!({"resourceType": "Bundle", "type": kind, "entry": node!([
+            entry("http://a.example/List/l", list),
+            entry("urn:uuid:00000000-0000-4000-8000-000000000001", patient),
+            entry("urn:uuid:00000000-0000-4000-8000-000000000002", device),
+        ])})
+    };
+    let found = |reference: &str| core().validate(&bundle("collection", reference), &[]);
+    assert!(!has_errors(&found("urn:uuid:00000000-0000-4000-8000-000000000001")));
+    assert!(!has_errors(&found("Patient/p")));
+    let wrong = found("urn:uuid:00000000-0000-4000-8000-000000000002");
+    assert!(errors(&wrong)[0].starts_with("Bundle.entry[0].resource.subject"), "{wrong:#?}");
+    let nowhere = found("urn:uuid:00000000-0000-4000-8000-000000000003");
+    assert!(nowhere.iter().any(|i| i.code == "not-found" && i.severity == Severity::Warning), "{nowhere:#?}");
+}

@@ -52,36 +52,41 @@ impl<'a> Run<'a> {
                 None,
             );
         }
-        if known.is_some() && !schema.contexts.is_empty() && !belongs(schema, written, place, frame) {
+        if known.is_some() && !schema.contexts.is_empty() && !self.belongs(schema, written, place, frame) {
             let wanted = schema.contexts.join(", ");
             self.report(place, &Problem::ExtensionContext { url, wanted: &wanted }, Some(&schema.url), None);
         }
     }
-}
 
-/// Whether an extension is made for the element that holds it: by the path or the type that its definition names.
-fn belongs(
-    extension: &Schema,
-    (schema, element): (&Schema, usize),
-    place: &Place<'_>,
-    frame: &Frame<'_, '_>,
-) -> bool {
-    let Some(holder) = place.up else { return true };
-    let path = schema.element(element).map(|e| e.path.as_str()).unwrap_or_default();
-    let written = path.rsplit_once('.').map_or(path, |(holder, _)| holder);
-    let of = schema.elements.iter().find(|e| e.path == written);
-    let resource = frame.resource.text_at("resourceType").unwrap_or_default();
-    extension.contexts.iter().any(|context| match context.split_once('.') {
-        Some((root, rest)) => {
-            context == written || (root == resource || root == schema.type_name) && ends_with(holder, rest)
-        }
-        // What a primitive's type is, the walk through its extensions does not know.
-        None if context == "Element" || context.starts_with(|c: char| c.is_ascii_lowercase()) => true,
-        None if matches!(context.as_str(), "Resource" | "DomainResource") => {
-            schema.is_resource && written == resource
-        }
-        None => context == written || of.is_some_and(|e| e.types.iter().any(|t| t.code == *context)),
-    })
+    /// Whether an extension is made for the element that holds it: by the path or the type that its definition names.
+    fn belongs(
+        &self,
+        extension: &Schema,
+        (schema, element): (&Schema, usize),
+        place: &Place<'_>,
+        frame: &Frame<'_, '_>,
+    ) -> bool {
+        let Some(holder) = place.up else { return true };
+        let path = schema.element(element).map(|e| e.path.as_str()).unwrap_or_default();
+        let written = path.rsplit_once('.').map_or(path, |(holder, _)| holder);
+        let of = schema.elements.iter().find(|e| e.path == written);
+        let resource = frame.resource.text_at("resourceType").unwrap_or_default();
+        extension.contexts.iter().any(|context| match context.split_once('.') {
+            Some((root, rest)) => {
+                let data_type = || {
+                    let schema = self.all.id_of_type(root).and_then(|id| self.all.schema(id).ok());
+                    schema.is_some_and(|schema| !schema.is_resource)
+                };
+                context == written || (root == resource || data_type()) && ends_with(holder, rest)
+            }
+            // What a primitive's type is, the walk through its extensions does not know.
+            None if context == "Element" || context.starts_with(|c: char| c.is_ascii_lowercase()) => true,
+            None if matches!(context.as_str(), "Resource" | "DomainResource") => {
+                schema.is_resource && written == resource
+            }
+            None => context == written || of.is_some_and(|e| e.types.iter().any(|t| t.code == *context)),
+        })
+    }
 }
 
 /// Whether the names on the way to a place end with those of a path; `value[x]` is `valueQuantity` there.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     definitions::{Constraint, Element, ROOT, Rule, Schema, Type},
     fhirpath::{Context, Value},
-    tree::{Node, Text},
+    tree::Node,
 };
 
 static NULL: Node = Node::Null;

@@ -210,6 +210,9 @@ struct ConsentBody {
     act: ConsentAct,
 }
 
-async fn consent(State(service): Desk, Json(body): Json<ConsentBody>) -> Result<Json<ConsentAnswer>, Problem> {
+async fn consent(
+    State(service): Desk,
+    Json(body): Json<ConsentBody>,
+) -> Result<Json<ConsentAnswer>, Problem> {
     service.pass_on(body.staff, body.patient, body.act).await.map(Json)
 }

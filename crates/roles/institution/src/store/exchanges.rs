@@ -140,7 +140,10 @@ impl Store {
     }
 
     /// Our patient behind a medical code of ours.
-    pub async fn patient_of_medical(&self, code: OrgCode<Medical>) -> Result<Option<LocalNumber>, StoreError> {
+    pub async fn patient_of_medical(
+        &self,
+        code: OrgCode<Medical>,
+    ) -> Result<Option<LocalNumber>, StoreError> {
         self.0
             .read(move |reader| {
                 reader.query_one(
@@ -194,11 +197,7 @@ impl Store {
             .write(move |tx| {
                 tx.execute(
                     "UPDATE given SET given = $2, state = $3 WHERE grant_id = $1",
-                    params![
-                        grant.as_bytes(),
-                        i64::try_from(given).unwrap_or(i64::MAX),
-                        state_word(state)
-                    ],
+                    params![grant.as_bytes(), i64::try_from(given).unwrap_or(i64::MAX), state_word(state)],
                 )?;
                 Ok(())
             })
@@ -278,7 +277,11 @@ impl Store {
     }
 
     /// What came from others about a patient and may still be looked at.
-    pub async fn received(&self, patient: LocalNumber, now: Timestamp) -> Result<Vec<ReceivedRow>, StoreError> {
+    pub async fn received(
+        &self,
+        patient: LocalNumber,
+        now: Timestamp,
+    ) -> Result<Vec<ReceivedRow>, StoreError> {
         self.0
             .read(move |reader| {
                 reader.query(

@@ -6,7 +6,9 @@ use consent::{ActReason, Categories};
 use ledger::{Entry, Receipt};
 use protocol::clients::paths;
 use protocol::consents::{ConsentAct, ConsentAnswer, ConsentUpdate};
-use protocol::exchange::{Evidence, ExchangeAnswer, ExchangeRequest, FetchRequest, HolderGrant, Practitioner};
+use protocol::exchange::{
+    Evidence, ExchangeAnswer, ExchangeRequest, FetchRequest, HolderGrant, Practitioner,
+};
 use records::Resource;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -193,7 +195,10 @@ impl Service {
         let known = known.ok_or_else(no_medical_id)?;
         let (reason, evidence) = match order.why {
             Why::Treatment => (ActReason::Treat, presence(known.presence)?),
-            Why::Care => (ActReason::Care, known.presence.map_or(Evidence::CareTeam, |receipt| Evidence::Presence { receipt })),
+            Why::Care => (
+                ActReason::Care,
+                known.presence.map_or(Evidence::CareTeam, |receipt| Evidence::Presence { receipt }),
+            ),
             Why::Emergency(declaration) => (ActReason::EmergencyTreat, Evidence::Emergency { declaration }),
             Why::BreakGlass(declaration) => (ActReason::BreakTheGlass, Evidence::Emergency { declaration }),
         };
@@ -278,7 +283,8 @@ impl Service {
         body: &serde_json::Value,
     ) -> Result<Receipt, DeskError> {
         let person = Some(self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
-        let entry = Entry { kind, person, exchange, at: self.now().as_millis(), body: body.to_string().into_bytes() };
+        let entry =
+            Entry { kind, person, exchange, at: self.now().as_millis(), body: body.to_string().into_bytes() };
         Ok(self.ledger.append(entry).await?)
     }
 

@@ -74,11 +74,7 @@ impl Service {
     ///
     /// # Errors
     /// The store's.
-    pub async fn exchanges(
-        &self,
-        patient: Option<LocalNumber>,
-        limit: u32,
-    ) -> Result<Exchanges, DeskError> {
+    pub async fn exchanges(&self, patient: Option<LocalNumber>, limit: u32) -> Result<Exchanges, DeskError> {
         Ok(Exchanges {
             asked: self.store.asked(patient.clone(), limit).await?,
             given: if patient.is_none() { self.store.given(limit).await? } else { Vec::new() },

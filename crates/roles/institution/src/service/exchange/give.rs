@@ -110,7 +110,8 @@ impl Service {
             }
             None => None,
         };
-        let sealer = StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
+        let sealer =
+            StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
         Ok(Giving { grant, fetch, sealer, patient, begun: false, given: 0, over: false })
     }
 
@@ -201,9 +202,10 @@ impl Service {
             relay: &grant.relay,
             what: resources.iter().map(|resource| resource.name.as_str()).collect(),
         };
-        let person = giving.patient.as_ref().map(|patient| {
-            self.ledger.person_digest(format!("Patient/{patient}").as_bytes())
-        });
+        let person = giving
+            .patient
+            .as_ref()
+            .map(|patient| self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
         let entry = Entry {
             kind: GIVEN,
             person,

@@ -23,7 +23,8 @@ pub(super) fn chunk<'a>(
         lines.push(b'\n');
     }
     let sealed = sealer.seal(&lines, last)?;
-    let length = u32::try_from(sealed.len()).map_err(|_| codes::EnvelopeError::TooLong { length: sealed.len() })?;
+    let length =
+        u32::try_from(sealed.len()).map_err(|_| codes::EnvelopeError::TooLong { length: sealed.len() })?;
     let mut bytes = Vec::with_capacity(HEAD + sealed.len());
     bytes.push(u8::from(last));
     bytes.extend_from_slice(&length.to_be_bytes());

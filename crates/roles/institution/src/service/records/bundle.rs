@@ -4,6 +4,7 @@ use records::bundle::{Act, Bundle, Entry, Kind};
 use records::labels::inherit;
 use records::{Node, Resource};
 
+use super::document::{Arriving, arriving};
 use super::error::RecordError;
 use super::log::Caller;
 use super::prepare::Raw;
@@ -88,10 +89,14 @@ impl Service {
             bundle.set_reference(old, new);
         }
         let labels = self.labels_of(&bundle.entries);
+        let arriving = arriving(&bundle.entries);
         let mut steps = Vec::with_capacity(bundle.entries.len());
         for (entry, labels) in bundle.entries.into_iter().zip(labels) {
             let place = entry.number;
-            let step = self.step(entry, labels, &mut all).await.map_err(|error| in_entry(error, place))?;
+            let step = self
+                .step(entry, labels, &arriving, &mut all)
+                .await
+                .map_err(|error| in_entry(error, place))?;
             steps.push(step);
         }
         Ok((all, steps))
@@ -167,6 +172,7 @@ impl Service {
         &self,
         entry: Entry,
         labels: consent::Labels,
+        arriving: &Arriving,
         all: &mut Changes,
     ) -> Result<Step, RecordError> {
         let Entry { act, resource_type, id, resource, .. } = entry;
@@ -195,7 +201,8 @@ impl Service {
         };
         let (Some(id), Some(resource)) = (id, resource) else { return Ok(Step::Done(Done::Nothing)) };
         self.preparer.validate(&resource)?;
-        let draft = self.preparer.draft(Raw { resource_type, id, resource, method }, labels)?;
+        let patient = self.document_patient(&resource, arriving).await?;
+        let draft = self.preparer.draft(Raw { resource_type, id, resource, patient, method }, labels)?;
         all.changes.push(Change::Put { draft, when });
         Ok(Step::Change)
     }

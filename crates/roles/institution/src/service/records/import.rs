@@ -11,6 +11,7 @@ use records::{Resource, id_of};
 use serde::Serialize;
 
 use super::bundle::Step;
+use super::document::Arriving;
 use super::error::RecordError;
 use super::log::Caller;
 use super::prepare::{Raw, is_id};
@@ -116,7 +117,7 @@ impl Service {
     async fn prepare_line(&self, bytes: &[u8]) -> Result<Changes, RecordError> {
         let resource = self.read_resource(bytes)?;
         if resource.resource_type() != "Bundle" {
-            return self.prepare_single(resource);
+            return self.prepare_single(resource).await;
         }
         let bundle = self.split(resource)?;
         if bundle.kind == Kind::Message {
@@ -134,7 +135,7 @@ impl Service {
         Ok(changes)
     }
 
-    fn prepare_single(&self, mut resource: Resource) -> Result<Changes, RecordError> {
+    async fn prepare_single(&self, mut resource: Resource) -> Result<Changes, RecordError> {
         self.preparer.validate(&resource)?;
         let resource_type = resource.resource_type().to_owned();
         let id = match resource.id() {
@@ -148,7 +149,9 @@ impl Service {
             object.insert("id", id.as_str());
         }
         let labels = self.preparer.labels(&resource);
-        let draft = self.preparer.draft(Raw { resource_type, id, resource, method: "PUT" }, labels)?;
+        let patient = self.document_patient(&resource, &Arriving::new()).await?;
+        let draft =
+            self.preparer.draft(Raw { resource_type, id, resource, patient, method: "PUT" }, labels)?;
         let changes = vec![Change::Put { draft, when: When::Always }];
         Ok(Changes { changes, checks: Vec::new(), at: self.now().as_millis() })
     }

@@ -1,6 +1,7 @@
 //! The institution's records: FHIR R4 resources that stay where they were made.
 
 mod bundle;
+mod document;
 mod error;
 mod fetch;
 mod import;

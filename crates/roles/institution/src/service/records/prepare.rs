@@ -33,6 +33,8 @@ pub struct Raw {
     pub id: String,
     /// The document.
     pub resource: Resource,
+    /// The patient, where the resource itself leads to none.
+    pub patient: Option<String>,
     /// By which interaction.
     pub method: &'static str,
 }
@@ -95,7 +97,7 @@ impl Preparer {
     /// # Errors
     /// [`RecordError::Invalid`] when its id is none.
     pub fn draft(&self, raw: Raw, labels: Labels) -> Result<Box<Draft>, RecordError> {
-        let Raw { resource_type, id, resource, method } = raw;
+        let Raw { resource_type, id, resource, patient, method } = raw;
         if !is_id(&id) {
             let (ja, en) = (
                 "idは英数字・ハイフン・ピリオドで1〜64文字です",
@@ -105,7 +107,10 @@ impl Preparer {
             return Err(RecordError::Invalid(vec![issue("value", &path, ja.to_owned(), en.to_owned())]));
         }
         let entries = search::index(resource.node());
-        let facts = self.facts(&resource_type, &id, &resource, &entries, labels);
+        let mut facts = self.facts(&resource_type, &id, &resource, &entries, labels);
+        if let (true, Some(patient)) = (facts.patient.is_empty(), patient) {
+            facts.patient = patient;
+        }
         let rows = IndexRows::new(&resource_type, &entries);
         let name = format!("{resource_type}/{id}");
         Ok(Box::new(Draft { name, facts, rows, rest: rest(resource), method }))

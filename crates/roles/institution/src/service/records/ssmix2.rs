@@ -115,7 +115,8 @@ impl Service {
         let (resource_type, id) =
             (resource.resource_type().to_owned(), resource.id().unwrap_or_default().to_owned());
         let labels = self.preparer.labels(&resource);
-        let draft = self.preparer.draft(Raw { resource_type, id, resource, method: "PUT" }, labels)?;
+        let draft =
+            self.preparer.draft(Raw { resource_type, id, resource, patient: None, method: "PUT" }, labels)?;
         Ok(Change::Put { draft, when: When::Always })
     }
 }

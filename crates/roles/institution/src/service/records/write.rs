@@ -6,6 +6,7 @@ use codes::{ExchangeId, find_my_number};
 use records::Resource;
 use records::search::Query;
 
+use super::document::Arriving;
 use super::error::RecordError;
 use super::log::Caller;
 use super::prepare::Raw;
@@ -52,8 +53,9 @@ impl Service {
             checks.push(found);
         }
         let labels = self.preparer.labels(&resource);
-        let raw =
-            Raw { resource_type: resource_type.to_owned(), id: self.new_id(), resource, method: "POST" };
+        let patient = self.document_patient(&resource, &Arriving::new()).await?;
+        let (resource_type, id) = (resource_type.to_owned(), self.new_id());
+        let raw = Raw { resource_type, id, resource, patient, method: "POST" };
         let draft = self.preparer.draft(raw, labels)?;
         self.change_one(caller, "create", Change::Put { draft, when: When::New }, checks).await
     }
@@ -96,7 +98,8 @@ impl Service {
         };
         self.preparer.validate(&resource)?;
         let labels = self.preparer.labels(&resource);
-        let raw = Raw { resource_type: resource_type.to_owned(), id, resource, method: "PUT" };
+        let patient = self.document_patient(&resource, &Arriving::new()).await?;
+        let raw = Raw { resource_type: resource_type.to_owned(), id, resource, patient, method: "PUT" };
         let draft = self.preparer.draft(raw, labels)?;
         self.change_one(caller, "update", Change::Put { draft, when }, checks).await
     }

@@ -21,7 +21,7 @@ pub struct TownPlan {
     /// event file is empty.
     pub opening: Day,
     /// Of a thousand households, how many have clinical records in `clinical/`: 0 to 1000. The constructed households have
-    /// them unless it is 0: then there are no clinical files. All of a million people would be some 80 GB.
+    /// them unless it is 0: then there are no clinical files. All of a million people would be some 120 GB.
     #[serde(default)]
     pub clinical: u16,
 }

@@ -255,6 +255,7 @@ fn the_pages_list_every_column_in_order() {
         NetworkPatientRow::COLUMNS,
         TruthNetworkPatientRow::COLUMNS,
         TruthClinicalRow::COLUMNS,
+        ExchangeStoryRow::COLUMNS,
     ] {
         holds(&town, columns);
     }

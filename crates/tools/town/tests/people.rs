@@ -3,8 +3,9 @@
 // Helpers of tests may stop at the first surprise, as tests do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use musubi_town::clinical::chart::Fact;
 use musubi_town::formats::{CardState, ErrorKind, MedicalIdState, TruthErrorRow};
 use musubi_town::model::{Family, Relation};
 use musubi_town::{Day, Families, TownPlan, generate, knowledge, stories};
@@ -158,6 +159,55 @@ fn stories_are_as_they_are_told() {
     }
 }
 
+#[test]
+fn illnesses_are_those_of_japan() {
+    let today = today();
+    let mut shares = Shares::default();
+    let plan = TownPlan::new(3, 6_000, today).with_clinical(1000);
+    let (mut all, mut old, mut visits, mut facts) = (0, 0, 0, 0);
+    let mut ill: HashMap<&str, usize> = HashMap::new();
+    let (mut demented, mut pregnant, mut young, mut facets) = (0, 0, 0, 0);
+    for family in Families::new(&plan).unwrap().skip(25) {
+        for person in family.persons.iter().filter(|p| p.is_resident(today)) {
+            all += 1;
+            let age = person.birth.age_on(today);
+            old += usize::from(age >= 85);
+            young += usize::from(age < 10);
+            let own: Vec<_> = family.visits.iter().filter(|v| v.slot == person.slot).collect();
+            visits += own.len();
+            facts += own.iter().map(|v| v.facts.len()).sum::<usize>();
+            let keys: HashSet<&str> = own
+                .iter()
+                .flat_map(|v| &v.facts)
+                .filter_map(|fact| match fact {
+                    Fact::Diagnosis { disease, .. } => Some(disease.key),
+                    _ => None,
+                })
+                .collect();
+            for key in &keys {
+                *ill.entry(key).or_default() += 1;
+            }
+            demented += usize::from(age >= 85 && keys.contains("dementia"));
+            pregnant += usize::from(keys.contains("newborn") && age < 10);
+        }
+        facets += family.patients.iter().filter(|p| p.facet > 0).count();
+        let in_order = family.visits.windows(2).all(|w| (w[0].slot, w[0].day) <= (w[1].slot, w[1].day));
+        assert!(in_order && family.visits.iter().all(|v| v.patient < family.patients.len()));
+        assert!(family.visits.iter().all(|v| family.patients[v.patient].slot == v.slot));
+    }
+    let of = |key: &str| ill.get(key).copied().unwrap_or_default();
+    shares.hold("hypertension", of("hypertension"), all, 13.0, 24.0);
+    shares.hold("diabetes", of("diabetes"), all, 5.0, 10.0);
+    shares.hold("dyslipidaemia", of("dyslipidaemia"), all, 7.0, 14.0);
+    shares.hold("depression", of("depression"), all, 1.0, 5.0);
+    shares.hold("schizophrenia", of("schizophrenia"), all, 0.2, 1.2);
+    shares.hold("dementia from 85 on", demented, old, 30.0, 55.0);
+    shares.hold("children with a record of their birth", pregnant, young, 85.0, 100.0);
+    shares.hold("visits a person, times 10", visits * 10, all, 7_000.0, 18_000.0);
+    shares.hold("facts a person", facts, all, 2_000.0, 6_000.0);
+    assert_eq!(facets, 0);
+}
+
 fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }
@@ -175,7 +225,7 @@ fn the_newly_married_left_her_name_at_the_hospital() {
 fn memory_does_not_grow_with_the_town() {
     let dir = tempfile::TempDir::new().unwrap();
     let grow = |people, name: &str| {
-        generate(&TownPlan::new(1, people, today()), &dir.path().join(name)).unwrap();
+        generate(&TownPlan::new(1, people, today()).with_clinical(30), &dir.path().join(name)).unwrap();
         peak()
     };
     let Some((small, large)) = grow(2_000, "a").zip(grow(20_000, "b")) else {

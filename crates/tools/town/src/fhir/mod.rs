@@ -111,7 +111,7 @@ impl<'a> Scribe<'a> {
     }
 
     fn letter(&self, letter: Letter) -> Entry {
-        let main = self.main_sensitivity();
+        let main = self.document_label();
         let (resource, kind, code) = match letter {
             Letter::Discharge => (self.discharge_summary(), "discharge-summary", "18842-5"),
             Letter::Referral { to } => (self.referral(to), "referral", "57133-1"),
@@ -121,15 +121,17 @@ impl<'a> Scribe<'a> {
         Entry { resource, id: self.id("d"), kind: "Bundle", about: Some((kind, code, main)) }
     }
 
-    fn main_sensitivity(&self) -> &'static str {
-        let labels = self.visit.facts.iter().map(|fact| self.label(fact));
-        labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default()
+    /// Sensitivity of a document: of the diagnoses and drugs that it tells.
+    fn document_label(&self) -> &'static str {
+        let told = |fact: &&Fact| matches!(fact, Fact::Diagnosis { .. } | Fact::Prescription { .. });
+        let mut labels = self.visit.facts.iter().filter(told).map(|fact| self.label(fact));
+        labels.find(|label| !label.is_empty()).unwrap_or_default()
     }
 
-    /// Sensitivity of a fact: its own, or that of who wrote it down.
+    /// Sensitivity of a fact: its own, or that of the department that wrote it down.
     fn label(&self, fact: &Fact) -> &'static str {
         match sensitivity(fact) {
-            "" if self.visit.department == "02" => "PSY",
+            "" if self.visit.department == "02" && is_medical(self.institution) => "PSY",
             label => label,
         }
     }

@@ -265,6 +265,7 @@ impl Scribe<'_> {
             ("id", id.to_owned().into()),
             ("meta", self.meta(profile)),
             ("language", "ja".into()),
+            ("extension", self.written_by()),
             ("identifier", list![self.identifier_of(id)]),
             ("status", "final".into()),
             ("category", list![object! { "coding": list![category(kind)] }]),

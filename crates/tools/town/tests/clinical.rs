@@ -199,6 +199,7 @@ fn the_truth_names_every_fact_once_and_patients_are_known() {
     let told: HashSet<(&str, &str)> =
         truth.iter().map(|row| (row.institution_code.as_str(), row.resource.as_str())).collect();
     let mut patients: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut written: HashMap<(String, String), Vec<u8>> = HashMap::new();
     let mut visits = 0;
     for (code, line) in lines(dir) {
         visits += 1;
@@ -212,6 +213,9 @@ fn the_truth_names_every_fact_once_and_patients_are_known() {
                 "Patient" => {
                     let local = resource.all("identifier.value")[0].as_str().unwrap();
                     patients.entry(code.clone()).or_default().insert(local.to_owned());
+                    let same =
+                        written.entry((code.clone(), id.to_owned())).or_insert_with(|| resource.to_vec());
+                    assert_eq!(*same, resource.to_vec(), "the patient is the same in every bundle");
                 }
                 "Encounter" => {}
                 _ => assert!(told.contains(&(code.as_str(), url)), "{code} {url}"),

@@ -25,7 +25,7 @@ pub struct Scribe<'a> {
     patient: &'a Patient,
     /// The same as its register says it.
     pub(crate) row: &'a PatientRow,
-    /// Where the person lives.
+    /// Where the person lived at the last visit: the register's patient is the same in every bundle.
     pub(crate) address: String,
     /// Who writes.
     institution: &'static Institution,
@@ -62,7 +62,7 @@ impl<'a> Scribe<'a> {
             person,
             patient,
             row,
-            address: family.home_of(person, visit.day).map(|h| h.address.clone()).unwrap_or_default(),
+            address: family.home_of(person, row.last_visit_on).map(|h| h.address.clone()).unwrap_or_default(),
             institution: INSTITUTIONS.get(patient.institution)?,
             visit,
             nth,

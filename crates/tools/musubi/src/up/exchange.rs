@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use calendar::{Clock, SystemClock};
 use consent::{
-    ActReason, CareTeam, Effect, GivenBy, Label, Profession, Proxy, ProxyKind, Purposes, Rule, What, Who,
+    ActReason, Author, CareTeam, Effect, GivenBy, Label, Profession, Proxy, ProxyKind, Purposes, Rule, What, Who,
 };
 use institution::{CardOrder, Door, records::Caller};
 use protocol::{
@@ -63,7 +63,12 @@ pub async fn visit(town: &Town, running: &Running, say: &impl Fn(String)) -> any
 
 /// Takes in the clinical files of every institution that did not take them in before, one institution after another: the
 /// town is ready meanwhile.
-pub async fn take_in(dir: std::path::PathBuf, files: std::path::PathBuf, desks: Vec<Service>, shutdown: Shutdown) {
+pub async fn take_in(
+    dir: std::path::PathBuf,
+    files: std::path::PathBuf,
+    desks: Vec<Service>,
+    shutdown: Shutdown,
+) {
     for desk in desks {
         let code = desk.org().number().to_owned();
         let marker = dir.join(format!("{TAKEN}-{code}"));
@@ -109,7 +114,9 @@ async fn take_in_one(desk: &Service, from: &std::path::Path) -> anyhow::Result<(
 
 fn desks(running: &Running) -> HashMap<String, Service> {
     let institution = |(settings, opened, _): &(crate::settings::RoleSettings, Opened, _)| match opened {
-        Opened::Institution(role) => Some((settings.organisation.number().to_owned(), role.service().clone())),
+        Opened::Institution(role) => {
+            Some((settings.organisation.number().to_owned(), role.service().clone()))
+        }
         _ => None,
     };
     running.roles.iter().filter_map(institution).collect()
@@ -117,12 +124,8 @@ fn desks(running: &Running) -> HashMap<String, Service> {
 
 /// The person's card is read, and the person is tied to the desk's own patient.
 async fn arrive(desk: &Service, card: &str, number: &str) -> anyhow::Result<()> {
-    let order = CardOrder {
-        card: card.to_owned(),
-        mode: ReaderMode::Visual,
-        road: Road::InsuranceCode,
-        pin: None,
-    };
+    let order =
+        CardOrder { card: card.to_owned(), mode: ReaderMode::Visual, road: Road::InsuranceCode, pin: None };
     let visit = desk.receive_card(Door::Desk, order).await?;
     desk.link(visit, Some(number.parse()?), true).await?;
     Ok(())
@@ -149,10 +152,15 @@ fn wishes(story: &str, rows: &[ExchangeStoryRow]) -> anyhow::Result<Vec<ConsentA
         "two-hospitals" => {
             let what = What::labels(&[Label::Psychiatry]);
             let keep = Rule { what, ..rule("keep-psychiatry", Effect::Deny)? };
-            vec![share()?, ConsentAct::Record(Box::new(keep))]
+            // The hospital's name alone would tell: nobody is led to it.
+            let what = What { authors: withheld(rows)?, ..What::default() };
+            let hide = Rule { what, ..rule("hide-that-hospital", Effect::Deny)? };
+            vec![share()?, ConsentAct::Record(Box::new(keep)), ConsentAct::Record(Box::new(hide))]
         }
         "two-facets" | "sealed" => vec![share()?],
-        "dementia-care" => vec![ConsentAct::Team(team(rows, now)?), proxy("daughter", ProxyKind::Chosen, now)?],
+        "dementia-care" => {
+            vec![ConsentAct::Team(team(rows, now)?), proxy("daughter", ProxyKind::Chosen, now)?]
+        }
         "child" => {
             let given_by = GivenBy::Proxy("mother".parse()?);
             let purposes = Purposes::of(&[ActReason::Treat, ActReason::Care]);
@@ -165,6 +173,16 @@ fn wishes(story: &str, rows: &[ExchangeStoryRow]) -> anyhow::Result<Vec<ConsentA
         }
         _ => Vec::new(),
     })
+}
+
+/// Hospitals that hold what the person keeps back.
+fn withheld(rows: &[ExchangeStoryRow]) -> anyhow::Result<Vec<Author>> {
+    let kept_back = |row: &&ExchangeStoryRow| row.role == "withheld" && row.text_ja.contains("あることも分からない");
+    let author = |row: &ExchangeStoryRow| {
+        let organisation = Some(codes::OrgId::institution(&row.institution_code.parse()?));
+        Ok(Author { organisation, person: None })
+    };
+    rows.iter().filter(kept_back).map(author).collect()
 }
 
 fn team(rows: &[ExchangeStoryRow], now: calendar::Timestamp) -> anyhow::Result<CareTeam> {

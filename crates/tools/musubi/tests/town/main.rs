@@ -10,6 +10,7 @@
 )]
 
 mod browse;
+mod exchange;
 mod folder;
 mod hostile;
 mod house;
@@ -63,4 +64,21 @@ fn the_first_road() {
     let again = Town::start(&dir, PEOPLE);
     assert_eq!(house::counts(&again, &dir), counts, "what was done is still there");
     again.stop();
+}
+
+/// Records between institutions, on a town whose institutions have taken in ten years of them.
+#[test]
+fn records_travel() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("town");
+    Town::start(&dir, PEOPLE).stop();
+    house::settle_ports(&dir);
+    let town = Town::start(&dir, PEOPLE);
+    let house = House::of(&dir);
+    exchange::records_are_in(&dir, &house);
+    exchange::a_stranger_learns_nothing(&dir, &house);
+    exchange::a_visit_fetches_what_is_permitted(&dir, &house);
+    exchange::an_emergency_opens_what_saves_a_life(&dir, &house);
+    town.stop();
+    house::verify_ledgers(&dir, &house);
 }

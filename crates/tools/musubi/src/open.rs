@@ -51,6 +51,8 @@ pub enum Opened {
     Insurer(insurer::Service),
     /// 保険医療機関
     Institution(institution::Role),
+    /// マイ・ポータル
+    Portal(portal::Service),
 }
 
 /// Opens the role that `settings` describe.
@@ -71,15 +73,9 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             client,
             clock: shared.authority_clock.clone(),
         })?),
-        OrgKind::Relay => Opened::Relay(relay::open(relay::Config {
-            org,
-            store,
-            ledger,
-            custody,
-            policy,
-            client,
-            clock,
-        })?),
+        OrgKind::Relay => {
+            Opened::Relay(relay::open(relay::Config { org, store, ledger, custody, policy, client, clock })?)
+        }
         OrgKind::Insurer => Opened::Insurer(insurer::open(insurer::Config {
             number: settings.insurer_number()?,
             name: (settings.ja.clone(), settings.en.clone()),
@@ -143,6 +139,16 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             endpoints: endpoints(settings)?,
             clock: shared.authority_clock.clone(),
         })?),
+        OrgKind::Portal => Opened::Portal(portal::open(portal::Config {
+            org,
+            store,
+            ledger,
+            custody,
+            policy,
+            client,
+            clock,
+            reader: seat.reader.clone(),
+        })?),
         kind => bail!("no role runs for organisations of the kind {kind}"),
     })
 }
@@ -167,6 +173,7 @@ impl Opened {
             Self::Eligibility(role) => role.api(),
             Self::Insurer(service) => insurer::role(service.clone()),
             Self::Institution(role) => role.api(),
+            Self::Portal(service) => portal::role(service),
         }
     }
 
@@ -178,6 +185,7 @@ impl Opened {
             Self::Eligibility(role) => Some(role.pages()),
             Self::Insurer(service) => Some(insurer::desk(service.clone(), &seat.desk)),
             Self::Institution(role) => Some(role.pages()),
+            Self::Portal(service) => Some(portal::pages(service.clone())),
         }
     }
 
@@ -192,6 +200,9 @@ impl Opened {
             }
             Self::Relay(service) => {
                 tokio::spawn(service.clone().run_notices(shutdown.clone()));
+            }
+            Self::Portal(service) => {
+                tokio::spawn(service.clone().run_sweeper(shutdown.clone()));
             }
             // The others start their own background work when they open.
             Self::Jpki(_) | Self::Eligibility(_) | Self::Institution(_) => {}

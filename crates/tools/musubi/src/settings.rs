@@ -191,6 +191,7 @@ pub fn keys_of(kind: OrgKind) -> &'static [KeyName] {
         OrgKind::Eligibility => eligibility::KEYS,
         OrgKind::Insurer => insurer::KEYS,
         OrgKind::Institution => institution::KEYS,
+        OrgKind::Portal => portal::KEYS,
         _ => &[],
     }
 }

@@ -106,6 +106,7 @@ fn counters(running: &Running) -> Counters {
             Opened::Institution(role) => ledgers.push(role.service().ledger().clone()),
             Opened::Eligibility(role) => ledgers.push(role.service().ledger().clone()),
             Opened::Jpki(service) => ledgers.push(service.ledger.clone()),
+            Opened::Portal(service) => ledgers.push(service.ledger.clone()),
         }
     }
     Counters { issuer, relay, ledgers: Arc::new(ledgers) }
@@ -140,6 +141,8 @@ fn steps(lang: Lang, front: &Front) -> Markup {
         front.houses.iter().find(|h| h.org.kind() == OrgKind::Institution).and_then(|h| h.site.as_deref());
     let insurer =
         front.houses.iter().find(|h| h.org.kind() == OrgKind::Insurer).and_then(|h| h.site.as_deref());
+    let portal =
+        front.houses.iter().find(|h| h.org.kind() == OrgKind::Portal).and_then(|h| h.site.as_deref());
     html! {
         ol {
             @if let Some(site) = hospital {
@@ -151,9 +154,11 @@ fn steps(lang: Lang, front: &Front) -> Markup {
                     (t(lang, "で、その人の資格喪失を届け出る。もう一度カードを置くと、答えが変わる。",
                         ": report that the membership ended. Put the card down again: the answer has changed.")) }
             }
-            li { a href=(front.url(ME)) { (t(lang, "わたしの記録", "My record")) }
-                (t(lang, "で、同じカードと暗証番号", ": with the same card and the PIN ")) code { (PIN) }
-                (t(lang, "を使い、誰がいつ見たかを読む。", ", read who looked and when.")) }
+            @if let Some(site) = portal {
+                li { a href=(front.url(site)) { (t(lang, "マイ・ポータル", "My portal")) }
+                    (t(lang, "で、同じカードと暗証番号", ": with the same card and the PIN ")) code { (PIN) }
+                    (t(lang, "を使い、誰がいつ見たかを読み、これからだれに見せるかを決める。", ", read who looked and when, and decide who may from now on.")) }
+            }
         }
     }
 }
@@ -178,7 +183,7 @@ impl Front {
         format!("http://{site}:{}/", self.port)
     }
 
-    /// The person's own page, and every house that is neither institution nor insurer.
+    /// The person's own pages first, then every house that is neither institution nor insurer.
     fn between(&self, lang: Lang) -> Vec<page::Tile> {
         let own = self.tile(
             ME,
@@ -186,8 +191,10 @@ impl Front {
             t(lang, "誰がいつ見たか", "Who looked, and when"),
             "portal",
         );
-        let others = |house: &House| !matches!(house.org.kind(), OrgKind::Institution | OrgKind::Insurer);
-        std::iter::once(own).chain(self.houses(lang, others)).collect()
+        let apart = [OrgKind::Institution, OrgKind::Insurer, OrgKind::Portal];
+        let portal = self.houses(lang, |house| house.org.kind() == OrgKind::Portal);
+        let others = self.houses(lang, |house| !apart.contains(&house.org.kind()));
+        portal.into_iter().chain(std::iter::once(own)).chain(others).collect()
     }
 
     /// The institutions network by network; one that belongs to two stands under both.

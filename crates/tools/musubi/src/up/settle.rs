@@ -132,6 +132,7 @@ fn houses(files: &Path) -> anyhow::Result<Vec<House>> {
         one(OrgKind::Jpki, "公的個人認証サービス", "Certificate authority")?,
         one(OrgKind::Eligibility, "資格確認サービス機関", "Eligibility service")?,
         one(OrgKind::Issuer, "付番機関", "Issuer")?,
+        one(OrgKind::Portal, "マイ・ポータル", "My portal")?,
     ];
     for row in rows::<InsurerRow>(&files.join("insurers.csv"))? {
         let number = codes::InsurerNumber::parse_lenient(&row.insurer_number)?;
@@ -224,8 +225,7 @@ fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
         organisation.envelope_key = Some(custody.envelope_public_key()?);
     }
     if keys_of(org.kind()).contains(&KeyName::GRANT_SIGN) {
-        organisation.grant_key =
-            Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::GRANT_SIGN)?));
+        organisation.grant_key = Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::GRANT_SIGN)?));
     }
     if let Some(desk) = &settings.desk {
         organisation.institution = desk.kind;

@@ -72,6 +72,28 @@ fn digits_and_order_are_kept() {
     );
 }
 
+/// A thread's stack is 2 MiB: the deepest document that is read fits, through every layer of validation.
+#[test]
+fn the_deepest_document_is_validated() {
+    let levels = 48;
+    let text = format!(
+        "{{\"resourceType\":\"Questionnaire\",\"status\":\"draft\"{}{}}}",
+        ",\"item\":[{\"linkId\":\"x\",\"type\":\"group\"".repeat(levels),
+        "}]".repeat(levels)
+    );
+    let node = tree::parse(text.as_bytes()).unwrap();
+    let issues = validator().validate(&node, &[]);
+    assert!(issues.iter().any(|i| i.rule.as_deref() == Some("que-2")), "{issues:#?}");
+    let bundles = 20;
+    let text = format!(
+        "{}{{\"resourceType\":\"Patient\",\"active\":true}}{}",
+        "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":".repeat(bundles),
+        "}]}".repeat(bundles)
+    );
+    let issues = validator().validate(&tree::parse(text.as_bytes()).unwrap(), &[]);
+    assert!(issues.iter().any(|i| i.code == "too-costly"), "{issues:#?}");
+}
+
 fn any_node() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         Just(Node::Null),

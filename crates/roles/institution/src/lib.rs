@@ -147,6 +147,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         patience: config.patience,
         local_numbers,
         preparer,
+        exports: service::records::Exports::default(),
         policy,
         ended: service::exchange::Ended::default(),
         wake: tokio::sync::Notify::new(),

@@ -12,6 +12,9 @@ mod consent_bench;
 mod crowd;
 mod disk;
 mod eligibility_bench;
+mod fhir_bench;
+mod fhir_client;
+mod fhir_samples;
 mod house;
 mod ledger_bench;
 mod load;
@@ -42,6 +45,8 @@ enum What {
     Consent(consent_bench::Arguments),
     /// Eligibility checks a second over HTTP, beside the bare server.
     Eligibility(eligibility_bench::Arguments),
+    /// A FHIR server's import, reads and searches: ours, or any by its address.
+    Fhir(fhir_bench::Arguments),
     /// Members a second from a report file, and the memory that it takes.
     Load(load::Arguments),
     /// Durable ledger entries a second, beside the disk.
@@ -53,6 +58,9 @@ enum What {
     /// The institutions' process of `eligibility`; takes its plan on standard input.
     #[command(hide = true)]
     EligibilityClient,
+    /// The client's process of `fhir`; takes its plan on standard input.
+    #[command(hide = true)]
+    FhirClient,
     /// The insurer's process of `load` and `eligibility`; takes its errand on standard input.
     #[command(hide = true)]
     LoadClient,
@@ -67,11 +75,13 @@ fn main() -> anyhow::Result<()> {
         What::Codes(arguments) => codes_bench::run(&arguments)?,
         What::Consent(arguments) => consent_bench::run(&arguments)?,
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
+        What::Fhir(arguments) => fhir_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,
         What::Records(arguments) => records_bench::run(&arguments)?,
         What::Store(arguments) => store_bench::run(&arguments)?,
         What::EligibilityClient => return client::run(),
+        What::FhirClient => return fhir_client::run(),
         What::LoadClient => return load::run_client(),
         What::LoadOne(one) => return load::run_one(&one),
     };

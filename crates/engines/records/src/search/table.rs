@@ -213,6 +213,17 @@ pub(super) const TABLE: &[(&str, &[Parameter])] = &[
         ],
     ),
     (
+        "Group",
+        &[
+            p("identifier", Token, &["identifier"]),
+            p("type", Token, &["type"]),
+            p("actual", Token, &["actual"]),
+            p("code", Token, &["code"]),
+            r("member", &["member.entity"], SUBJECT),
+            r("managing-entity", &["managingEntity"], PEOPLE),
+        ],
+    ),
+    (
         "Immunization",
         &[
             p("identifier", Token, &["identifier"]),
@@ -224,6 +235,21 @@ pub(super) const TABLE: &[(&str, &[Parameter])] = &[
             p("lot-number", String, &["lotNumber"]),
             r("performer", &["performer.actor"], PEOPLE),
             r("location", &["location"], &["Location"]),
+        ],
+    ),
+    (
+        "List",
+        &[
+            p("identifier", Token, &["identifier"]),
+            r("patient", &["subject"], PATIENT),
+            r("subject", &["subject"], SUBJECT),
+            r("encounter", &["encounter"], ENCOUNTER),
+            p("code", Token, &["code"]),
+            p("status", Token, &["status"]),
+            p("date", Date, &["date"]),
+            p("title", String, &["title"]),
+            r("source", &["source"], PEOPLE),
+            r("item", &["entry.item"], &[]),
         ],
     ),
     (

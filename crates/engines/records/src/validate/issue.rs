@@ -68,8 +68,10 @@ pub fn operation_outcome(issues: &[Issue]) -> Node {
             "severity": issue.severity.code(),
             "code": issue.code,
             "details": told(&format!("{rule}{}", issue.en), &format!("{rule}{}", issue.ja)),
-            "expression": node!([issue.path.as_str()]),
         });
+        if let (false, Some(object)) = (issue.path.is_empty(), said.as_object_mut()) {
+            object.insert("expression", node!([issue.path.as_str()]));
+        }
         if let (Some(profile), Some(object)) = (&issue.profile, said.as_object_mut()) {
             object.insert("diagnostics", profile.clone());
         }

@@ -74,6 +74,12 @@ impl Ask {
         Ok(query.map(|query| Query::parse(resource_type, query)).transpose()?)
     }
 
+    /// Whether a resource as JSON is asked for, and not what a Binary holds.
+    pub fn wants_json(&self) -> bool {
+        let accept = text(&self.headers, header::ACCEPT).unwrap_or_default();
+        accept.contains("json") || self.query.contains("_format=")
+    }
+
     /// Whether the asker has this version already.
     pub fn has(&self, version: i64, updated_at: i64) -> bool {
         if let Some(tag) = text(&self.headers, header::IF_NONE_MATCH) {
@@ -134,6 +140,7 @@ fn check(request: &Request) -> Result<(), RecordError> {
     }
     if let Some(accept) = text(request.headers(), header::ACCEPT)
         && !query.contains("_format=")
+        && !uri.path().starts_with(BINARY)
         && !accept.split(',').any(is_json)
     {
         return Err(not_acceptable(accept));
@@ -197,5 +204,7 @@ pub fn form(body: &Bytes) -> Result<String, RecordError> {
     Ok(text.to_owned())
 }
 
+/// Where what is answered may be of any media type.
+const BINARY: &str = "/fhir/Binary/";
 /// Most characters of a user's name in the ledger.
 const USER: usize = 128;

@@ -3,7 +3,10 @@
 mod answer;
 mod ask;
 mod bundle;
+mod export;
 mod import;
+mod metadata;
+mod operations;
 mod read;
 mod search;
 mod write;
@@ -29,6 +32,15 @@ pub fn routes(service: &Arc<Service>) -> Router {
         .route("/fhir/", post(bundle::bundle))
         .route("/fhir/$import", post(import::ndjson))
         .route("/ssmix2/{name}", put(import::ssmix2))
+        .route("/fhir/metadata", get(metadata::metadata))
+        .route("/fhir/{type}/$validate", post(operations::validate))
+        .route("/fhir/{type}/{id}/$meta", get(operations::meta))
+        .route("/fhir/{type}/{id}/$everything", get(operations::everything))
+        .route("/fhir/$export", get(export::of_everything).post(export::of_everything))
+        .route("/fhir/Patient/$export", get(export::of_patients).post(export::of_patients))
+        .route("/fhir/Group/{id}/$export", get(export::of_group).post(export::of_group))
+        .route("/fhir/$export-status/{export}", get(export::status).delete(export::end))
+        .route("/fhir/$export-file/{export}/{file}", get(export::file))
         .route("/fhir/_history", get(read::system_history))
         .route("/fhir/{type}", kind)
         .route("/fhir/{type}/_search", post(search::by_post))

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use calendar::Timestamp;
+use data_encoding::BASE64;
 
 use super::answer::{self, Answer, BundleWriter};
 use super::ask::Ask;
@@ -16,7 +18,30 @@ type Desk = State<Arc<Service>>;
 
 pub async fn read(State(service): Desk, Path((kind, id)): Path<(String, String)>, ask: Ask) -> Answer {
     let version = service.read_record(&ask.caller, &format!("{kind}/{id}")).await?;
+    if kind == "Binary" && !ask.wants_json() {
+        return Ok(raw(&ask, version));
+    }
     Ok(super::search::shaped(&ask, &kind, version)?)
+}
+
+/// What a Binary holds, as it is (R4 §2.41.1; MHD: ITI-68). One without content is answered as a resource.
+fn raw(ask: &Ask, version: Version) -> Response {
+    let node = records::tree::parse(&version.body).ok();
+    let text = |key: &str| node.as_ref().and_then(|node| node.text_at(key));
+    let data = text("data").and_then(|data| BASE64.decode(data.as_bytes()).ok());
+    let kind = text("contentType").and_then(|kind| HeaderValue::from_str(kind).ok());
+    let (Some(data), Some(kind)) = (data, kind) else { return answer::version(ask, version) };
+    let mut response = answer::version(ask, Version { body: data, ..version });
+    if response.status() == StatusCode::OK {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, kind);
+        // Somebody else's bytes: nothing of them may run in a browser that looks at them.
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers
+            .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    }
+    response
 }
 
 pub async fn version(

@@ -57,6 +57,7 @@ pub struct Service {
     pub(crate) patience: Patience,
     pub(crate) local_numbers: Field,
     pub(crate) preparer: records::Preparer,
+    pub(crate) exports: records::Exports,
     pub(crate) policy: access::Policy,
     pub(crate) ended: exchange::Ended,
     /// Wakes the background work when something became due.

@@ -9,6 +9,7 @@
 
 mod bundles;
 mod http;
+mod operations;
 mod road;
 mod samples;
 #[path = "../desk/town/mod.rs"]

@@ -3,6 +3,8 @@
 mod bundle;
 mod document;
 mod error;
+mod everything;
+mod export;
 mod fetch;
 mod import;
 mod log;
@@ -15,6 +17,8 @@ mod write;
 
 pub use bundle::Done;
 pub use error::RecordError;
+pub use everything::Everything;
+pub use export::{Export, Exports};
 pub use fetch::{Disclosed, Fetch};
 pub use import::{Refused, Report};
 pub use log::Caller;

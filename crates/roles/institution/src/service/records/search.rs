@@ -30,6 +30,18 @@ impl Default for PageToken {
     }
 }
 
+impl PageToken {
+    /// The page after a match, in the order of time and name.
+    pub(super) fn after(at: i64, name: String) -> Self {
+        Self(Place::After(at, name))
+    }
+
+    /// The place.
+    pub(super) fn place(&self) -> &Place {
+        &self.0
+    }
+}
+
 impl fmt::Display for PageToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use codes::{ExchangeId, find_my_number};
 use records::Resource;
 use records::search::Query;
+use records::validate::Issue;
 
 use super::document::Arriving;
 use super::error::RecordError;
@@ -29,6 +30,19 @@ impl Service {
     /// [`RecordError::Unreadable`], [`RecordError::MyNumber`].
     pub fn read_resource(&self, body: &[u8]) -> Result<Resource, RecordError> {
         self.preparer.read(body)
+    }
+
+    /// What is wrong with a resource, by its type, the profiles that it names and those named here.
+    pub fn validate_record(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
+        self.preparer.validator().validate(resource.node(), profiles)
+    }
+
+    /// That a resource is of the type that its address says.
+    ///
+    /// # Errors
+    /// [`RecordError::Request`].
+    pub fn check_type(&self, resource: &Resource, resource_type: &str) -> Result<(), RecordError> {
+        check_type(resource, resource_type)
     }
 
     /// Stores a new resource under an id of ours; with a query, unless something matches it (`If-None-Exist`).

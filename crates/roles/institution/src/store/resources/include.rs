@@ -59,6 +59,22 @@ pub(super) fn along(reader: &mut Reader<'_>, find: &Find, matches: &[&str]) -> R
     Ok(along)
 }
 
+/// What resources refer to by any parameter that is about no patient: practitioners, organisations, medications.
+pub(super) fn shared(reader: &mut Reader<'_>, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    let mut found = std::collections::BTreeSet::new();
+    for chunk in names.chunks(WIDTH) {
+        let mut sql = Sql::default();
+        let sources = list(&mut sql, chunk.iter().copied());
+        let text = format!(
+            "SELECT DISTINCT t.name FROM resource s CROSS JOIN resource_reference v CROSS JOIN resource t \
+             WHERE s.name IN ({sources}) AND v.patient = s.patient AND v.name = s.name AND t.name = v.target \
+             AND t.patient = ''"
+        );
+        found.extend(names_of(reader, &sql, &text)?);
+    }
+    Ok(found.into_iter().collect())
+}
+
 /// What resources refer to by an include's parameter.
 fn referred(
     reader: &mut Reader<'_>,

@@ -1,6 +1,8 @@
 //! FHIR resources: every version, the current heads, and the rows that they are found by.
 
+mod about;
 mod drive;
+mod export;
 mod find;
 mod include;
 mod read;
@@ -12,6 +14,8 @@ mod sql;
 mod terms;
 mod write;
 
+pub use about::AboutPatient;
+pub use export::ExportPage;
 pub use find::{Find, Found, FoundPage, Place};
 pub use read::{HistoryOf, HistoryPage};
 pub use restrict::Scope;

@@ -43,11 +43,10 @@ CREATE TABLE received (
     patient    TEXT   NOT NULL,
     exchange   TEXT   NOT NULL,
     holder     TEXT   NOT NULL,
-    seq        BIGINT NOT NULL,
     sealed     BYTES  NOT NULL,
     keep_until BIGINT NOT NULL,
-    PRIMARY KEY (patient, exchange, holder, seq)
-) /*sqlite:WITHOUT ROWID*/;
+    PRIMARY KEY (patient, exchange, holder)
+);
 CREATE INDEX received_old ON received (keep_until);
 
 -- Emergencies declared here: the privacy officer reads them.

@@ -76,16 +76,14 @@ pub struct Asked {
     pub refused: Option<String>,
 }
 
-/// A resource of another institution, sealed.
+/// What one institution gave in one exchange, sealed.
 #[derive(Clone, Debug)]
 pub struct ReceivedRow {
     /// The exchange that it came with.
     pub exchange: ExchangeId,
     /// Whose it is.
     pub holder: OrgId,
-    /// Its place in the answer.
-    pub seq: u64,
-    /// The resource, sealed to its place.
+    /// Its resources, NDJSON, sealed to their place.
     pub sealed: Vec<u8>,
 }
 
@@ -132,7 +130,7 @@ impl Store {
                      WHERE r.person_code = $1 AND r.state = 'registered' AND q.answer IS NOT NULL \
                      ORDER BY r.exchange DESC LIMIT 1",
                     params![&person.to_string()],
-                    |row| json::<protocol::eligibility::CheckAnswer>(row, 0).map(|answer| answer.receipt),
+                    |row| json::<protocol::eligibility::CheckAnswer>(row, 0).map(|answer| answer.evidence()),
                 )?;
                 Ok(Some(KnownPatient { code, presence }))
             })
@@ -259,13 +257,12 @@ impl Store {
                 )?;
                 for row in &received {
                     tx.execute(
-                        "INSERT INTO received (patient, exchange, holder, seq, sealed, keep_until) \
-                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (patient, exchange, holder, seq) DO NOTHING",
+                        "INSERT INTO received (patient, exchange, holder, sealed, keep_until) \
+                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (patient, exchange, holder) DO NOTHING",
                         params![
                             asked.patient.as_str(),
                             &exchange,
                             &row.holder.to_string(),
-                            i64::try_from(row.seq).unwrap_or(i64::MAX),
                             &row.sealed,
                             until
                         ],
@@ -285,15 +282,14 @@ impl Store {
         self.0
             .read(move |reader| {
                 reader.query(
-                    "SELECT exchange, holder, seq, sealed FROM received WHERE patient = $1 AND keep_until > $2 \
-                     ORDER BY exchange, holder, seq",
+                    "SELECT exchange, holder, sealed FROM received WHERE patient = $1 AND keep_until > $2 \
+                     ORDER BY exchange, holder",
                     params![patient.as_str(), now.as_millis()],
                     |row| {
                         Ok(ReceivedRow {
                             exchange: row.parse(0)?,
                             holder: row.parse(1)?,
-                            seq: u64::try_from(row.int(2)?).unwrap_or_default(),
-                            sealed: row.bytes(3)?.to_vec(),
+                            sealed: row.bytes(2)?.to_vec(),
                         })
                     },
                 )

@@ -127,7 +127,7 @@ impl Service {
             Err(error) => return Err(self.not_granted(&order, &request, error).await),
         };
         let keep_until = self.keep_until(answer.keep_until);
-        let (sources, rows) = self.fetch_all(&order, &answer).await;
+        let (sources, rows) = self.fetch_all(&order, &answer).await?;
         let asked = Asked {
             exchange: request.exchange,
             at: self.now(),
@@ -135,7 +135,7 @@ impl Service {
             staff: order.staff,
             reason: request.reason,
             holders: sources.iter().map(|source| source.holder).collect(),
-            received: rows.len() as u64,
+            received: sources.iter().map(|source| source.resources as u64).sum(),
             keep_until,
             refused: None,
         };
@@ -151,13 +151,15 @@ impl Service {
         let rows = self.store.received(patient.clone(), self.now()).await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            let place = place(patient, &row.exchange, &row.holder, row.seq);
+            let place = place(patient, &row.exchange, &row.holder);
             let opened = self.custody.open_row(&KeyName::ROW_SEAL, &place, &row.sealed)?;
-            match records::tree::parse(&opened).map(Resource::new) {
-                Ok(Ok(resource)) => {
-                    found.push(Received { holder: row.holder, exchange: row.exchange, resource });
+            for line in lines(&opened) {
+                match records::tree::parse(line).map(Resource::new) {
+                    Ok(Ok(resource)) => {
+                        found.push(Received { holder: row.holder, exchange: row.exchange, resource });
+                    }
+                    _ => tracing::warn!(holder = %row.holder, "what another institution gave is no resource"),
                 }
-                _ => tracing::warn!(holder = %row.holder, "a received resource cannot be read again"),
             }
         }
         Ok(found)
@@ -216,7 +218,11 @@ impl Service {
     }
 
     /// Shows every grant to its holder, all at once.
-    async fn fetch_all(&self, order: &Order, answer: &ExchangeAnswer) -> (Vec<Source>, Vec<ReceivedRow>) {
+    async fn fetch_all(
+        &self,
+        order: &Order,
+        answer: &ExchangeAnswer,
+    ) -> Result<(Vec<Source>, Vec<ReceivedRow>), DeskError> {
         let mut asked = JoinSet::new();
         for (place, grant) in answer.grants.iter().enumerate() {
             let (client, directory, custody) =
@@ -231,28 +237,14 @@ impl Service {
         found.sort_by_key(|(place, _)| *place);
         let (mut sources, mut rows) = (Vec::new(), Vec::new());
         for (_, fetched) in found {
-            let before = rows.len();
-            let unreadable = self.seal_lines(order, answer, &fetched, &mut rows).is_err();
-            let unreached = if unreadable { Some(Unreached::Unreadable) } else { fetched.unreached };
-            sources.push(Source { holder: fetched.holder, resources: rows.len() - before, unreached });
+            let (exchange, holder) = (answer.exchange, fetched.holder);
+            let place = place(&order.patient, &exchange, &holder);
+            let sealed = self.custody.seal_row(&KeyName::ROW_SEAL, &place, &fetched.lines)?;
+            let resources = lines(&fetched.lines).count();
+            sources.push(Source { holder, resources, unreached: fetched.unreached });
+            rows.push(ReceivedRow { exchange, holder, sealed });
         }
-        (sources, rows)
-    }
-
-    fn seal_lines(
-        &self,
-        order: &Order,
-        answer: &ExchangeAnswer,
-        fetched: &Fetched,
-        rows: &mut Vec<ReceivedRow>,
-    ) -> Result<(), DeskError> {
-        let lines = fetched.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        for (seq, line) in (0..).zip(lines).take(super::RESOURCES_MAX) {
-            let place = place(&order.patient, &answer.exchange, &fetched.holder, seq);
-            let sealed = self.custody.seal_row(&KeyName::ROW_SEAL, &place, line)?;
-            rows.push(ReceivedRow { exchange: answer.exchange, holder: fetched.holder, seq, sealed });
-        }
-        Ok(())
+        Ok((sources, rows))
     }
 
     /// Keeps that it was refused, for the records office; the problem goes on to who asked.
@@ -347,9 +339,14 @@ fn presence(receipt: Option<Receipt>) -> Result<Evidence, Problem> {
     receipt.map(|receipt| Evidence::Presence { receipt }).ok_or_else(no_medical_id)
 }
 
-/// Ties a received resource to its place.
-fn place(patient: &LocalNumber, exchange: &ExchangeId, holder: &OrgId, seq: u64) -> Vec<u8> {
-    format!("received {patient} {exchange} {holder} {seq}").into_bytes()
+/// Ties what was received to its place.
+fn place(patient: &LocalNumber, exchange: &ExchangeId, holder: &OrgId) -> Vec<u8> {
+    format!("received {patient} {exchange} {holder}").into_bytes()
+}
+
+/// The resources of an answer, one a line.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 pub(super) fn no_medical_id() -> Problem {

@@ -139,7 +139,8 @@ impl Rule {
 
     /// Whether this permission outweighs that refusal where both reach: it stands on a word that counts as much, says at
     /// least as much about everything, and more about something; or it is a right that no refusal limits.
-    pub(crate) fn outweighs(&self, refusal: &Rule) -> bool {
+    #[must_use]
+    pub fn outweighs(&self, refusal: &Rule) -> bool {
         if self.given_by == GivenBy::Right {
             return true;
         }

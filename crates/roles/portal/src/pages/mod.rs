@@ -114,7 +114,7 @@ fn see(path: &str) -> Response {
 /// A page before the login.
 fn outside(lang: Lang, title: &str, path: &str) -> Page {
     Page::new(lang, title)
-        .organisation(t(lang, "マイ・ポータル", "My portal"), OrgKind::Portal)
+        .organisation(t(lang, "結びのポータル", "The portal of Musubi"), OrgKind::Portal)
         .at(path)
         .style(style_href())
 }

@@ -14,7 +14,7 @@ use super::sentence::rule_words;
 use super::{Here, inside};
 use crate::problems;
 use crate::service::Service;
-use crate::service::preview::{Sight, labels};
+use crate::service::preview::{Sight, authors, labels};
 
 /// Kinds of information that a cell names; beyond them it says how many.
 const KINDS_NAMED: usize = 4;
@@ -27,9 +27,16 @@ const REASONS: [ActReason; 4] =
 pub(super) struct Wanted {
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    of: String,
 }
 
 impl Wanted {
+    /// Whose records are looked at: an institution that a rule names, or else (the portal stands for them) any other.
+    fn author(&self, service: &Service, apart: &[OrgId]) -> OrgId {
+        self.of.parse().ok().filter(|org| apart.contains(org)).unwrap_or(service.org)
+    }
+
     fn reason(&self) -> ActReason {
         ActReason::from_code(&self.reason).filter(|reason| REASONS.contains(reason)).unwrap_or(ActReason::Treat)
     }
@@ -48,15 +55,17 @@ pub(super) async fn show(
     }
     let will = service.will(&visit).await?;
     let reason = wanted.reason();
-    let sights = service.sights(&will, reason, service.now());
+    let apart = authors(&will, service.now());
+    let author = wanted.author(&service, &apart);
+    let sights = service.sights(&will, reason, service.now(), &author);
     let body = html! {
-        (choose(lang, reason))
+        (choose(&service, lang, reason, &apart, &author))
         (notice(Tone::Info, t(lang, "この表の読み方", "How to read this"), html! {
             p { (t(lang,
                 "もしその機関があなたの受付をして、あなたの記録を求めたら、今日、何が見えるかです。本番と同じ判定で計算しています。受付をしていない機関には、この表のとおりには見えません。",
                 "If that institution had you at its desk and asked for your records, this is what it would see today, by the very decision that is made in earnest. An institution where you are not sees nothing.")) }
         }))
-        (card(t(lang, reason.ja(), reason.en()), table(&service, lang, reason, &sights)))
+        (card(t(lang, reason.ja(), reason.en()), table(&service, lang, &query(reason, &author), &sights)))
     };
     Ok(inside(lang, &csrf, &visit, title, "/preview", body))
 }
@@ -72,43 +81,73 @@ pub(super) async fn one(
     let org: OrgId = format!("institution/{institution}").parse().map_err(|_| Problem::not_found())?;
     let will = service.will(&visit).await?;
     let reason = wanted.reason();
-    let sights = service.sights(&will, reason, service.now());
+    let author = wanted.author(&service, &authors(&will, service.now()));
+    let sights = service.sights(&will, reason, service.now(), &author);
     let sight = sights.iter().find(|sight| sight.organisation == org).ok_or_else(problems::no_question)?;
     let title = name(&service, lang, &org);
     let body = html! {
-        p { (t(lang, sight.kind.ja(), sight.kind.en())) " · " (t(lang, reason.ja(), reason.en())) }
+        p { (t(lang, sight.kind.ja(), sight.kind.en())) " · " (t(lang, reason.ja(), reason.en()))
+            @if author != service.org { " · " (written(&service, lang, &author)) } }
         (card(t(lang, "今日、見えるもの", "What it could see today"), grid(lang, sight)))
         (card(t(lang, "なぜそうなるか", "Why"), why(&service, lang, &will, sight)))
-        p { a href={ "/preview?reason=" (reason.code()) } { (t(lang, "一覧にもどる", "Back to the list")) } }
+        p { a href={ "/preview?" (query(reason, &author)) } { (t(lang, "一覧にもどる", "Back to the list")) } }
     };
     Ok(inside(lang, &csrf, &visit, &title, &format!("/preview/{institution}"), body))
 }
 
-fn choose(lang: Lang, reason: ActReason) -> Markup {
+fn query(reason: ActReason, author: &OrgId) -> String {
+    format!("reason={}&of={author}", reason.code())
+}
+
+fn written(service: &Service, lang: Lang, author: &OrgId) -> String {
+    let author = name(service, lang, author);
+    t(lang, format!("{author}で書かれた記録"), format!("what {author} wrote"))
+}
+
+fn choose(service: &Service, lang: Lang, reason: ActReason, apart: &[OrgId], author: &OrgId) -> Markup {
     form_get("/preview", html! {
         (fieldset(t(lang, "何のためなら", "If it is for"), "", html! {
             div.options-many { @for one in REASONS {
                 (option(false, "reason", one.code(), one == reason, t(lang, one.ja(), one.en()), ""))
             } }
         }))
+        @if !apart.is_empty() {
+            (fieldset(t(lang, "どこで書かれた記録なら", "If it was written at"), "", html! {
+                div.options-many {
+                    (option(false, "of", "", *author == service.org, t(lang, "ふつうの機関", "any other institution"), ""))
+                    @for one in apart {
+                        (option(false, "of", &one.to_string(), one == author, &name(service, lang, one), t(lang, "別に決めています", "decided apart")))
+                    }
+                }
+            }))
+        }
         (wire::page::button(t(lang, "見る", "Show")))
     })
 }
 
-fn table(service: &Service, lang: Lang, reason: ActReason, sights: &[Sight]) -> Markup {
-    let table = Table::new(t(lang, "機関ごとの見え方", "What each institution could see"))
+/// Institutions that see the same stand in one row.
+fn table(service: &Service, lang: Lang, query: &str, sights: &[Sight]) -> Markup {
+    let mut groups: Vec<Vec<&Sight>> = Vec::new();
+    for sight in sights {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|one| one.rows_alike(sight))) {
+            Some(group) => group.push(sight),
+            None => groups.push(vec![sight]),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.first().map_or(0, |sight| sight.count())));
+    let table = Table::new(t(lang, "同じものが見える機関をまとめています", "Institutions that see the same stand together"))
         .column(t(lang, "機関", "Institution"))
         .column(t(lang, "ふつうの情報", "Ordinary information"))
         .column(t(lang, "機微な情報", "Sensitive information"));
-    let rows = sights.iter().map(|sight| {
-        [
-            html! {
-                span { a href={ "/preview/" (sight.organisation.number()) "?reason=" (reason.code()) } { (name(service, lang, &sight.organisation)) }
-                    span.note { (t(lang, sight.kind.ja(), sight.kind.en())) } }
-            },
+    let rows = groups.iter().filter_map(|group| {
+        let sight = group.first()?;
+        Some([
+            html! { ul.plain { @for one in group { li {
+                a href={ "/preview/" (one.organisation.number()) "?" (query) } { (name(service, lang, &one.organisation)) }
+            } } } },
             ordinary(lang, &sight.ordinary()),
             sensitive(lang, sight),
-        ]
+        ])
     });
     table.rows(rows).render()
 }

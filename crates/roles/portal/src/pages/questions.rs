@@ -12,6 +12,7 @@ use wire::{Csrf, Page, Problem};
 
 use super::choices::{until, without_id};
 use super::parts::{document, fieldset, listed, name, option, said};
+use super::sentence::in_a_line;
 use super::{Here, Shown, inside, see};
 use crate::model::Visit;
 use crate::problems;
@@ -116,8 +117,9 @@ pub(super) async fn answer(
         Ok(decided) => decided,
         Err(problem) => return Ok(again(&service, lang, &csrf, &visit, question, &answers, &problem)),
     };
+    let will = service.will(&visit).await?;
+    let decided = decided.with_endings(&will, service.now());
     if answers.one("step") != "decide" {
-        let will = service.will(&visit).await?;
         let body = review(&service, lang, &csrf, question, &answers, &decided, &will, key);
         return Ok(page(&service, lang, &csrf, &visit, question, body).into_response());
     }
@@ -330,7 +332,7 @@ fn review(
 ) -> Markup {
     let carried = answers.0.iter().filter(|(name, _)| !matches!(name.as_str(), "_csrf" | "step" | "key"));
     html! {
-        @for act in &decided.acts { (act_text(service, lang, act, decided)) }
+        @for act in &decided.acts { (act_text(service, lang, act, decided)) (ended(service, lang, will, act)) }
         (changes(service, lang, will, &decided.acts))
         (form(&format!("/choices/{}", question.as_str()), csrf, html! {
             @for (name, value) in carried { input type="hidden" name=(name) value=(value); }
@@ -371,6 +373,15 @@ fn act_text(service: &Service, lang: Lang, act: &ConsentAct, decided: &Decided) 
     html! { @if let Some(text) = text { (document(&text)) } }
 }
 
+/// What ends along with the decision, because it would stand against it.
+fn ended(service: &Service, lang: Lang, will: &Consents, act: &ConsentAct) -> Markup {
+    let ConsentAct::Withdraw(id) = act else { return html! {} };
+    let rule = will.rules.iter().find(|rule| rule.id == *id);
+    notice(Tone::Info, t(lang, "あわせて、前に決めたことをやめます", "Something you decided before ends along with it"), html! {
+        @if let Some(rule) = rule { p { (in_a_line(service, lang, rule)) } }
+    })
+}
+
 fn proxy_text(lang: Lang, proxy: &consent::Proxy, called: &str) -> String {
     let end = until(lang, proxy.until.map(calendar::Timestamp::start_of));
     let what = if proxy.decides.labels.is_empty() { t(lang, "すべての情報", "everything") } else { t(lang, "ふつうの情報（機微な情報を除く）", "ordinary information, not the sensitive") };
@@ -394,7 +405,9 @@ pub(super) fn changes(service: &Service, lang: Lang, will: &Consents, acts: &[Co
             return notice(Tone::Warn, title, html! { p { (error) } });
         }
     };
-    let sights = |will: &Consents| service.sights(will, ActReason::Treat, now);
+    // A rule about what one institution wrote changes what is seen of that institution's records alone.
+    let apart = acts.iter().find_map(|act| author_of(will, act)).unwrap_or(service.org);
+    let sights = |will: &Consents| service.sights(will, ActReason::Treat, now, &apart);
     let pairs: Vec<(Sight, Sight)> = sights(will).into_iter().zip(sights(&after)).collect();
     let names = |of: fn(&(Sight, Sight)) -> bool| {
         let matching = pairs.iter().filter(|pair| of(pair)).map(|(before, _)| name(service, lang, &before.organisation));
@@ -403,6 +416,9 @@ pub(super) fn changes(service: &Service, lang: Lang, will: &Consents, acts: &[Co
     let more = names(|(before, after)| after.count() > before.count());
     let less = names(|(before, after)| after.count() < before.count());
     card(t(lang, "これで何が変わるか", "What this changes"), html! {
+        @if apart != service.org {
+            p { (t(lang, format!("{}で書かれた記録について:", name(service, lang, &apart)), format!("Of what {} wrote:", name(service, lang, &apart)))) }
+        }
         @if more.is_empty() && less.is_empty() {
             p { (t(lang, "いまの見え方（診療のとき）は変わりません。", "What may be seen for treatment now stays as it is.")) }
         }
@@ -410,6 +426,16 @@ pub(super) fn changes(service: &Service, lang: Lang, will: &Consents, acts: &[Co
         @if !less.is_empty() { p { strong { (t(lang, "見えるものが減る: ", "Sees less: ")) } (some(lang, &less)) } }
         p.fine { (t(lang, "見られるのは、その機関の受付であなたのカードが確かめられたときだけです。", "It may see only when your card was read at its desk.")) }
     })
+}
+
+/// The institution whose records alone an act is about, if it is such an act.
+fn author_of(will: &Consents, act: &ConsentAct) -> Option<codes::OrgId> {
+    let rule = match act {
+        ConsentAct::Record(rule) => rule,
+        ConsentAct::Withdraw(id) => will.rules.iter().find(|rule| rule.id == *id)?,
+        _ => return None,
+    };
+    rule.what.authors.first()?.organisation
 }
 
 /// The first of many names.

@@ -4,7 +4,7 @@ use codes::OrgKind;
 use consent::{ActReason, Consents, RuleId, law, template};
 use maud::{Markup, html};
 use protocol::eligibility::Validity;
-use protocol::exchange::OwnExchange;
+use protocol::exchange::{EmergencyReason, OwnExchange};
 use protocol::reader::ReaderMode;
 use wire::page::{Entry, Lang, Tone, badge, definitions, details, t};
 
@@ -79,8 +79,8 @@ fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
         }
         ("consent", _) => t(
             lang,
-            format!("あなたの決めたことが、{who}の窓口から届きました"),
-            format!("{who} passed on what you decided at its desk"),
+            format!("あなたの決めたことを、{who}が受け付けました"),
+            format!("{who} passed on what you decided"),
         ),
         ("consent-read", OrgKind::Portal) => {
             t(lang, "あなたが決めごとを読みました".into(), "You read what you have decided".into())
@@ -181,9 +181,18 @@ fn ground(lang: Lang, exchange: &OwnExchange) -> Option<String> {
         "no-care-team" => ("ケアチームの一員ではない", "it belongs to no care team of yours"),
         "no-emergency" => ("有効な救急の宣言がない", "there is no emergency that stands"),
         "quota" => ("一日に求められる件数を超えている", "it asked more often than it may in a day"),
-        other => return Some(other.to_owned()),
+        other => return Some(emergency(lang, other)),
     };
     Some(t(lang, words.0, words.1).to_owned())
+}
+
+/// An emergency's reason with the institution's own words: `意識がない: 路上で…`.
+fn emergency(lang: Lang, text: &str) -> String {
+    let known = EmergencyReason::ALL.into_iter().find(|reason| text.starts_with(reason.words().0));
+    match (lang, known.map(EmergencyReason::words)) {
+        (Lang::En, Some((ja, en))) => text.replacen(ja, en, 1),
+        _ => text.to_owned(),
+    }
 }
 
 fn laws(service: &Service, lang: Lang, reason: ActReason) -> String {

@@ -204,6 +204,24 @@ impl Answers {
 }
 
 impl Decided {
+    /// Adds what must end for a refusal to have its effect: permissions of before that are more specific and would
+    /// outweigh it. Who says "not this hospital" means it, whatever was permitted there earlier.
+    #[must_use]
+    pub fn with_endings(mut self, will: &Consents, now: Timestamp) -> Self {
+        let refusals = self.acts.iter().filter_map(|act| match act {
+            ConsentAct::Record(rule) if rule.effect == Effect::Deny => Some(rule),
+            _ => None,
+        });
+        let refusals: Vec<&Rule> = refusals.map(AsRef::as_ref).collect();
+        let outweighs = |permit: &&Rule| {
+            permit.effect == Effect::Permit && refusals.iter().any(|refusal| permit.outweighs(refusal))
+        };
+        let endings = will.in_force(now).filter(outweighs).map(|rule| ConsentAct::Withdraw(rule.id.clone()));
+        let endings: Vec<ConsentAct> = endings.collect();
+        self.acts.extend(endings);
+        self
+    }
+
     fn of(acts: Vec<ConsentAct>) -> Self {
         Self { acts, kept: None }
     }

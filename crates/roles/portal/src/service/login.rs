@@ -148,7 +148,7 @@ impl Service {
     /// The portal's own code behind a ticket; none when the medical ID does not work, whatever the cause.
     async fn own_code(&self, ticket: Sealed) -> Result<Option<OrgCode<Medical>>, Problem> {
         let exchange = ticket.context.exchange;
-        let question = RegisterRequest { exchange, institution: self.org, ticket };
+        let question = RegisterRequest { exchange, institution: self.org, ticket, presence: None };
         let answer = match self.relay()?.register(&question).await {
             Ok(answer) => answer,
             Err(refused) if refused.problem().is_some_and(|p| p.code() == "no-such-person") => {

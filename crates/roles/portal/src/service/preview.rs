@@ -38,8 +38,9 @@ pub struct Cell {
 }
 
 impl Service {
-    /// What every institution of the directory could see of the person at `at`, if it had the person at its desk.
-    pub fn sights(&self, will: &Consents, reason: ActReason, at: Timestamp) -> Vec<Sight> {
+    /// What every institution of the directory could see of the person at `at`, if it had the person at its desk: of
+    /// records that `author` made, or for the portal itself that any institution made that no rule names.
+    pub fn sights(&self, will: &Consents, reason: ActReason, at: Timestamp, author: &OrgId) -> Vec<Sight> {
         let compiled = will.compile(at);
         let institutions = self.policy.directory().of_kind(OrgKind::Institution);
         let sight = |org: &std::sync::Arc<access::Organisation>| {
@@ -48,7 +49,8 @@ impl Service {
             asker.profession = Some(who_asks(kind));
             asker.networks.clone_from(&org.networks);
             let cell = |category: Category, labels: Labels| {
-                let decision = compiled.decide(&asker, reason, &Item::new(category, labels));
+                let item = Item { author: Some(author), date: Some(at.date()), ..Item::new(category, labels) };
+                let decision = compiled.decide(&asker, reason, &item);
                 Cell {
                     category,
                     seen: decision.is_permit(),
@@ -64,6 +66,12 @@ impl Service {
 }
 
 impl Sight {
+    /// Whether the other could see the very same.
+    pub fn rows_alike(&self, other: &Self) -> bool {
+        let seen = |sight: &Self| -> Vec<bool> { sight.rows.iter().flatten().map(|cell| cell.seen).collect() };
+        seen(self) == seen(other)
+    }
+
     /// The kinds of ordinary information that could be seen.
     pub fn ordinary(&self) -> Vec<Category> {
         self.rows.first().map(|row| seen(row)).unwrap_or_default()
@@ -92,6 +100,15 @@ impl Sight {
 
 fn seen(row: &[Cell]) -> Vec<Category> {
     row.iter().filter(|cell| cell.seen).map(|cell| cell.category).collect()
+}
+
+/// The institutions whose records a rule that stands treats apart.
+pub fn authors(will: &Consents, at: Timestamp) -> Vec<OrgId> {
+    let named = will.in_force(at).flat_map(|rule| &rule.what.authors).filter_map(|author| author.organisation);
+    let mut named: Vec<OrgId> = named.collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// Who usually asks there.

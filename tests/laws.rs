@@ -93,7 +93,9 @@ const BARE: &[&str] = &[
     "musubi-wire",
     "musubi-ledger",
     "musubi-codes",
+    "musubi-consent",
     "musubi-eligibility-xml",
+    "musubi-records",
 ];
 
 #[test]

@@ -8,6 +8,7 @@ mod decision;
 mod directory;
 mod grant;
 mod policy;
+mod presence;
 mod table;
 mod words;
 
@@ -15,5 +16,6 @@ pub use decision::{Decision, Denial, DenialRule, Permit, require_same};
 pub use directory::{Directory, DirectoryError, Organisation, Status, VerifyingKey};
 pub use grant::{GRANT_LIFE_MILLIS, GRANT_LIMIT, Grant, GrantError, SignedGrant};
 pub use policy::{Asking, Policy};
+pub use presence::Presence;
 pub use table::{LegalBasis, PurposeText, Rule, Table, TableError};
 pub use words::{Action, Purpose, UnknownWord};

@@ -6,7 +6,7 @@ use wire::{Client, ClientError};
 use crate::{
     issuer::{
         CardContents, CardRequest, CardStopAnswer, CardStopRequest, InsuranceLinksAnswer,
-        InsuranceLinksRequest, MedicalIdAnswer, MedicalIdRequest,
+        InsuranceLinksRequest, MedicalIdAnswer, MedicalIdRequest, MedicalIdView, MedicalIdViewRequest,
     },
     report::{FileOutcome, MembershipReport, ReportOutcome},
 };
@@ -41,6 +41,17 @@ impl IssuerClient {
     /// See [`Self::insurance_links`].
     pub async fn medical_id(&self, question: &MedicalIdRequest) -> Result<MedicalIdAnswer, ClientError> {
         self.http.post_idempotent(&self.base, paths::MEDICAL_IDS, question).await
+    }
+
+    /// Shows a person their own medical ID and its history.
+    ///
+    /// # Errors
+    /// See [`Self::insurance_links`].
+    pub async fn medical_id_view(
+        &self,
+        question: &MedicalIdViewRequest,
+    ) -> Result<MedicalIdView, ClientError> {
+        self.http.post_idempotent(&self.base, paths::MEDICAL_ID_VIEWS, question).await
     }
 
     /// Asks for what is written to a card.

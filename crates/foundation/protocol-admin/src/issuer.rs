@@ -47,6 +47,22 @@ pub struct MedicalIdRequest {
     pub my_number: MyNumber,
     /// What the person wants.
     pub act: MedicalIdAct,
+    /// With which number: 0, the ordinary one, or a further one from 1. Adding one names none.
+    #[serde(default)]
+    pub number: u16,
+    /// With a number that is added: what the person calls it (at most [`LABEL_MAX`] characters). Kept by the issuer alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+/// Longest label of a number, in characters.
+pub const LABEL_MAX: usize = 40;
+
+impl MedicalIdRequest {
+    /// An act on the ordinary number.
+    pub fn new(exchange: ExchangeId, my_number: MyNumber, act: MedicalIdAct) -> Self {
+        Self { exchange, my_number, act, number: 0, label: String::new() }
+    }
 }
 
 /// What a person may want of the medical ID.
@@ -61,6 +77,38 @@ pub enum MedicalIdAct {
     Revoke,
     /// 希望しない: never derive one until the person changes their mind.
     Refuse,
+    /// 封印: nothing works until the person reopens it, for decades if need be; what was decided stays.
+    Seal,
+    /// 封印を解く: the same number works again.
+    Reopen,
+    /// 別の番号: one more number, for an illness or a time of life, that nobody but the issuer can tie to the others.
+    AddFacet,
+    /// 別の番号をやめる: that number never comes back.
+    RetireFacet,
+}
+
+impl MedicalIdAct {
+    /// The word in messages and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OptIn => "opt-in",
+            Self::Change => "change",
+            Self::Revoke => "revoke",
+            Self::Refuse => "refuse",
+            Self::Seal => "seal",
+            Self::Reopen => "reopen",
+            Self::AddFacet => "add-facet",
+            Self::RetireFacet => "retire-facet",
+        }
+    }
+
+    /// The act of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        use MedicalIdAct as A;
+        let all =
+            [A::OptIn, A::Change, A::Revoke, A::Refuse, A::Seal, A::Reopen, A::AddFacet, A::RetireFacet];
+        all.into_iter().find(|act| act.as_str() == word)
+    }
 }
 
 /// The state after the act. It names no code: nobody at the counter needs one.
@@ -69,13 +117,114 @@ pub struct MedicalIdAnswer {
     /// The question's key.
     #[schema(value_type = String)]
     pub exchange: ExchangeId,
-    /// Whether the person has a working medical ID now.
+    /// With which number: the one that was asked about, or the one that was added.
+    #[serde(default)]
+    pub number: u16,
+    /// Whether it works now.
     pub active: bool,
     /// How often it was changed.
     pub generation: u16,
+    /// The further numbers for each card of the person that is in use, when the act changed them: to be written to the card
+    /// at once ([`protocol::reader::ReaderPort::write_numbers`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Sealed>,
     /// When this became so.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+}
+
+/// The person at the counter wants to see their own medical ID and what was ever done with it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MedicalIdViewRequest {
+    /// Key of this exchange.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// The person at the counter, by the number that the counter verified.
+    #[schema(value_type = String)]
+    pub my_number: MyNumber,
+}
+
+/// What the issuer knows of a person's numbers (本人の閲覧). It names no code.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MedicalIdView {
+    /// The question's key.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
+    /// The ordinary number first, then the further ones; none for who never asked.
+    pub numbers: Vec<NumberView>,
+    /// Every act, oldest first.
+    pub history: Vec<ActView>,
+    /// The issuer's ledger, to which the entries belong.
+    pub ledger: String,
+}
+
+/// One number of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NumberView {
+    /// 0 for the ordinary one.
+    pub number: u16,
+    /// What the person calls it; empty for the ordinary one.
+    pub label: String,
+    /// What holds now.
+    pub state: NumberState,
+    /// How often it was changed.
+    pub generation: u16,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+/// State of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberState {
+    /// It works.
+    Active,
+    /// Its person sealed it.
+    Sealed,
+    /// It was stopped; a further number for good.
+    Revoked,
+    /// The person refused one: nothing is derived.
+    Refused,
+}
+
+impl NumberState {
+    /// The word in messages and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Sealed => "sealed",
+            Self::Revoked => "revoked",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The state of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Active, Self::Sealed, Self::Revoked, Self::Refused].into_iter().find(|s| s.as_str() == word)
+    }
+
+    /// Whether the number is there, working or sealed.
+    pub fn is_held(self) -> bool {
+        matches!(self, Self::Active | Self::Sealed)
+    }
+}
+
+/// An act of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What.
+    pub act: MedicalIdAct,
+    /// With which number.
+    pub number: u16,
+    /// At which counter.
+    #[schema(value_type = String)]
+    pub by: codes::OrgId,
+    /// Its place in the issuer's ledger.
+    pub entry: u64,
 }
 
 /// A card is made: keys were generated on the card, the counter verified the person.
@@ -148,6 +297,9 @@ pub struct CardContents {
     pub signing: Option<IssueAnswer>,
     /// The insurance code, sealed to the applet.
     pub insurance_code: PersonaliseAnswer,
+    /// The person's further numbers, sealed to the applet, when there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Sealed>,
     /// What the card's face and text applications say, from the resident register.
     pub person: protocol::eligibility::Person,
 }

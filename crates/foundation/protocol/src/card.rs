@@ -1,7 +1,7 @@
 //! What the insurance applet of a card holds, and how a card is stopped.
 
 use calendar::Timestamp;
-use codes::{EnvelopeKey, ExchangeId, InsuranceCode};
+use codes::{EnvelopeKey, ExchangeId, InsuranceCode, OrgId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -62,6 +62,74 @@ impl AppletContents {
             card: CardId(card.try_into().ok()?),
         })
     }
+}
+
+/// What the applet seals to the eligibility service at a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppletReading {
+    /// Whose card, and which.
+    pub contents: AppletContents,
+    /// The card's commitment ([`access::Presence::commitment`]) when the person chose that the ordinary number is not used:
+    /// then there is no ticket in the answer. Whether another number is used, and which, it does not say.
+    pub commitment: Option<[u8; 32]>,
+}
+
+impl AppletReading {
+    /// The form that is sealed: the contents, then the commitment.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(self.contents.to_bytes().to_vec());
+        bytes.extend_from_slice(self.commitment.as_ref().map_or(&[], |c| c.as_slice()));
+        bytes
+    }
+
+    /// What was sealed; `None` when it has another length.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (contents, commitment) = bytes.split_at_checked(AppletContents::LENGTH)?;
+        let commitment = match commitment {
+            [] => None,
+            commitment => Some(commitment.try_into().ok()?),
+        };
+        Some(Self { contents: AppletContents::from_bytes(contents)?, commitment })
+    }
+}
+
+/// How many further numbers a card takes.
+pub const CARD_NUMBERS_MAX: usize = 8;
+
+/// The person's further numbers (別の番号) as the issuer writes them to the card's applet, all at once. JSON inside an
+/// envelope for the applet, purpose [`crate::sealed::purpose::CARD_NUMBERS`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardNumbers {
+    /// Shows that the issuer wrote this: what was written first decides, as with the contents themselves. Hexadecimal.
+    pub writer: String,
+    /// When, Unix milliseconds: what is older than what the card holds is refused.
+    pub written_at: i64,
+    /// To whom the links are sealed.
+    pub relay: OrgId,
+    /// The key to which the card seals its tickets.
+    pub relay_key: EnvelopeKey,
+    /// At most [`CARD_NUMBERS_MAX`], in their order.
+    pub numbers: Vec<CardNumber>,
+}
+
+/// One of them. What it is for stays at the issuer: any reader could ask the card.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardNumber {
+    /// 1 to 65535, the first is 1.
+    pub number: u16,
+    /// Link code of the medical domain, sealed by the issuer to the relay.
+    pub link: Sealed,
+}
+
+/// What the card seals to the relay for one of its numbers: JSON, purpose [`crate::sealed::purpose::CARD_TICKET`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardTicket {
+    /// The only institution that may use it.
+    pub institution: OrgId,
+    /// The secret behind the commitment that the eligibility service signed, hexadecimal, 32 bytes.
+    pub secret: String,
+    /// The link of [`CardNumber::link`].
+    pub link: Sealed,
 }
 
 /// The issuer tells that cards of a person stop (カードの利用停止). Told again, it changes nothing: the first reason and
@@ -134,6 +202,11 @@ mod tests {
         assert_eq!(AppletContents::from_bytes(&bytes[..]), Some(contents));
         assert_eq!(AppletContents::from_bytes(&bytes[..16]), None);
         assert_eq!(AppletContents::from_bytes(&[0; 33]), None);
+        for commitment in [None, Some([9; 32])] {
+            let reading = AppletReading { contents, commitment };
+            assert_eq!(AppletReading::from_bytes(&reading.to_bytes()), Some(reading));
+        }
+        assert_eq!(AppletReading::from_bytes(&[0; 63]), None);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub mod paths {
     pub const INSURANCE_LINKS: &str = "/insurance-links";
     /// POST an act on a medical ID (protocol-admin) at the issuer.
     pub const MEDICAL_IDS: &str = "/medical-ids";
+    /// POST a person's question about their own medical ID (protocol-admin) at the issuer.
+    pub const MEDICAL_ID_VIEWS: &str = "/medical-id-views";
     /// POST a card's contents (protocol-admin) at the issuer.
     pub const CARDS: &str = "/cards";
 }

@@ -1,5 +1,6 @@
 //! The eligibility service (資格確認サービス機関): the question of a desk and its answer.
 
+use access::Presence;
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, Insurance, InsuredPersonId, InsurerNumber, OrgCode, OrgId};
 use ledger::Receipt;
@@ -191,9 +192,27 @@ pub struct CheckAnswer {
     /// registers the person and receives its own medical code. Single use, five minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub medical_ticket: Option<Sealed>,
+    /// In place of the ticket, when the person chose not to use the ordinary number: what the card's own ticket needs
+    /// beside it at the relay. It says nothing of whether or which other number is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub presence: Option<Presence>,
     /// Where this disclosure stands in the service's ledger; written before the answer left.
     #[schema(value_type = Object)]
     pub receipt: Receipt,
+}
+
+impl CheckAnswer {
+    /// What the institution names to the relay as the evidence of this read: the receipt, or for a further number one made
+    /// of the presence alone, so that the relay never hears where the check stands.
+    pub fn evidence(&self) -> Receipt {
+        self.presence.as_ref().map_or_else(|| self.receipt.clone(), presence_receipt)
+    }
+}
+
+/// The receipt that stands for a presence, at the institution and at the relay alike.
+pub fn presence_receipt(presence: &Presence) -> Receipt {
+    Receipt { origin: format!("presence/{}", presence.signature), index: 0, at: 0 }
 }
 
 /// One membership (被保険者資格) as an institution may see it. Never holds a My Number.

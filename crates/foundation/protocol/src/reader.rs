@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use crate::eligibility::Presented;
+use crate::{Sealed, eligibility::Presented};
 
 /// How the reader made sure that the bearer is the holder (顔認証・目視・暗証番号).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -114,6 +114,38 @@ pub struct ReadOrder {
     pub eligibility_id: OrgId,
 }
 
+/// Which of the person's medical numbers a read is for (どの番号で受診しますか).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NumberChoice {
+    /// The ordinary one: the eligibility service gives the ticket.
+    #[default]
+    Ordinary,
+    /// A further one on the card, from 1: the card makes the ticket itself.
+    Further(u16),
+    /// None at all today. To the eligibility service it looks like a further one.
+    Unused,
+}
+
+impl NumberChoice {
+    /// The word in forms: empty, `none`, or the number.
+    pub fn word(self) -> String {
+        match self {
+            Self::Ordinary => String::new(),
+            Self::Further(number) => number.to_string(),
+            Self::Unused => "none".into(),
+        }
+    }
+
+    /// The choice of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "" => Some(Self::Ordinary),
+            "none" => Some(Self::Unused),
+            number => number.parse().ok().filter(|n| *n > 0).map(Self::Further),
+        }
+    }
+}
+
 /// One read of one card: what to present to the eligibility service, and the reader's statement.
 #[derive(Clone, Debug)]
 pub struct CardRead {
@@ -205,6 +237,38 @@ pub trait ReaderPort: Send + Sync {
     /// # Errors
     /// See [`ReaderError`]; nothing is recorded anywhere on a failed read.
     fn read(&self, card: &str, order: &ReadOrder) -> Result<CardRead, ReaderError>;
+
+    /// The further numbers on a card; none for most.
+    fn numbers(&self, _card: &str) -> Vec<u16> {
+        Vec::new()
+    }
+
+    /// Reads one card for a number that the person chose; with a further number comes the ticket that the card made.
+    /// Only by the insurance code's road.
+    ///
+    /// # Errors
+    /// See [`ReaderError`]; a reader or card that knows no further numbers says what is missing.
+    fn read_for(
+        &self,
+        card: &str,
+        order: &ReadOrder,
+        number: NumberChoice,
+    ) -> Result<(CardRead, Option<Sealed>), ReaderError> {
+        match number {
+            NumberChoice::Ordinary => self.read(card, order).map(|read| (read, None)),
+            NumberChoice::Further(_) | NumberChoice::Unused => {
+                Err(ReaderError::Missing("further number (別の番号)"))
+            }
+        }
+    }
+
+    /// Writes the person's further numbers, at the counter.
+    ///
+    /// # Errors
+    /// See [`ReaderError`].
+    fn write_numbers(&self, _card: &str, _numbers: &Sealed) -> Result<(), ReaderError> {
+        Err(ReaderError::Missing("further number (別の番号)"))
+    }
 
     /// The readers' Ed25519 public keys (hexadecimal) that the institution enrols.
     fn device_keys(&self) -> Vec<String>;

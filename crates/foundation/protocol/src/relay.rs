@@ -1,5 +1,6 @@
 //! The relay (医療等中継DB・情報連携基盤): who knows whom, and the translation of codes.
 
+use access::Presence;
 use calendar::Timestamp;
 use codes::{ExchangeId, Medical, OrgCode, OrgId};
 use ledger::Receipt;
@@ -17,8 +18,12 @@ pub struct RegisterRequest {
     /// Who registers; must be the organisation of the client certificate.
     #[schema(value_type = String)]
     pub institution: OrgId,
-    /// The ticket, sealed to the relay.
+    /// The ticket, sealed to the relay: the eligibility service's, or the card's own.
     pub ticket: Sealed,
+    /// With a card's own ticket: that the card was read, as the eligibility service signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub presence: Option<Presence>,
 }
 
 /// The institution's own medical code for the person (機関別符号).

@@ -51,6 +51,10 @@ pub mod purpose {
     pub const CARD_READ: &str = "card.read";
     /// Insurance code and card id, sealed by the eligibility service to the card's applet at personalisation.
     pub const CARD_PERSONALISE: &str = "card.personalise";
+    /// A person's further numbers, sealed by the issuer to the card's applet at the counter.
+    pub const CARD_NUMBERS: &str = "card.numbers";
+    /// A ticket that the card itself made for one of them, sealed to the relay.
+    pub const CARD_TICKET: &str = "card.ticket";
     /// Link code of the insurance domain, sealed by the issuer to the eligibility service.
     pub const INSURANCE_LINK: &str = "insurance.link";
     /// Link code of the medical domain, sealed by the issuer to the relay.

@@ -11,7 +11,7 @@ use codes::{ExchangeId, Insurance, OrgCode};
 use ledger::Receipt;
 use protocol::{
     eligibility::CheckAnswer,
-    reader::{ReaderMode, Road},
+    reader::{NumberChoice, ReaderError, ReaderMode, Road},
 };
 use serde::{Deserialize, Serialize};
 use wire::{Json, Problem};
@@ -49,6 +49,9 @@ enum Check {
         road: Road,
         #[serde(default)]
         pin: Option<String>,
+        /// For which of the person's medical numbers: absent for the ordinary one, `none`, or a further one's number.
+        #[serde(default)]
+        number: String,
     },
     /// Symbol and number.
     Number {
@@ -153,8 +156,11 @@ fn state(standing: Standing) -> &'static str {
 
 async fn check(State(service): Desk, Json(check): Json<Check>) -> Answer<VisitBody> {
     let visit = match check {
-        Check::Card { card, mode, road, pin } => {
-            service.receive_card(Door::Api, CardOrder { card, mode, road, pin }).await?
+        Check::Card { card, mode, road, pin, number } => {
+            let number = NumberChoice::from_word(&number)
+                .ok_or(ReaderError::Missing("further number (別の番号)"))
+                .map_err(DeskError::from)?;
+            service.receive_card_for(Door::Api, CardOrder { card, mode, road, pin }, number).await?
         }
         Check::Number { exchange, entry } => service.receive_number(Door::Api, &entry, exchange).await?,
     };

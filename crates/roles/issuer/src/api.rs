@@ -8,7 +8,7 @@ use axum::{
 use protocol::clients::paths;
 use protocol_admin::issuer::{
     CardContents, CardRequest, CardStopAnswer, CardStopRequest, InsuranceLinksAnswer, InsuranceLinksRequest,
-    MedicalIdAnswer, MedicalIdRequest,
+    MedicalIdAnswer, MedicalIdRequest, MedicalIdView, MedicalIdViewRequest,
 };
 use utoipa::OpenApi;
 use wire::{Json, Peer, Problem};
@@ -19,7 +19,7 @@ use crate::service::Service;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Musubi issuer", description = "付番機関: link codes, medical IDs, cards"),
-    paths(insurance_links, medical_id, card, stop_card)
+    paths(insurance_links, medical_id, medical_id_view, card, stop_card)
 )]
 pub struct Description;
 
@@ -29,6 +29,7 @@ pub fn router(service: Service) -> Router {
     let api = Router::new()
         .route(paths::INSURANCE_LINKS, post(insurance_links))
         .route(paths::MEDICAL_IDS, post(medical_id))
+        .route(paths::MEDICAL_ID_VIEWS, post(medical_id_view))
         .route(paths::CARDS, post(card))
         .route(paths::CARD_STOPS, post(stop_card))
         .route("/openapi.json", get(async || axum::Json(Description::openapi())))
@@ -54,6 +55,16 @@ async fn medical_id(
     Json(request): Json<MedicalIdRequest>,
 ) -> Result<axum::Json<MedicalIdAnswer>, Problem> {
     service.medical_id(&peer.0, request).await.map(axum::Json)
+}
+
+#[utoipa::path(post, path = "/medical-id-views", request_body = MedicalIdViewRequest,
+    responses((status = 200, body = MedicalIdView), (status = "4XX", description = "RFC 9457 problem")))]
+async fn medical_id_view(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    Json(request): Json<MedicalIdViewRequest>,
+) -> Result<axum::Json<MedicalIdView>, Problem> {
+    service.medical_id_view(&peer.0, request).await.map(axum::Json)
 }
 
 #[utoipa::path(post, path = "/cards", request_body = CardRequest,

@@ -75,3 +75,27 @@ pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "issuer");
     Problem::internal()
 }
+
+pub(crate) fn label() -> Problem {
+    Problem::new(422, "label-too-long")
+        .ja("番号の呼び名が長すぎます。")
+        .en("the name of a number is too long")
+        .detail(
+            format!("{}文字までです。", protocol_admin::issuer::LABEL_MAX),
+            format!(
+                "at most {} characters, none of them control characters",
+                protocol_admin::issuer::LABEL_MAX
+            ),
+        )
+}
+
+pub(crate) fn card_unknown() -> Problem {
+    Problem::new(403, "card-not-in-use")
+        .ja("このカードでは手続きできません。")
+        .en("not with this card")
+        .detail(
+            "停止されたカードか、ここで交付されていないカードです。新しいカードで手続きしてください。",
+            "it was stopped, or not made here; come with the card that took its place",
+        )
+        .at("card")
+}

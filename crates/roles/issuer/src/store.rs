@@ -1,16 +1,18 @@
 //! Every SQL statement of the issuer.
 
-use codes::{EnvelopeKey, ExchangeId};
+use codes::{EnvelopeKey, ExchangeId, Facet};
 use my_number::SealedMyNumber;
 use protocol::card::CardStopReason;
+use protocol_admin::issuer::{MedicalIdAct, NumberState};
 use store::{Migration, Reader, Row, StoreError, Tx, params};
 
-use crate::model::{Card, MedicalId, MedicalIdState, Outgoing};
+use crate::model::{Act, Card, Number, Outgoing};
 
 /// The issuer's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "register", sql: include_str!("../migrations/0001_register.sql") },
     Migration { version: 2, name: "cards", sql: include_str!("../migrations/0002_cards.sql") },
+    Migration { version: 3, name: "numbers", sql: include_str!("../migrations/0003_numbers.sql") },
 ];
 
 /// A row of the register, sealed.
@@ -68,41 +70,100 @@ pub fn resident(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Option<Se
     )
 }
 
-/// The issue row of a person.
-pub fn medical_id(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Option<MedicalId>, StoreError> {
-    c.query_one(
-        "SELECT state, generation, since FROM medical_id WHERE my_number = $1",
-        params![number.as_bytes()],
-        medical_id_row,
+/// A person's numbers, the ordinary one first.
+pub fn numbers(c: &mut Reader<'_>, person: &SealedMyNumber) -> Result<Vec<Number>, StoreError> {
+    c.query(
+        "SELECT number, state, generation, since, stamp, label FROM medical_number WHERE my_number = $1
+         ORDER BY number",
+        params![person.as_bytes()],
+        |row| {
+            Ok(Number {
+                number: Facet(u16::try_from(row.int(0)?).unwrap_or_default()),
+                state: NumberState::from_word(row.text(1)?).unwrap_or(NumberState::Revoked),
+                generation: u16::try_from(row.int(2)?).unwrap_or(u16::MAX),
+                since: row.int(3)?,
+                stamp: row.int(4)?,
+                label: row.opt_bytes(5)?.map(<[u8]>::to_vec),
+            })
+        },
     )
 }
 
-fn medical_id_row(row: &Row<'_>) -> Result<MedicalId, StoreError> {
-    let state = MedicalIdState::from_word(row.text(0)?).unwrap_or(MedicalIdState::Revoked);
-    Ok(MedicalId { state, generation: u16::try_from(row.int(1)?).unwrap_or(u16::MAX), since: row.int(2)? })
-}
-
-/// Sets the issue row of a person.
-pub fn put_medical_id(tx: &mut Tx<'_>, number: &SealedMyNumber, id: &MedicalId) -> Result<(), StoreError> {
+/// Sets one of a person's numbers; what it is called stays.
+pub fn put_number(tx: &mut Tx<'_>, person: &SealedMyNumber, number: &Number) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO medical_id (my_number, state, generation, since) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (my_number) DO UPDATE
-         SET state = excluded.state, generation = excluded.generation, since = excluded.since",
-        params![number.as_bytes(), id.state.as_str(), id.generation, id.since],
+        "INSERT INTO medical_number (my_number, number, state, generation, since, stamp, label)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (my_number, number) DO UPDATE
+         SET state = excluded.state, generation = excluded.generation, since = excluded.since,
+             stamp = excluded.stamp",
+        params![
+            person.as_bytes(),
+            i64::from(number.number.0),
+            number.state.as_str(),
+            number.generation,
+            number.since,
+            number.stamp,
+            number.label.as_deref()
+        ],
     )?;
     Ok(())
+}
+
+/// Keeps what a person had done.
+pub fn put_history(tx: &mut Tx<'_>, person: &SealedMyNumber, act: &Act) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO history (my_number, entry, at, act, number, counter) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![
+            person.as_bytes(),
+            i64::try_from(act.entry).unwrap_or(i64::MAX),
+            act.at,
+            act.act.as_str(),
+            i64::from(act.number.0),
+            &act.by.to_string()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Everything that a person ever had done, oldest first.
+pub fn history(c: &mut Reader<'_>, person: &SealedMyNumber) -> Result<Vec<Act>, StoreError> {
+    c.query(
+        "SELECT entry, at, act, number, counter FROM history WHERE my_number = $1 ORDER BY entry",
+        params![person.as_bytes()],
+        |row| {
+            let word = row.text(2)?;
+            let act = MedicalIdAct::from_word(word);
+            Ok(Act {
+                entry: u64::try_from(row.int(0)?).unwrap_or_default(),
+                at: row.int(1)?,
+                act: act.ok_or_else(|| StoreError::decode(2, "an act on a medical ID", word))?,
+                number: Facet(u16::try_from(row.int(3)?).unwrap_or_default()),
+                by: row.parse(4)?,
+            })
+        },
+    )
+}
+
+/// Whose card in use holds the authentication certificate with this SHA-256.
+pub fn holder_of(c: &mut Reader<'_>, certificate: &[u8; 32]) -> Result<Option<SealedMyNumber>, StoreError> {
+    c.query_one(
+        "SELECT my_number FROM card WHERE certificate = $1 AND stopped_at IS NULL",
+        params![certificate],
+        |row| row.array(0).map(SealedMyNumber::from_bytes),
+    )
 }
 
 /// The cards of a person that are in use.
 pub fn cards_in_use(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Vec<Card>, StoreError> {
     c.query(
-        "SELECT applet_key, authentication, signing FROM card WHERE my_number = $1 AND stopped_at IS NULL",
+        "SELECT applet_key, authentication, signing, certificate FROM card WHERE my_number = $1 AND stopped_at IS NULL",
         params![number.as_bytes()],
         |row| {
             Ok(Card {
                 applet: EnvelopeKey::from_bytes(row.array(0)?),
                 authentication: row.text(1)?.to_owned(),
                 signing: row.opt_text(2)?.map(str::to_owned),
+                certificate: row.opt_bytes(3)?.and_then(|digest| digest.try_into().ok()),
             })
         },
     )
@@ -111,11 +172,13 @@ pub fn cards_in_use(c: &mut Reader<'_>, number: &SealedMyNumber) -> Result<Vec<C
 /// Keeps a card that was made; the same card with new certificates replaces what was kept of it.
 pub fn put_card(tx: &mut Tx<'_>, number: &SealedMyNumber, card: &Card, at: i64) -> Result<(), StoreError> {
     let (applet, signing) = (card.applet.as_bytes(), card.signing.as_deref());
+    let certificate = card.certificate.as_ref().map(<[u8; 32]>::as_slice);
     tx.execute(
-        "INSERT INTO card (my_number, applet_key, authentication, signing, made_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (my_number, applet_key) DO UPDATE
-         SET authentication = excluded.authentication, signing = excluded.signing, made_at = excluded.made_at",
-        params![number.as_bytes(), applet, &card.authentication, signing, at],
+        "INSERT INTO card (my_number, applet_key, authentication, signing, made_at, certificate)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (my_number, applet_key) DO UPDATE
+         SET authentication = excluded.authentication, signing = excluded.signing, made_at = excluded.made_at,
+             certificate = excluded.certificate",
+        params![number.as_bytes(), applet, &card.authentication, signing, at, certificate],
     )?;
     Ok(())
 }
@@ -211,8 +274,8 @@ pub fn counts(c: &mut Reader<'_>) -> Result<(i64, i64), StoreError> {
     let one = |row: &Row<'_>| row.int(0);
     let residents = c.query_one("SELECT count(*) FROM resident", params![], one)?;
     let active = c.query_one(
-        "SELECT count(*) FROM medical_id WHERE state = $1",
-        params![MedicalIdState::Active.as_str()],
+        "SELECT count(*) FROM medical_number WHERE number = 0 AND state = $1",
+        params![NumberState::Active.as_str()],
         one,
     )?;
     Ok((residents.unwrap_or(0), active.unwrap_or(0)))

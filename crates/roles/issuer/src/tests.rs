@@ -143,7 +143,7 @@ impl House {
     }
 
     fn request(&self, i: u64, act: MedicalIdAct) -> MedicalIdRequest {
-        MedicalIdRequest { exchange: self.exchange(), my_number: number(i), act }
+        MedicalIdRequest::new(self.exchange(), number(i), act)
     }
 
     async fn act(&self, i: u64, act: MedicalIdAct) -> Result<MedicalIdAnswer, Problem> {

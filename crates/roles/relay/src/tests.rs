@@ -125,7 +125,7 @@ impl House {
         let expires = self.clock.now().as_seconds() + 300;
         let ticket =
             self.seal(purpose::MEDICAL_TICKET, exchange, expires, &serde_json::to_vec(&contents).unwrap());
-        RegisterRequest { exchange, institution, ticket }
+        RegisterRequest { exchange, institution, ticket, presence: None }
     }
 
     async fn register(&self, who: &(OrgId, Arc<FileCustody>), person: u64) -> OrgCode<Medical> {

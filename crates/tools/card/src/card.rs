@@ -272,4 +272,5 @@ const BY_FILE: u8 = 0x02;
 const NO_CONTROL_INFORMATION: u8 = 0x0C;
 const SELECTED_PIN: u8 = 0x80;
 const FIRST_SHORT_FILE_BY_NUMBER: u8 = 0x0C;
-const MAX_CHAINED: usize = 1024;
+/// Eight further numbers with their links take about five thousand bytes.
+const MAX_CHAINED: usize = 8192;

@@ -11,7 +11,7 @@ use rsa::RsaPrivateKey;
 use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 
-use crate::applet::{Applet, PERSONALISE, personalise_data};
+use crate::applet::{Applet, PERSONALISE, WRITE_NUMBERS, personalise_data, sealed_data};
 use crate::memory::{KeyFile, Memory, digits, public_key_info, sign};
 use crate::pin::{PinSet, Pins};
 use crate::terminal::Terminal;
@@ -162,5 +162,9 @@ fn write_applet(
     let refused = |command| move |status| CardError::Refused { command, status };
     terminal.select_application(&INSURANCE_APPLET).map_err(refused("SELECT"))?;
     terminal.command(PERSONALISE, &data).map_err(refused("PERSONALISE"))?;
+    if let Some(numbers) = &contents.numbers {
+        let data = sealed_data(&numbers.envelope, &numbers.context);
+        terminal.command(WRITE_NUMBERS, &data).map_err(refused("WRITE NUMBERS"))?;
+    }
     Ok(())
 }

@@ -47,6 +47,7 @@ pub(crate) fn card(eligibility: &Eligibility) -> VirtualCard {
         authentication: issue(&AUTHENTICATION, &request.authentication, &exchange),
         signing: Some(issue(&SIGNING, request.signing.as_ref().unwrap(), &exchange)),
         insurance_code: PersonaliseAnswer { code: sealed_code(&request.applet_key, &exchange) },
+        numbers: None,
         person: person(),
     };
     blank.personalise(&contents, personal(eligibility)).unwrap()

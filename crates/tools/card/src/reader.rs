@@ -10,12 +10,15 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::Sealed;
 use protocol::eligibility::{Presented, ReadProof};
 use protocol::reader::{
-    CardRead, ReadOrder, ReaderError, ReaderFacts, ReaderMode, ReaderPort, ReaderStatement, Road, TrayCard,
+    CardRead, NumberChoice, ReadOrder, ReaderError, ReaderFacts, ReaderMode, ReaderPort, ReaderStatement,
+    Road, TrayCard,
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::apdu::Status;
-use crate::applet::{READ_SEALED, SealOrder};
+use crate::applet::{
+    NO_NUMBER, READ_FOR, READ_SEALED, SealOrder, WRITE_NUMBERS, read_for_answer, sealed_data,
+};
 use crate::terminal::Terminal;
 use crate::tray::{Tray, file_error, write_whole};
 use crate::{CardError, INSURANCE_APPLET, VirtualCard};
@@ -58,7 +61,12 @@ impl ReaderAgent {
         Ok(Self { tray, device })
     }
 
-    fn read_card(&self, card: &mut VirtualCard, order: &ReadOrder) -> Result<CardRead, ReaderError> {
+    fn read_card(
+        &self,
+        card: &mut VirtualCard,
+        order: &ReadOrder,
+        number: NumberChoice,
+    ) -> Result<(CardRead, Option<Sealed>), ReaderError> {
         let face_name = card.memory.face.name.clone();
         let nonce = HEXLOWER.encode(&order.nonce);
         let binding = ReadProof::binding(&order.institution, order.at, &nonce);
@@ -67,9 +75,16 @@ impl ReaderAgent {
             ReaderMode::Pin => Some(sign_with_pin(&mut terminal, order, &binding)?),
             ReaderMode::Face | ReaderMode::Visual => None,
         };
-        let material = match order.road {
-            Road::InsuranceCode => Material::Code(read_code(&mut terminal, order)?),
-            Road::Certificate => Material::Certificate(read_certificate(&mut terminal)?),
+        let (material, ticket) = match (number, order.road) {
+            (NumberChoice::Ordinary, Road::InsuranceCode) => {
+                (Material::Code(read_code(&mut terminal, order)?), None)
+            }
+            (NumberChoice::Ordinary, Road::Certificate) => {
+                (Material::Certificate(read_certificate(&mut terminal)?), None)
+            }
+            // Another number is in the applet alone.
+            (NumberChoice::Further(number), _) => read_code_for(&mut terminal, order, number)?,
+            (NumberChoice::Unused, _) => read_code_for(&mut terminal, order, NO_NUMBER)?,
         };
         let statement = self.state(order, &nonce, &material, signature.as_deref());
         let proof = ReadProof { mode: order.mode, at: order.at, nonce, statement: statement.digest() };
@@ -81,7 +96,19 @@ impl ReaderAgent {
                 proof,
             },
         };
-        Ok(CardRead { presented, statement, face_name })
+        Ok((CardRead { presented, statement, face_name }, ticket))
+    }
+
+    fn at_card<T>(
+        &self,
+        card: &str,
+        work: impl FnOnce(&mut VirtualCard) -> Result<T, ReaderError>,
+    ) -> Result<T, ReaderError> {
+        match self.tray.with_card(card, work) {
+            Ok(Some(result)) => result,
+            Ok(None) => Err(ReaderError::NoCard),
+            Err(_) => Err(ReaderError::Card { command: "write", status: MEMORY_FAILURE }),
+        }
     }
 
     fn state(
@@ -120,11 +147,33 @@ impl ReaderPort for ReaderAgent {
     }
 
     fn read(&self, card: &str, order: &ReadOrder) -> Result<CardRead, ReaderError> {
-        match self.tray.with_card(card, |card| self.read_card(card, order)) {
-            Ok(Some(result)) => result,
-            Ok(None) => Err(ReaderError::NoCard),
-            Err(_) => Err(ReaderError::Card { command: "write", status: MEMORY_FAILURE }),
-        }
+        self.read_for(card, order, NumberChoice::Ordinary).map(|(read, _)| read)
+    }
+
+    fn numbers(&self, card: &str) -> Vec<u16> {
+        // What the reader would learn by LIST NUMBERS while the card lies on it.
+        let listed = self.tray.with_card(card, |card| card.memory.applet.numbers().collect());
+        listed.ok().flatten().unwrap_or_default()
+    }
+
+    fn read_for(
+        &self,
+        card: &str,
+        order: &ReadOrder,
+        number: NumberChoice,
+    ) -> Result<(CardRead, Option<Sealed>), ReaderError> {
+        self.at_card(card, |card| self.read_card(card, order, number))
+    }
+
+    fn write_numbers(&self, card: &str, numbers: &Sealed) -> Result<(), ReaderError> {
+        self.at_card(card, |card| {
+            let mut terminal = Terminal::new(card);
+            terminal
+                .select_application(&INSURANCE_APPLET)
+                .map_err(missing("insurance applet (保険資格AP)"))?;
+            let data = sealed_data(&numbers.envelope, &numbers.context);
+            terminal.command(WRITE_NUMBERS, &data).map(drop).map_err(card_error("WRITE NUMBERS"))
+        })
     }
 
     fn device_keys(&self) -> Vec<String> {
@@ -159,15 +208,38 @@ fn read_certificate(terminal: &mut Terminal<'_>) -> Result<Vec<u8>, ReaderError>
     terminal.read_der_file().map_err(card_error("READ BINARY"))
 }
 
-fn read_code(terminal: &mut Terminal<'_>, order: &ReadOrder) -> Result<Sealed, ReaderError> {
-    terminal.select_application(&INSURANCE_APPLET).map_err(missing("insurance applet (保険資格AP)"))?;
-    let sealing = SealOrder {
+/// What the card is told of a desk's order.
+fn sealing(order: &ReadOrder) -> SealOrder {
+    SealOrder {
         exchange: ExchangeId::new(order.at.as_millis()),
         at: order.at,
         nonce: order.nonce,
         recipient: order.eligibility_id,
         institution: order.institution,
-    };
+    }
+}
+
+fn read_code_for(
+    terminal: &mut Terminal<'_>,
+    order: &ReadOrder,
+    number: u16,
+) -> Result<(Material, Option<Sealed>), ReaderError> {
+    terminal.select_application(&INSURANCE_APPLET).map_err(missing("insurance applet (保険資格AP)"))?;
+    let sealing = sealing(order);
+    let mut data = sealing.encode(&order.eligibility);
+    data.extend_from_slice(&number.to_be_bytes());
+    let read = terminal.command(READ_FOR, &data).and_then(|body| read_for_answer(&body));
+    let (envelope, ticket) = read.map_err(|status| match status {
+        Status::CONDITIONS => ReaderError::Missing("insurance code (保険資格符号)"),
+        Status::RECORD_NOT_FOUND => ReaderError::Missing("further number (別の番号)"),
+        status => ReaderError::Card { command: "READ FOR", status: status.0 },
+    })?;
+    Ok((Material::Code(Sealed { envelope, context: sealing.context() }), ticket))
+}
+
+fn read_code(terminal: &mut Terminal<'_>, order: &ReadOrder) -> Result<Sealed, ReaderError> {
+    terminal.select_application(&INSURANCE_APPLET).map_err(missing("insurance applet (保険資格AP)"))?;
+    let sealing = sealing(order);
     let bytes = terminal.command(READ_SEALED, &sealing.encode(&order.eligibility)).map_err(|status| {
         if status == Status::CONDITIONS {
             ReaderError::Missing("insurance code (保険資格符号)")

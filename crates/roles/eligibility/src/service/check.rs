@@ -1,11 +1,11 @@
 //! The question of a desk and its answer: permit, recognise, resolve, decide, log, answer.
 
-use access::{Action, Permit, Purpose};
+use access::{Action, Permit, Presence, Purpose};
 use calendar::{Date, Timestamp};
 use codes::{EnvelopeContext, ExchangeId, InsuranceCode, OrgId};
 use ledger::Receipt;
 use protocol::Sealed;
-use protocol::card::AppletContents;
+use protocol::card::AppletReading;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, Membership as Shown, Presented, ReadProof, TicketContents,
 };
@@ -29,8 +29,8 @@ const AHEAD_DAYS: i32 = 92;
 
 /// Whom the question is about.
 enum Subject {
-    /// A card named a person.
-    Person(InsuranceCode, Found),
+    /// A card named a person; with a commitment, they do not use the ordinary medical number at this desk.
+    Person(InsuranceCode, Found, Option<[u8; 32]>),
     /// A number and birth date named one.
     Holder(Candidate),
     /// The number is somebody's who was born on another day.
@@ -155,29 +155,30 @@ impl Inner {
         now: Timestamp,
         known: Option<[u8; 16]>,
     ) -> Result<Subject, Problem> {
-        let (code, card) = match &request.presented {
+        let (code, card, commitment) = match &request.presented {
             Presented::InsuredPerson { insured, birthdate } => {
                 let number = insured.normalized().without_branch().to_owned();
                 let found = self.store.carriers(number).await.map_err(problems::internal)?;
                 return holder(found, request, insured, *birthdate);
             }
-            _ if known.is_some() => (InsuranceCode::from_bytes(known.unwrap_or_default()), None),
             Presented::InsuranceCode { code, proof } => {
-                let contents = self.open_card(asker, code, proof)?;
-                (contents.code, Some(contents.card))
+                let AppletReading { contents, commitment } = self.open_card(asker, code, proof)?;
+                // An answer that is repeated was admitted before: the card is not looked at again.
+                (contents.code, known.is_none().then_some(contents.card), commitment)
             }
+            _ if known.is_some() => (InsuranceCode::from_bytes(known.unwrap_or_default()), None, None),
             Presented::Certificate { certificate, signature, proof } => {
                 let binding = ReadProof::binding(asker, proof.at, &proof.nonce);
                 let shown = certificate::read(certificate, signature.as_deref(), proof, &binding, now)?;
-                (self.holder(shown, request.exchange).await?, None)
+                (self.holder(shown, request.exchange).await?, None, None)
             }
         };
         let found = self.store.person(code, card).await.map_err(problems::internal)?;
-        Ok(Subject::Person(code, found))
+        Ok(Subject::Person(code, found, commitment))
     }
 
     /// What the applet sealed for us, at this desk and moment.
-    fn open_card(&self, asker: &OrgId, code: &Sealed, proof: &ReadProof) -> Result<AppletContents, Problem> {
+    fn open_card(&self, asker: &OrgId, code: &Sealed, proof: &ReadProof) -> Result<AppletReading, Problem> {
         let place = "presented.code";
         let context = &code.context;
         let bound = context.recipient == self.org
@@ -187,7 +188,7 @@ impl Inner {
             return Err(problems::envelope(place));
         }
         let bytes = code.open(&*self.custody).map_err(|_| problems::envelope(place))?;
-        AppletContents::from_bytes(&bytes).ok_or_else(|| problems::envelope(place))
+        AppletReading::from_bytes(&bytes).ok_or_else(|| problems::envelope(place))
     }
 
     fn answer(
@@ -220,6 +221,7 @@ impl Inner {
             explanation: explain(standing, &situation),
             person_code,
             medical_ticket: link.map(|link| self.ticket(asker, link, &receipt)).transpose()?,
+            presence: subject.commitment().map(|c| self.presence(asker, c)).transpose()?,
             receipt,
         })
     }
@@ -236,6 +238,12 @@ impl Inner {
             loss_reason: membership.loss_reason,
             terms: facts.terms.clone(),
         }
+    }
+
+    /// Says that a card that runs was read at this institution today, to whoever opens the card's commitment. Nothing of it is
+    /// kept here: the ledger knows that no ticket was given, not whether another number was used, nor which.
+    fn presence(&self, asker: &OrgId, commitment: &[u8; 32]) -> Result<Presence, Problem> {
+        Presence::sign(&*self.custody, asker, self.clock.today(), commitment).map_err(problems::internal)
     }
 
     /// Lets this institution, and no other, register the person at the relay.
@@ -273,7 +281,7 @@ impl Subject {
             (Self::Nobody { known_later }, Presented::InsuredPerson { insured, .. }) => {
                 unknown_number(insured.insurer, *known_later)
             }
-            (Self::Person(_, found), _) => standing(&found.history, on, known_at, Asked::Person),
+            (Self::Person(_, found, _), _) => standing(&found.history, on, known_at, Asked::Person),
             _ => standing(&[], on, known_at, Asked::Person),
         }
     }
@@ -282,10 +290,10 @@ impl Subject {
     /// certification service's to say.) An answer that is repeated was admitted before.
     fn admit(&self, presented: &Presented) -> Result<(), Problem> {
         match (self, presented) {
-            (Self::Person(_, Found { card: None, .. }), Presented::InsuranceCode { .. }) => {
+            (Self::Person(_, Found { card: None, .. }, _), Presented::InsuranceCode { .. }) => {
                 Err(problems::card_unknown())
             }
-            (Self::Person(_, Found { card: Some(card), .. }), _) => {
+            (Self::Person(_, Found { card: Some(card), .. }, _), _) => {
                 card.stopped.map_or(Ok(()), |stop| Err(problems::card_stopped(stop, "presented.code")))
             }
             _ => Ok(()),
@@ -295,7 +303,7 @@ impl Subject {
     /// The person, when somebody was found who was ever reported.
     fn person(&self) -> Option<InsuranceCode> {
         match self {
-            Self::Person(code, found) => (!found.history.is_empty()).then_some(*code),
+            Self::Person(code, found, _) => (!found.history.is_empty()).then_some(*code),
             Self::Holder(candidate) => Some(candidate.code),
             Self::OtherBirthdate | Self::Nobody { .. } => None,
         }
@@ -303,22 +311,30 @@ impl Subject {
 
     fn card_person(&self) -> Option<[u8; 16]> {
         match self {
-            Self::Person(code, _) => Some(code.to_bytes()),
+            Self::Person(code, ..) => Some(code.to_bytes()),
             _ => None,
         }
     }
 
-    /// Only who read a card, about the present, receives a ticket: a typed number proves no presence.
+    /// Only who read a card, about the present, receives a ticket: a typed number proves no presence. None goes to who does
+    /// not use the ordinary number here.
     fn medical_link(&self, request: &CheckRequest) -> Option<&str> {
         match self {
-            Self::Person(_, found) if request.known_at.is_none() => found.medical_link.as_deref(),
+            Self::Person(_, found, None) if request.known_at.is_none() => found.medical_link.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn commitment(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Person(_, _, commitment) => commitment.as_ref(),
             _ => None,
         }
     }
 
     fn history(&self) -> &[Version] {
         match self {
-            Self::Person(_, found) => &found.history,
+            Self::Person(_, found, _) => &found.history,
             Self::Holder(candidate) => &candidate.found.history,
             Self::OtherBirthdate | Self::Nobody { .. } => &[],
         }
@@ -331,7 +347,7 @@ impl Subject {
     /// Forgets what arrived after the answer that is repeated.
     fn limit(&mut self, seen: i64, request: &CheckRequest) {
         match self {
-            Self::Person(_, found) => found.history.retain(|version| version.id <= seen),
+            Self::Person(_, found, _) => found.history.retain(|version| version.id <= seen),
             Self::Holder(candidate) => {
                 candidate.found.history.retain(|version| version.id <= seen);
                 if let Presented::InsuredPerson { insured, .. } = &request.presented

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use maud::{Markup, html};
-use protocol::reader::{ReaderMode, Road, TrayCard};
+use protocol::reader::{NumberChoice, ReaderMode, Road, TrayCard};
 use serde::Deserialize;
 use wire::page::{Fragment, Lang, Tone, card, details, empty_state, live, notice, problem_notice, t};
 use wire::{Csrf, Problem};
@@ -54,8 +54,11 @@ pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(aske
 /// POST /read
 pub async fn read(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Form(choice): Form<Choice>) -> Shown {
     let pin = (choice.mode == ReaderMode::Pin).then(|| choice.pin.clone());
-    let order = CardOrder { card: choice.card.clone(), mode: choice.mode, road: choice.road, pin };
-    match pages.service.receive_card(Door::Desk, order).await {
+    // A card's own buttons say which of the person's numbers it is for.
+    let (id, word) = choice.card.split_once(NUMBER_AFTER).unwrap_or((&choice.card, ""));
+    let number = NumberChoice::from_word(word).ok_or_else(Problem::not_found)?;
+    let order = CardOrder { card: id.to_owned(), mode: choice.mode, road: choice.road, pin };
+    match pages.service.receive_card_for(Door::Desk, order, number).await {
         Ok(visit) => Ok(see(format!("/visits/{visit}"))),
         Err(error @ (DeskError::Reader(_) | DeskError::Statement(_) | DeskError::NoReader)) => {
             render(&pages, lang, &csrf, &choice, "", Some(error.into())).await
@@ -85,7 +88,7 @@ async fn render(
         div.desk {
             div.desk-main {
                 @match pages.service.tray() {
-                    Some(tray) => (reader_form(lang, csrf, choice, &tray, filter)),
+                    Some(tray) => (reader_form(lang, csrf, choice, &tray, filter, |id| pages.service.numbers(id))),
                     None => (no_reader(lang)),
                 }
             }
@@ -121,7 +124,14 @@ fn no_reader(lang: Lang) -> Markup {
     )
 }
 
-fn reader_form(lang: Lang, csrf: &Csrf, choice: &Choice, tray: &[TrayCard], filter: &str) -> Markup {
+fn reader_form(
+    lang: Lang,
+    csrf: &Csrf,
+    choice: &Choice,
+    tray: &[TrayCard],
+    filter: &str,
+    numbers: impl Fn(&str) -> Vec<u16>,
+) -> Markup {
     let folded = kotoba::fold_name(filter);
     let fits = |card: &&TrayCard| {
         folded.is_empty()
@@ -142,7 +152,7 @@ fn reader_form(lang: Lang, csrf: &Csrf, choice: &Choice, tray: &[TrayCard], filt
                 fieldset.tray {
                     legend { (t(lang, "カード", "Card")) }
                     @if shown.is_empty() { p.muted { (t(lang, "この名前のカードはありません。", "No card of this name.")) } }
-                    ul.tiles { @for card in shown { li { (tray_card(lang, card)) } } }
+                    ul.tiles { @for card in shown { li { (tray_card(lang, card)) (further(lang, card, &numbers(&card.id))) } } }
                 }
             }
             (details(t(lang, "読み取り方法を変える", "Read in another way"), roads(lang, choice)))
@@ -229,7 +239,8 @@ fn roads(lang: Lang, choice: &Choice) -> Markup {
     }
 }
 
-fn tray_card(lang: Lang, card: &TrayCard) -> Markup {
+/// A card of the tray as a button of the form around it.
+pub fn tray_card(lang: Lang, card: &TrayCard) -> Markup {
     let born = card.birthdate.parse::<calendar::Date>().ok();
     let note = t(lang, &card.note_ja, &card.note_en);
     html! {
@@ -238,6 +249,27 @@ fn tray_card(lang: Lang, card: &TrayCard) -> Markup {
             span.tile-title lang="ja" { (card.name) }
             @if let Some(born) = born { span.id-born { (born.to_wareki()) (t(lang, "生", " born")) } }
             @if !note.is_empty() { span.tile-under { (note) } }
+        }
+    }
+}
+
+/// The choice of number, for a card that holds further ones. Their names are not on the card: the person knows them.
+fn further(lang: Lang, card: &TrayCard, numbers: &[u16]) -> Markup {
+    let choices = numbers.iter().map(|number| NumberChoice::Further(*number)).chain([NumberChoice::Unused]);
+    let label = |choice| match choice {
+        NumberChoice::Further(number) => t(lang, format!("別の番号 {number}"), format!("Number {number}")),
+        _ => t(lang, "番号を使わない".to_owned(), "No number".to_owned()),
+    };
+    html! {
+        @if !numbers.is_empty() {
+            div.number-choice role="group" aria-label=(t(lang, "どの番号で受診しますか", "Which number is this visit for?")) {
+                p.hint { (t(lang, "どの番号で受診しますか（上を押すと、ふだんの番号）", "Which number? (The card itself: the ordinary one)")) }
+                @for choice in choices {
+                    button.button.quiet type="submit" name="card" value={ (card.id) (NUMBER_AFTER) (choice.word()) } {
+                        (label(choice))
+                    }
+                }
+            }
         }
     }
 }
@@ -263,6 +295,8 @@ fn latest_visits(lang: Lang, lines: &[VisitLine]) -> Markup {
     }
 }
 
+/// Between a card's name and the number it is read for.
+const NUMBER_AFTER: char = '/';
 /// Cards shown at once.
 const TRAY: usize = 48;
 /// From this many cards on, they can be searched.

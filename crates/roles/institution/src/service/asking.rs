@@ -50,7 +50,8 @@ impl Service {
     /// Keeps the answer with the visit, and everything that follows from it, before anybody sees it.
     async fn accept(&self, request: &CheckRequest, mut answer: CheckAnswer) -> Result<(), DeskError> {
         let ticket = answer.medical_ticket.take();
-        let registers = ticket.is_some() && answer.person_code.is_some();
+        let has_ticket = ticket.is_some() || answer.presence.is_some();
+        let registers = has_ticket && answer.person_code.is_some();
         let files = self.result_files(request, &answer).await?;
         let has_files = !files.is_empty();
         let exchange = answer.exchange;
@@ -157,6 +158,7 @@ impl Service {
             exchange: registration.ticket.context.exchange,
             institution: self.org,
             ticket: registration.ticket.clone(),
+            presence: registration.presence.clone(),
         };
         let answer = client.register(&request).await.map_err(Failure::of)?;
         let code = self.open_code(&answer).ok_or_else(|| Failure::Final(Trouble::other_answer()))?;

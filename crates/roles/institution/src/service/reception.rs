@@ -4,8 +4,9 @@ use calendar::Date;
 use codes::ExchangeId;
 use ledger::Entry;
 use protocol::{
+    Sealed,
     eligibility::{CheckRequest, Presented},
-    reader::{CardRead, ReadOrder, ReaderMode, Road},
+    reader::{CardRead, NumberChoice, ReadOrder, ReaderMode, Road},
 };
 use serde_json::json;
 
@@ -35,10 +36,17 @@ struct Arrival {
     door: Door,
     shown: Shown,
     read: Option<CardRead>,
+    /// The card's own ticket, when the person chose a further number.
+    ticket: Option<Sealed>,
     folder: Option<FolderRequest>,
 }
 
 impl Service {
+    /// The further medical numbers on a card in the tray.
+    pub fn numbers(&self, card: &str) -> Vec<u16> {
+        self.reader.as_ref().map(|reader| reader.numbers(card)).unwrap_or_default()
+    }
+
     /// Receives a person by card and asks the eligibility service. Answers the visit, whatever came of the
     /// question: see [`Visit::question`](crate::model::Visit).
     ///
@@ -46,9 +54,24 @@ impl Service {
     /// When the card could not be read or the reader is not believed: then nothing is recorded. When the store
     /// or the ledger fails.
     pub async fn receive_card(&self, door: Door, order: CardOrder) -> Result<ExchangeId, DeskError> {
+        self.receive_card_for(door, order, NumberChoice::Ordinary).await
+    }
+
+    /// [`Self::receive_card`] for the medical number that the person chose (どの番号で受診しますか). A further number is read
+    /// from the applet, whichever road was ordered.
+    ///
+    /// # Errors
+    /// As [`Self::receive_card`]; a card that does not hold the number.
+    pub async fn receive_card_for(
+        &self,
+        door: Door,
+        order: CardOrder,
+        number: NumberChoice,
+    ) -> Result<ExchangeId, DeskError> {
         let reader = self.reader.clone().ok_or(DeskError::NoReader)?;
         let (peer, _) = self.eligibility()?;
-        let (mode, road) = (order.mode, order.road);
+        let road = if number == NumberChoice::Ordinary { order.road } else { Road::InsuranceCode };
+        let mode = order.mode;
         let read_order = ReadOrder {
             institution: self.org,
             terminal: self.terminal.clone(),
@@ -62,8 +85,8 @@ impl Service {
         };
         let enrolled = reader.device_keys();
         // A chip takes its time; the desk's other work goes on meanwhile.
-        let (read, read_order) = tokio::task::spawn_blocking(move || {
-            reader.read(&order.card, &read_order).map(|read| (read, read_order))
+        let ((read, ticket), read_order) = tokio::task::spawn_blocking(move || {
+            reader.read_for(&order.card, &read_order, number).map(|read| (read, read_order))
         })
         .await
         .map_err(|_| DeskError::NoReader)??;
@@ -75,7 +98,8 @@ impl Service {
         let exchange = ExchangeId::new(self.now().as_millis());
         let presented = read.presented.clone();
         let on = self.today();
-        self.receive(Arrival { exchange, presented, on, door, shown, read: Some(read), folder: None }).await
+        let read = Some(read);
+        self.receive(Arrival { exchange, presented, on, door, shown, read, ticket, folder: None }).await
     }
 
     /// Receives a person by symbol and number. A repeated `exchange` with the same entry is the same visit.
@@ -105,6 +129,7 @@ impl Service {
             door,
             shown,
             read: None,
+            ticket: None,
             folder: None,
         })
         .await
@@ -119,7 +144,8 @@ impl Service {
     ) -> Result<ExchangeId, DeskError> {
         let exchange = ExchangeId::new(self.now().as_millis());
         let (door, shown) = (Door::Folder, Shown::Number);
-        self.receive(Arrival { exchange, presented, on, door, shown, read: None, folder: Some(folder) }).await
+        let (read, ticket, folder) = (None, None, Some(folder));
+        self.receive(Arrival { exchange, presented, on, door, shown, read, ticket, folder }).await
     }
 
     async fn receive(&self, arrival: Arrival) -> Result<ExchangeId, DeskError> {
@@ -141,6 +167,7 @@ impl Service {
                 received_at: now,
                 entry,
                 retry_at: self.lease_until(),
+                ticket: arrival.ticket,
                 folder: arrival.folder,
             })
             .await?;

@@ -1,10 +1,11 @@
 //! Registrations at the relay and the medical codes that came of them.
 
-use ::store::{StoreError, params};
+use ::store::{StoreError, Tx, params};
+use access::Presence;
 use calendar::Timestamp;
 use codes::{ExchangeId, Insurance, Medical, OrgCode};
 use ledger::Receipt;
-use protocol::Sealed;
+use protocol::{Sealed, eligibility::CheckAnswer};
 
 use super::{Store, json, to_json};
 use crate::model::Trouble;
@@ -18,6 +19,68 @@ pub struct Registration {
     pub person_code: OrgCode<Insurance>,
     /// The ticket, sealed to the relay.
     pub ticket: Sealed,
+    /// With a card's own ticket: that the card was read.
+    pub presence: Option<Presence>,
+}
+
+/// Keeps the card's own ticket until the eligibility service has answered.
+pub(super) fn put_waiting(tx: &mut Tx<'_>, exchange: ExchangeId, ticket: &Sealed) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO registration (exchange, visit, person_code, ticket, state, attempts) \
+         VALUES ($1, $1, '', $2, 'waiting', 0)",
+        params![&exchange.to_string(), &to_json(ticket)?],
+    )?;
+    Ok(())
+}
+
+/// Forgets a ticket that waited for an answer which was a refusal.
+pub(super) fn drop_waiting(tx: &mut Tx<'_>, exchange: ExchangeId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM registration WHERE exchange = $1 AND state = 'waiting'",
+        params![&exchange.to_string()],
+    )?;
+    Ok(())
+}
+
+/// What an answer lets begin: with the service's ticket or the card's own.
+pub(super) fn begin(
+    tx: &mut Tx<'_>,
+    visit: &str,
+    answer: &CheckAnswer,
+    ticket: Option<&Sealed>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(code) = &answer.person_code else { return drop_waiting(tx, answer.exchange) };
+    let (exchange, code) = (answer.exchange.to_string(), code.to_string());
+    match (ticket, &answer.presence) {
+        (_, Some(_)) => tx.execute(
+            "UPDATE registration SET person_code = $2, state = 'pending', next_try_at = $3 \
+             WHERE exchange = $1 AND state = 'waiting'",
+            params![&exchange, &code, at.as_millis()],
+        )?,
+        // Where the person is known by a further number, a card that is put down without a choice does not bring all that
+        // is kept here under the ordinary one.
+        (Some(_), None) if by_further_number(tx, &code)? => 0,
+        (Some(ticket), None) => tx.execute(
+            "INSERT INTO registration (exchange, visit, person_code, ticket, state, attempts, next_try_at) \
+             VALUES ($1, $2, $3, $4, 'pending', 0, $5) ON CONFLICT (exchange) DO NOTHING",
+            params![&exchange, visit, &code, &to_json(ticket)?, at.as_millis()],
+        )?,
+        (None, None) => 0,
+    };
+    Ok(())
+}
+
+/// Whether the newest registration of a person was for a further number.
+fn by_further_number(tx: &mut Tx<'_>, person: &str) -> Result<bool, StoreError> {
+    let last = tx.query_one(
+        "SELECT q.answer FROM registration r JOIN question q ON q.exchange = r.exchange \
+         WHERE r.person_code = $1 AND r.state = 'registered' AND q.answer IS NOT NULL \
+         ORDER BY r.exchange DESC LIMIT 1",
+        params![person],
+        |row| json::<CheckAnswer>(row, 0),
+    )?;
+    Ok(last.is_some_and(|answer| answer.presence.is_some()))
 }
 
 impl Store {
@@ -32,12 +95,19 @@ impl Store {
     ) -> Result<Option<Registration>, StoreError> {
         self.0
             .write(move |tx| {
-                tx.query_one(
+                let taken = tx.query_one(
                     "UPDATE registration SET attempts = attempts + 1, next_try_at = $2 \
                      WHERE exchange = $1 AND state = 'pending' RETURNING person_code, ticket",
                     params![&exchange.to_string(), retry_at.as_millis()],
-                    |row| Ok(Registration { exchange, person_code: row.parse(0)?, ticket: json(row, 1)? }),
-                )
+                    |row| Ok((row.parse(0)?, json(row, 1)?)),
+                )?;
+                let Some((person_code, ticket)) = taken else { return Ok(None) };
+                let presence = tx.query_one(
+                    "SELECT answer FROM question WHERE exchange = $1 AND answer IS NOT NULL",
+                    params![&exchange.to_string()],
+                    |row| json::<CheckAnswer>(row, 0).map(|answer| answer.presence),
+                )?;
+                Ok(Some(Registration { exchange, person_code, ticket, presence: presence.flatten() }))
             })
             .await
     }

@@ -15,7 +15,9 @@ use super::words::{
     door_from_text, door_to_text, medical_from_text, shown_from_text, shown_to_text, standing_from_text,
     validity_to_text,
 };
-use super::{FolderFile, FolderRequest, Store, containing, folder, json, opt_json, opt_parse, to_json};
+use super::{
+    FolderFile, FolderRequest, Store, containing, folder, json, opt_json, opt_parse, registrations, to_json,
+};
 use crate::model::{DayCounts, Door, LocalNumber, Outcome, Question, Shown, Trouble, Visit, VisitLine};
 
 /// A visit as it is written before the eligibility service is asked.
@@ -37,6 +39,8 @@ pub struct NewVisit {
     pub entry: Receipt,
     /// When the question falls due again if this process dies now.
     pub retry_at: Timestamp,
+    /// The card's own ticket for the relay: used when the answer is there.
+    pub ticket: Option<Sealed>,
     /// The folder request that it answers.
     pub folder: Option<FolderRequest>,
 }
@@ -166,6 +170,9 @@ impl Store {
                 )?;
                 if changed == 1 {
                     folder::put_files(tx, &files, at)?;
+                    if retry_at.is_none() {
+                        registrations::drop_waiting(tx, exchange)?;
+                    }
                 }
                 Ok(())
             })
@@ -261,6 +268,9 @@ fn insert_visit(tx: &mut Tx<'_>, new: &NewVisit) -> Result<(), StoreError> {
         ],
     )?;
     insert_question(tx, request.exchange, request, &new.entry, new.received_at, new.retry_at)?;
+    if let Some(ticket) = &new.ticket {
+        registrations::put_waiting(tx, request.exchange, ticket)?;
+    }
     if let Some(folder) = &new.folder {
         folder::bind_request(tx, folder, request.exchange, new.received_at)?;
     }
@@ -303,13 +313,7 @@ fn settle(tx: &mut Tx<'_>, settled: &Settled) -> Result<bool, StoreError> {
     if visit == exchange {
         describe_visit(tx, &visit, answer)?;
     }
-    if let (Some(code), Some(ticket)) = (&answer.person_code, &settled.ticket) {
-        tx.execute(
-            "INSERT INTO registration (exchange, visit, person_code, ticket, state, attempts, next_try_at) \
-             VALUES ($1, $2, $3, $4, 'pending', 0, $5) ON CONFLICT (exchange) DO NOTHING",
-            params![&exchange, &visit, &code.to_string(), &to_json(ticket)?, settled.at.as_millis()],
-        )?;
-    }
+    registrations::begin(tx, &visit, answer, settled.ticket.as_ref(), settled.at)?;
     folder::put_files(tx, &settled.files, settled.at)?;
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use access::{Action, Purpose};
 use codes::{Generation, OrgId, OrgKind};
+use data_encoding::BASE64;
 use protocol::{
     Sealed,
     card::CardStopReason,
@@ -12,9 +13,10 @@ use protocol::{
 };
 use protocol_admin::issuer::{CardContents, CardKey, CardRequest};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use wire::Problem;
 
-use super::{Service, block, question_digest};
+use super::{Service, block, numbers, question_digest};
 use crate::{
     model::Card,
     problems::{self, Refusal},
@@ -44,12 +46,22 @@ impl Service {
             exchange,
             block(found.resident, Generation::default()),
         )?;
-        let contents = self.gather(&request, holder, found.person.clone()).await?;
+        let mut contents = self.gather(&request, holder, found.person.clone()).await?;
+        let sealed = found.sealed;
+        let held = self.db.read(move |c| sql::numbers(c, &sealed)).await;
+        let held = held.map_err(|e: store::StoreError| problems::internal(e))?;
+        if numbers::on_card(&held).next().is_some() {
+            contents.numbers = Some(self.card_numbers(&found, &request.applet_key, &held)?);
+        }
         let text = serde_json::to_string(&contents).map_err(problems::internal)?;
         let made = Card {
             applet: request.applet_key,
             authentication: contents.authentication.serial.clone(),
             signing: contents.signing.as_ref().map(|signing| signing.serial.clone()),
+            certificate: BASE64
+                .decode(contents.authentication.certificate.as_bytes())
+                .ok()
+                .map(|der| Sha256::digest(der).into()),
         };
         let service = self.clone();
         self.db
@@ -87,7 +99,14 @@ impl Service {
             PersonaliseRequest { exchange: request.exchange, person: holder, card_key: request.applet_key };
         let eligibility = EligibilityClient::new(self.client.clone(), self.address_of(OrgKind::Eligibility)?);
         let insurance_code = eligibility.personalise(&personalise).await.map_err(Problem::from)?;
-        Ok(CardContents { exchange: request.exchange, authentication, signing, insurance_code, person })
+        Ok(CardContents {
+            exchange: request.exchange,
+            authentication,
+            signing,
+            insurance_code,
+            numbers: None,
+            person,
+        })
     }
 
     async fn certificate(

@@ -1,23 +1,33 @@
-//! The medical ID (医療等ID) on the person's terms: opt in, change, stop, refuse; in effect everywhere at once.
+//! The medical ID (医療等ID) on the person's terms: have one, change, seal, reopen, stop, refuse; further numbers for an
+//! illness or a time of life. In effect everywhere at once.
 
 use access::{Action, Purpose};
-use codes::{ExchangeId, Generation, OrgId, OrgKind, RootBlockInput};
-use protocol::{
-    clients::paths,
-    eligibility::MedicalLinkUpdate,
-    relay::{PersonState, PersonStateUpdate},
-    sealed::purpose,
-};
-use protocol_admin::issuer::{MedicalIdAct, MedicalIdAnswer, MedicalIdRequest};
+use codes::{ExchangeId, Facet, Generation, OrgId};
+use protocol::card::CARD_NUMBERS_MAX;
+use protocol_admin::issuer::{LABEL_MAX, MedicalIdAct, MedicalIdAnswer, MedicalIdRequest, NumberState};
 use serde_json::json;
 use wire::Problem;
 
-use super::{Found, Service, block, question_digest};
+use super::{Found, Service, numbers::stamp, question_digest};
 use crate::{
-    model::{MedicalId, MedicalIdState, Outgoing},
+    model::{Act, Number},
     problems::{self, Refusal},
     store as sql,
 };
+
+/// What a person wants, at a counter.
+pub(crate) struct Wish {
+    /// At which counter.
+    pub by: OrgId,
+    /// Key of the act.
+    pub exchange: ExchangeId,
+    /// What.
+    pub act: MedicalIdAct,
+    /// With which number.
+    pub number: Facet,
+    /// What a number that is added is called.
+    pub label: String,
+}
 
 impl Service {
     /// Does what the person wants with the medical ID. When this answers, relay and eligibility service have
@@ -39,12 +49,27 @@ impl Service {
             return Ok(answer);
         }
         let found = self.find(&request.my_number).await?;
-        let body = json!({ "by": peer, "act": request.act });
-        self.log("issuer.medical-id", Some(&found.sealed), exchange, body).await?;
-        let (service, act) = (self.clone(), request.act);
+        let (act, number) = (request.act, Facet(request.number));
+        self.fulfil(found, Wish { by: *peer, exchange, act, number, label: request.label }, question).await
+    }
+
+    /// Logs and does what a person who was found wants.
+    pub(super) async fn fulfil(
+        &self,
+        found: Found,
+        wish: Wish,
+        question: [u8; 32],
+    ) -> Result<MedicalIdAnswer, Problem> {
+        let exchange = wish.exchange;
+        if wish.label.chars().count() > LABEL_MAX || wish.label.chars().any(char::is_control) {
+            return Err(problems::label());
+        }
+        let body = json!({ "by": wish.by, "act": wish.act, "number": wish.number.0 });
+        let entry = self.log("issuer.medical-id", Some(&found.sealed), exchange, body).await?.index;
+        let service = self.clone();
         let answer = self
             .db
-            .write(move |tx| service.apply(tx, &found, act, exchange, &question))
+            .write(move |tx| service.apply(tx, &found, &wish, entry, &question))
             .await
             .map_err(|r: Refusal| r.0)?;
         self.deliver(&exchange).await?;
@@ -76,145 +101,126 @@ impl Service {
         &self,
         tx: &mut store::Tx<'_>,
         found: &Found,
-        act: MedicalIdAct,
-        exchange: ExchangeId,
+        wish: &Wish,
+        entry: u64,
         question: &[u8; 32],
     ) -> Result<MedicalIdAnswer, Refusal> {
-        let at = self.clock.now();
-        let before = sql::medical_id(tx, &found.sealed)?;
-        let after = MedicalId { since: at.as_millis(), ..transition(before, act)? };
-        sql::put_medical_id(tx, &found.sealed, &after)?;
-        for message in self.messages(found, before, after, exchange)? {
+        let (at, exchange, act) = (self.clock.now(), wish.exchange, wish.act);
+        let mut held = sql::numbers(tx, &found.sealed)?;
+        permitted(&held, act)?;
+        let number = if act == MedicalIdAct::AddFacet { next(&held)? } else { wish.number };
+        let before = held.iter().find(|n| n.number == number).cloned();
+        let (state, generation) = transition(number, before.as_ref(), act)?;
+        let stamp = stamp(at, before.as_ref());
+        let label = match act {
+            MedicalIdAct::AddFacet => Some(self.seal_label(found, number, &wish.label)?),
+            _ => None,
+        };
+        let after = Number { number, state, generation, since: at.as_millis(), stamp, label };
+        sql::put_number(tx, &found.sealed, &after)?;
+        let done = Act { entry, at: at.as_millis(), act, number, by: wish.by };
+        sql::put_history(tx, &found.sealed, &done)?;
+        for message in self.messages(found, before.as_ref(), &after, exchange)? {
             sql::put_outgoing(tx, &exchange, &message)?;
         }
-        let answer = MedicalIdAnswer {
-            exchange,
-            active: after.state == MedicalIdState::Active,
-            generation: after.generation,
-            at,
-        };
+        held.retain(|n| n.number != number);
+        held.push(after);
+        let mut cards = Vec::new();
+        if number.0 != 0 {
+            for card in sql::cards_in_use(tx, &found.sealed)? {
+                cards.push(self.card_numbers(found, &card.applet, &held)?);
+            }
+        }
+        let active = state == NumberState::Active;
+        let answer = MedicalIdAnswer { exchange, number: number.0, active, generation, cards, at };
         let text = serde_json::to_string(&answer).map_err(|e| Refusal(problems::internal(e)))?;
         sql::put_act(tx, &exchange, question, &text, at.as_millis())?;
         Ok(answer)
     }
+}
 
-    /// What relay and eligibility service must hear: first that an old code is dead, then that a new one lives.
-    fn messages(
-        &self,
-        found: &Found,
-        before: Option<MedicalId>,
-        after: MedicalId,
-        exchange: ExchangeId,
-    ) -> Result<Vec<Outgoing>, Problem> {
-        let was_active = before.filter(|b| b.state == MedicalIdState::Active);
-        let is_active = after.state == MedicalIdState::Active;
-        let mut out = Vec::new();
-        if let Some(old) = was_active {
-            out.push(self.state_message(found, old.generation, PersonState::Revoked, exchange)?);
+/// What an act demands of the person's other numbers.
+fn permitted(held: &[Number], act: MedicalIdAct) -> Result<(), Problem> {
+    let further = held.iter().filter(|n| n.number.0 != 0 && n.state.is_held()).count();
+    let ordinary = held.iter().any(|n| n.number.0 == 0 && n.state.is_held());
+    match act {
+        MedicalIdAct::Refuse if further > 0 => Err(problems::act_not_possible(
+            "先に別の番号をそれぞれやめてください。まとめて止めると、どの番号が同じ人のものか分かってしまいます。",
+            "stop the further numbers one by one first: stopped together, they would show whose they are",
+        )),
+        MedicalIdAct::AddFacet if !ordinary => {
+            Err(problems::act_not_possible("先に医療等IDを持ってください。", "have a medical ID first"))
         }
-        if is_active {
-            out.push(self.state_message(found, after.generation, PersonState::Active, exchange)?);
-        }
-        if is_active || was_active.is_some() {
-            out.push(self.link_message(found, is_active.then_some(after.generation), exchange)?);
-        }
-        for (step, message) in (0..).zip(&mut out) {
-            message.step = step;
-        }
-        Ok(out)
-    }
-
-    fn state_message(
-        &self,
-        found: &Found,
-        generation: u16,
-        state: PersonState,
-        exchange: ExchangeId,
-    ) -> Result<Outgoing, Problem> {
-        let root = medical_block(found, generation)?;
-        let link = self.sealed_link(&self.medical, OrgKind::Relay, purpose::MEDICAL_LINK, exchange, root)?;
-        let update = PersonStateUpdate { exchange, link, state, at: self.clock.now() };
-        self.outgoing(OrgKind::Relay, paths::PERSON_STATES, &update)
-    }
-
-    fn link_message(
-        &self,
-        found: &Found,
-        generation: Option<u16>,
-        exchange: ExchangeId,
-    ) -> Result<Outgoing, Problem> {
-        let person = self.sealed_link(
-            &self.insurance,
-            OrgKind::Eligibility,
-            purpose::INSURANCE_LINK,
-            exchange,
-            block(found.resident, Generation::default()),
-        )?;
-        let link = match generation {
-            Some(generation) => {
-                let root = medical_block(found, generation)?;
-                Some(self.sealed_link(
-                    &self.medical,
-                    OrgKind::Relay,
-                    purpose::MEDICAL_LINK,
-                    exchange,
-                    root,
-                )?)
-            }
-            None => None,
-        };
-        let update = MedicalLinkUpdate { exchange, person, link };
-        self.outgoing(OrgKind::Eligibility, paths::MEDICAL_LINKS, &update)
-    }
-
-    /// A message to the one role of a kind; its step is the caller's.
-    pub(super) fn outgoing(
-        &self,
-        to: OrgKind,
-        path: &'static str,
-        message: &impl serde::Serialize,
-    ) -> Result<Outgoing, Problem> {
-        let recipient = self.organisation(to)?;
-        let message = serde_json::to_string(message).map_err(problems::internal)?;
-        Ok(Outgoing { step: 0, recipient, path, message })
+        MedicalIdAct::AddFacet if further >= CARD_NUMBERS_MAX => Err(problems::act_not_possible(
+            "カードに入る別の番号は8つまでです。",
+            "a card takes eight further numbers",
+        )),
+        _ => Ok(()),
     }
 }
 
-fn medical_block(found: &Found, generation: u16) -> Result<RootBlockInput, Problem> {
-    let generation = Generation::new(generation).ok_or_else(generations_spent)?;
-    Ok(block(found.resident, generation))
+/// The next further number: one that was stopped is never used again.
+fn next(held: &[Number]) -> Result<Facet, Problem> {
+    let last = held.iter().map(|n| n.number.0).max().unwrap_or(0);
+    last.checked_add(1).map(Facet).ok_or_else(|| {
+        problems::act_not_possible("別の番号を使い切りました。", "all 65,535 further numbers are used up")
+    })
 }
 
-/// The state after an act. A stopped number never comes back: stopping moves on to the next generation.
-fn transition(before: Option<MedicalId>, act: MedicalIdAct) -> Result<MedicalId, Problem> {
+/// State and generation after an act. A stopped number never comes back: stopping moves on to the next generation.
+fn transition(
+    number: Facet,
+    before: Option<&Number>,
+    act: MedicalIdAct,
+) -> Result<(NumberState, u16), Problem> {
+    use MedicalIdAct as A;
+    use NumberState as S;
     let generation = before.map_or(0, |b| b.generation);
-    let active = before.is_some_and(|b| b.state == MedicalIdState::Active);
-    let (state, generation) = match (act, active) {
-        (MedicalIdAct::OptIn, false) => (MedicalIdState::Active, generation),
-        (MedicalIdAct::Change, true) => (MedicalIdState::Active, generation + 1),
-        (MedicalIdAct::Revoke, true) => (MedicalIdState::Revoked, generation + 1),
-        (MedicalIdAct::Refuse, true) => (MedicalIdState::Refused, generation + 1),
-        (MedicalIdAct::Refuse, false) => (MedicalIdState::Refused, generation),
-        (MedicalIdAct::OptIn, true) => {
+    let state = before.map(|b| b.state).filter(|state| state.is_held());
+    let after = match (act, state, number.0) {
+        (A::OptIn, None, 0) => (S::Active, generation),
+        (A::AddFacet, None, 1..) => (S::Active, generation),
+        (A::Change, Some(S::Active), _) => (S::Active, generation + 1),
+        (A::Seal, Some(S::Active), _) => (S::Sealed, generation),
+        (A::Reopen, Some(S::Sealed), _) => (S::Active, generation),
+        (A::Revoke, Some(_), 0) | (A::RetireFacet, Some(_), 1..) => (S::Revoked, generation + 1),
+        (A::Refuse, Some(_), 0) => (S::Refused, generation + 1),
+        (A::Refuse, None, 0) => (S::Refused, generation),
+        (A::OptIn, Some(_), 0) => {
             return Err(problems::act_not_possible(
                 "すでに医療等IDをお持ちです。変更は「番号の変更」を選んでください。",
                 "the person already has one; choose a change of number instead",
             ));
         }
-        (MedicalIdAct::Change | MedicalIdAct::Revoke, false) => {
+        (A::Change | A::Seal, Some(_), _) => {
             return Err(problems::act_not_possible(
-                "利用中の医療等IDがありません。",
-                "the person has no working medical ID",
+                "封印中です。先に封印を解いてください。",
+                "it is sealed: reopen it first",
+            ));
+        }
+        (A::Reopen, Some(_), _) => {
+            return Err(problems::act_not_possible("封印されていません。", "it is not sealed"));
+        }
+        (A::Change | A::Seal | A::Reopen | A::Revoke | A::RetireFacet, None, _) => {
+            return Err(problems::act_not_possible(
+                "利用中の番号がありません。",
+                "there is no such working number",
+            ));
+        }
+        _ => {
+            return Err(problems::act_not_possible(
+                "この手続きは、この番号にはできません。",
+                "this act does not belong to this number",
             ));
         }
     };
-    if state == MedicalIdState::Active && Generation::new(generation).is_none() {
+    if after.0 == S::Active && Generation::new(after.1).is_none() {
         return Err(generations_spent());
     }
-    Ok(MedicalId { state, generation, since: 0 })
+    Ok(after)
 }
 
-fn generations_spent() -> Problem {
+pub(super) fn generations_spent() -> Problem {
     problems::act_not_possible(
         "変更できる回数（4,095回）を使い切りました。",
         "all 4,095 changes of this person's number are used up",
@@ -224,35 +230,62 @@ fn generations_spent() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use MedicalIdAct as A;
+    use NumberState as S;
 
-    fn id(state: MedicalIdState, generation: u16) -> Option<MedicalId> {
-        Some(MedicalId { state, generation, since: 0 })
+    fn id(number: u16, state: S, generation: u16) -> Number {
+        Number { number: Facet(number), state, generation, since: 0, stamp: 0, label: None }
+    }
+
+    fn step(before: &Number, act: A) -> Result<Number, Problem> {
+        let (state, generation) = transition(before.number, Some(before), act)?;
+        Ok(Number { state, generation, ..before.clone() })
     }
 
     #[test]
     fn a_stopped_number_never_comes_back() {
-        let revoked = transition(id(MedicalIdState::Active, 3), MedicalIdAct::Revoke).unwrap();
-        let again = transition(Some(revoked), MedicalIdAct::OptIn).unwrap();
-        assert_eq!((again.state, again.generation), (MedicalIdState::Active, 4));
-        let refused = transition(id(MedicalIdState::Active, 4), MedicalIdAct::Refuse).unwrap();
-        let again = transition(Some(refused), MedicalIdAct::OptIn).unwrap();
-        assert_eq!((again.state, again.generation), (MedicalIdState::Active, 5));
+        let revoked = step(&id(0, S::Active, 3), A::Revoke).unwrap();
+        let again = step(&revoked, A::OptIn).unwrap();
+        assert_eq!((again.state, again.generation), (S::Active, 4));
+        let refused = step(&id(0, S::Sealed, 4), A::Refuse).unwrap();
+        assert_eq!(step(&refused, A::OptIn).unwrap().generation, 5);
+        let retired = step(&id(2, S::Sealed, 0), A::RetireFacet).unwrap();
+        assert!(step(&retired, A::OptIn).is_err() && step(&retired, A::Reopen).is_err());
+        assert_eq!(next(&[id(0, S::Active, 0), retired]).unwrap(), Facet(3));
+    }
+
+    #[test]
+    fn a_sealed_number_comes_back_as_it_was() {
+        let sealed = step(&id(0, S::Active, 3), A::Seal).unwrap();
+        assert_eq!((sealed.state, sealed.generation), (S::Sealed, 3));
+        assert!(step(&sealed, A::Change).is_err() && step(&sealed, A::Seal).is_err());
+        assert_eq!(step(&sealed, A::Reopen).unwrap(), id(0, S::Active, 3));
+        assert!(step(&id(0, S::Active, 3), A::Reopen).is_err());
     }
 
     #[test]
     fn who_refused_before_asking_starts_at_the_first_generation() {
-        let refused = transition(None, MedicalIdAct::Refuse).unwrap();
-        assert_eq!(refused.state, MedicalIdState::Refused);
-        assert_eq!(transition(Some(refused), MedicalIdAct::OptIn).unwrap().generation, 0);
+        assert_eq!(transition(Facet(0), None, A::Refuse).unwrap(), (S::Refused, 0));
+        assert_eq!(step(&id(0, S::Refused, 0), A::OptIn).unwrap().generation, 0);
     }
 
     #[test]
     fn acts_that_do_not_fit_are_refused() {
-        for before in [None, id(MedicalIdState::Revoked, 0), id(MedicalIdState::Refused, 0)] {
-            assert!(transition(before, MedicalIdAct::Change).is_err());
-            assert!(transition(before, MedicalIdAct::Revoke).is_err());
+        for before in [S::Revoked, S::Refused] {
+            for act in [A::Change, A::Revoke, A::Seal, A::Reopen] {
+                assert!(step(&id(0, before, 0), act).is_err());
+            }
         }
-        assert!(transition(id(MedicalIdState::Active, 0), MedicalIdAct::OptIn).is_err());
-        assert!(transition(id(MedicalIdState::Active, 4095), MedicalIdAct::Change).is_err());
+        assert!(transition(Facet(0), None, A::Change).is_err());
+        assert!(step(&id(0, S::Active, 0), A::OptIn).is_err());
+        assert!(step(&id(0, S::Active, 4095), A::Change).is_err());
+        for act in [A::Revoke, A::Refuse, A::OptIn] {
+            assert!(step(&id(1, S::Active, 0), act).is_err(), "not for a further number");
+        }
+        assert!(step(&id(0, S::Active, 0), A::RetireFacet).is_err());
+        let all: Vec<Number> = (0..9).map(|n| id(n, S::Active, 0)).collect();
+        assert!(permitted(&all, A::AddFacet).is_err() && permitted(&all, A::Refuse).is_err());
+        assert!(permitted(&all[..8], A::AddFacet).is_ok() && permitted(&all[..1], A::Refuse).is_ok());
+        assert!(permitted(&[], A::AddFacet).is_err());
     }
 }

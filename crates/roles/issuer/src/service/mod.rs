@@ -4,8 +4,10 @@ mod card;
 mod card_stop;
 mod links;
 mod medical_id;
+mod numbers;
 mod outbox;
 mod register;
+mod view;
 
 use std::sync::Arc;
 
@@ -93,7 +95,10 @@ impl Service {
     }
 
     async fn find(&self, number: &MyNumber) -> Result<Found, Problem> {
-        let sealed = number.seal(&*self.custody).map_err(problems::internal)?;
+        self.find_sealed(number.seal(&*self.custody).map_err(problems::internal)?).await
+    }
+
+    async fn find_sealed(&self, sealed: SealedMyNumber) -> Result<Found, Problem> {
         let row = self
             .db
             .read(move |c| sql::resident(c, &sealed))

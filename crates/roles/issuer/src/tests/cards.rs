@@ -180,7 +180,12 @@ async fn a_loss_that_cannot_reach_the_others_is_kept_and_said_so() {
     let house = house(false).await;
     house.load(register(1)).await.unwrap();
     let sealed = number(0).seal(&*house.issuer.custody).unwrap();
-    let made = crate::model::Card { applet: applet(), authentication: "auth".into(), signing: None };
+    let made = crate::model::Card {
+        applet: applet(),
+        authentication: "auth".into(),
+        signing: None,
+        certificate: None,
+    };
     house.issuer.db.write(move |tx| crate::store::put_card(tx, &sealed, &made, 0)).await.unwrap();
     let loss = house.loss(0, CardStopReason::Lost);
     let problem = house.issuer.stop_card(&counter(), loss.clone()).await.unwrap_err();

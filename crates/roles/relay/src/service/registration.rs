@@ -2,18 +2,33 @@
 
 use access::{Action, Purpose};
 use codes::{OrgId, OrgKind};
-use protocol::eligibility::TicketContents;
+use data_encoding::HEXLOWER;
+use ledger::Receipt;
+use protocol::Sealed;
+use protocol::card::CardTicket;
+use protocol::eligibility::{TicketContents, presence_receipt};
 use protocol::relay::{
     Acknowledged, PersonState, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer,
     TranslateRequest,
 };
 use protocol::sealed::purpose;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use wire::Problem;
 
 use super::{Service, digest};
 use crate::model::{CORROBORATION_MILLIS, Seen};
 use crate::{problems, store as sql};
+
+/// How far ahead a ticket may end, in seconds: its five minutes, and clocks that disagree a little.
+const TICKET_LIMIT_SECONDS: i64 = 360;
+
+/// What a ticket says, whoever made it.
+struct Ticket {
+    link: Sealed,
+    /// What the institution names later as the evidence of this card read.
+    evidence: Receipt,
+}
 
 impl Service {
     /// Sets whether a medical ID works, as the issuer decided. When it stops working, grants that are out end with it.
@@ -30,8 +45,7 @@ impl Service {
         let person = self.person_key(&root)?;
         let body = json!({ "by": peer, "state": update.state });
         let receipt = self.log("relay.person-state", Some(&person), update.exchange, &body).await?;
-        let (state, at, exchange, now) =
-            (update.state, update.at.as_millis(), update.exchange, self.now());
+        let (state, at, exchange, now) = (update.state, update.at.as_millis(), update.exchange, self.now());
         self.write(move |tx| {
             sql::set_state(tx, &person, state, at)?;
             if state == PersonState::Active {
@@ -58,15 +72,19 @@ impl Service {
         };
         self.decide(peer, Action::RelayRegister, purpose)?;
         let now = self.now();
-        let ticket = self.ticket(peer, &request)?;
-        let root = self.root(&ticket.link)?;
+        let Ticket { link, evidence } = match request.ticket.context.purpose.as_str() {
+            purpose::CARD_TICKET => self.card_ticket(peer, &request)?,
+            _ => self.ticket(peer, &request)?,
+        };
+        let root = self.root(&link)?;
         let person = self.person_key(&root)?;
         let question = digest(&request.ticket)?;
         self.expect_active(person).await?;
-        let body = json!({ "by": peer, "check": ticket.receipt });
+        // By its digest: not even the opened ledger leads to the check.
+        let body = json!({ "by": peer, "evidence": HEXLOWER.encode(&self.receipt_digest(&evidence)?) });
         let receipt = self.log("relay.register", Some(&person), request.exchange, &body).await?;
         let (org, exchange) = (*peer, request.exchange);
-        let check = self.receipt_digest(&ticket.receipt)?;
+        let check = self.receipt_digest(&evidence)?;
         let seen = self
             .write(move |tx| {
                 let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
@@ -112,14 +130,48 @@ impl Service {
         Ok(TranslateAnswer { exchange: request.exchange, code, receipt })
     }
 
-    fn ticket(&self, peer: &OrgId, request: &RegisterRequest) -> Result<TicketContents, Problem> {
+    /// The eligibility service's ticket.
+    fn ticket(&self, peer: &OrgId, request: &RegisterRequest) -> Result<Ticket, Problem> {
+        let contents: TicketContents = self.open_ticket(request, purpose::MEDICAL_TICKET)?;
+        if &contents.institution != peer {
+            return Err(problems::ticket());
+        }
+        Ok(Ticket { link: contents.link, evidence: contents.receipt })
+    }
+
+    /// A ticket that the card made itself: only with the eligibility service's word that this very card was read there,
+    /// today or before midnight.
+    fn card_ticket(&self, peer: &OrgId, request: &RegisterRequest) -> Result<Ticket, Problem> {
+        let contents: CardTicket = self.open_ticket(request, purpose::CARD_TICKET)?;
+        let presence = request.presence.as_ref().ok_or_else(problems::ticket)?;
+        let secret = HEXLOWER.decode(contents.secret.as_bytes()).ok().and_then(|s| s.try_into().ok());
+        let secret: [u8; 32] = secret.ok_or_else(problems::ticket)?;
+        let today = self.now().date();
+        let fresh = (today.add_days(-1)..=today).contains(&presence.day);
+        let services = self.policy.directory().of_kind(OrgKind::Eligibility);
+        let holds = services
+            .into_iter()
+            .filter_map(|service| service.ledger_key)
+            .any(|key| presence.holds(&key, peer, &secret));
+        if &contents.institution != peer || !fresh || !holds {
+            return Err(problems::ticket());
+        }
+        Ok(Ticket { link: contents.link, evidence: presence_receipt(presence) })
+    }
+
+    fn open_ticket<T: DeserializeOwned>(
+        &self,
+        request: &RegisterRequest,
+        purpose: &str,
+    ) -> Result<T, Problem> {
         let now = self.now().as_seconds();
         let context = &request.ticket.context;
-        if context.exchange != request.exchange || !request.ticket.is_current(purpose::MEDICAL_TICKET, now) {
+        let current =
+            request.ticket.is_current(purpose, now) && context.expires_at <= now + TICKET_LIMIT_SECONDS;
+        if context.exchange != request.exchange || !current {
             return Err(problems::ticket());
         }
         let bytes = request.ticket.open(&*self.custody).map_err(|_| problems::ticket())?;
-        let contents: TicketContents = serde_json::from_slice(&bytes).map_err(|_| problems::ticket())?;
-        if &contents.institution != peer { Err(problems::ticket()) } else { Ok(contents) }
+        serde_json::from_slice(&bytes).map_err(|_| problems::ticket())
     }
 }

@@ -113,7 +113,7 @@ async fn visit(issuer: &IssuerClient, number: MyNumber, card: &CardRow) -> anyho
     let changes = std::iter::repeat_n(MedicalIdAct::Change, usize::from(card.generation));
     let stop = (card.medical_id == MedicalIdState::Revoked).then_some(MedicalIdAct::Revoke);
     for (step, act) in std::iter::once(MedicalIdAct::OptIn).chain(changes).chain(stop).enumerate() {
-        let request = MedicalIdRequest { exchange: exchange(card, step), my_number: number.clone(), act };
+        let request = MedicalIdRequest::new(exchange(card, step), number.clone(), act);
         issuer.medical_id(&request).await?;
     }
     Ok(())

@@ -152,6 +152,7 @@ pub fn answer(service: &Eligibility, request: &CheckRequest) -> Result<CheckAnsw
         explanation: explanation(&id, now, request.known_at),
         person_code: found.then(|| OrgCode::from_bytes(bytes)),
         medical_ticket: (id == "valid").then(|| ticket(service, request, now)),
+        presence: None,
         receipt: Receipt { origin: "musubi.test/eligibility/1".into(), index: 41, at: now.as_millis() },
     })
 }

@@ -43,7 +43,7 @@ struct Declared {
 impl Declared {
     fn of(self, field: &str) -> Field {
         match field {
-            "exchange" | "before" => Field::Exchange,
+            "exchange" | "before" | "rule" => Field::Exchange,
             "_csrf" => Field::Token,
             "key" => Field::Secret,
             "patient" | "local_number" => self.local_number,
@@ -82,7 +82,7 @@ fn scan_path(declared: Declared, path: &str) -> Result<(), MyNumberFound> {
             .unwrap_or_default();
         let field = if previous == "patients" {
             declared.local_number
-        } else if previous == "visits" {
+        } else if previous == "visits" || previous == "emergencies" {
             Field::Exchange
         } else {
             Field::Text
@@ -102,7 +102,7 @@ fn scan_body(declared: Declared, headers: &HeaderMap, body: &Bytes) -> Result<()
         return refuse::scan_pairs(body, |name| declared.of(name));
     }
     if kind.starts_with(b"text/csv") || kind.starts_with(b"multipart/form-data") {
-        // Only the patient list comes so; its own reader scans it field by field and names line and column.
+        // Only patient lists and network numbers come so; their own readers scan them field by field and name line and column.
         return Ok(());
     }
     match serde_json::from_slice(body) {

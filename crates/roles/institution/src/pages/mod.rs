@@ -1,13 +1,27 @@
 //! The pages of the desk: Japanese first, large and plain, usable without a mouse.
 
 mod answer;
+mod care;
+mod clinic;
+mod clinical;
+mod consent;
 mod desk;
+mod emergency;
+mod folder;
+mod history;
 mod linking;
 mod lists;
+mod memory;
+mod networks;
 mod number;
+mod office;
+mod office_lines;
+mod overview;
 mod parts;
 mod patients;
 mod record;
+mod records;
+mod staff;
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,13 +30,17 @@ use axum::extract::FromRef;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use codes::OrgKind;
+use codes::{ExchangeId, OrgKind};
+use ::consent::{InstitutionKind, Profession};
 use data_encoding::HEXLOWER;
+use protocol::exchange::Practitioner;
 use sha2::{Digest as _, Sha256};
 use wire::page::{Lang, Page, t};
 use wire::{Csrf, Problem};
 
 use crate::service::Service;
+use crate::service::exchange::Gathered;
+use memory::Memory;
 
 /// What a page handler answers.
 type Shown = Result<Response, Problem>;
@@ -41,6 +59,10 @@ pub struct Names {
 struct Pages {
     service: Arc<Service>,
     names: Arc<Names>,
+    /// Who sits at which session.
+    staff: Memory<String, Practitioner>,
+    /// What the latest exchanges brought, holder by holder.
+    gathered: Memory<ExchangeId, Gathered>,
 }
 
 impl FromRef<Pages> for Arc<Service> {
@@ -63,7 +85,29 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
         .route("/search", get(lists::search))
         .route("/patients", get(patients::list).post(patients::import))
         .route("/patients/{patient}", get(patients::show))
-        .with_state(Pages { service: Arc::clone(service), names: Arc::new(names.clone()) })
+        .route("/staff", get(staff::show).post(staff::enter))
+        .route("/staff/leave", post(staff::leave))
+        .route("/clinic", get(clinic::find))
+        .route("/clinic/card", post(clinic::by_card))
+        .route("/patients/{patient}/records", get(clinical::show).post(clinical::gather))
+        .route("/patients/{patient}/consent", get(consent::show).post(consent::decide))
+        .route("/patients/{patient}/care", get(care::show))
+        .route("/care", get(care::team))
+        .route("/emergency", get(emergency::find))
+        .route("/patients/{patient}/emergency", get(emergency::ask).post(emergency::declare))
+        .route("/emergencies/{declaration}", get(emergency::show))
+        .route("/emergencies/{declaration}/left", get(emergency::left))
+        .route("/emergencies/{declaration}/widen", post(emergency::widen))
+        .route("/emergencies/{declaration}/corroborate", post(office::corroborate))
+        .route("/office", get(office::show))
+        .route("/office.csv", get(office::download))
+        .route("/networks", get(networks::show).post(networks::upload))
+        .with_state(Pages {
+            service: Arc::clone(service),
+            names: Arc::new(names.clone()),
+            staff: Memory::default(),
+            gathered: Memory::default(),
+        })
         .route(STYLE, get(style))
 }
 
@@ -73,12 +117,23 @@ const SHEET: &str = include_str!("../../assets/institution.css");
 impl Pages {
     /// A page of this institution.
     fn page(&self, lang: Lang, csrf: &Csrf, path: &str, title: &str) -> Page {
+        let cares =
+            matches!(self.service.kind(), InstitutionKind::HomeNursing | InstitutionKind::CareProvider);
+        let work = if cares {
+            ("/care", t(lang, "担当の方", "People we care for"))
+        } else {
+            ("/clinic", t(lang, "診療", "Treatment"))
+        };
         let nav = [
             ("/", t(lang, "受付", "Reception")),
             ("/number", t(lang, "番号で確認", "Check by number")),
             ("/visits", t(lang, "今日の来院", "Today’s visits")),
             ("/search", t(lang, "さがす", "Search")),
             ("/patients", t(lang, "患者一覧", "Patient list")),
+            work,
+            ("/emergency", t(lang, "緊急", "Emergency")),
+            ("/office", t(lang, "記録室", "Records office")),
+            ("/networks", t(lang, "ネットワーク", "Networks")),
         ];
         Page::new(lang, title)
             .organisation(t(lang, &self.names.ja, &self.names.en), OrgKind::Institution)
@@ -86,6 +141,17 @@ impl Pages {
             .at(path)
             .style(style_href())
             .csrf(csrf)
+    }
+
+    /// The profession that most who sit here have.
+    fn usual_profession(&self) -> Profession {
+        match self.service.kind() {
+            InstitutionKind::Dental => Profession::Dentist,
+            InstitutionKind::Pharmacy => Profession::Pharmacist,
+            InstitutionKind::HomeNursing => Profession::Nurse,
+            InstitutionKind::CareProvider => Profession::CareWorker,
+            _ => Profession::Physician,
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod asking;
 mod entry;
 pub mod exchange;
 mod folder;
+mod office;
+mod own;
 mod patients;
 mod reception;
 pub mod records;
@@ -36,6 +38,8 @@ use crate::store::Store;
 
 pub use entry::NumberEntry;
 pub use folder::{FolderError, FolderWatch};
+pub use office::Uploaded;
+pub use own::CaredFor;
 pub use patients::Imported;
 pub use reception::CardOrder;
 pub use visits::Search;

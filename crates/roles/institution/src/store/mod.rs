@@ -2,6 +2,7 @@
 
 mod exchanges;
 mod folder;
+mod networks;
 mod patients;
 mod registrations;
 mod resources;
@@ -78,4 +79,5 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "desk", sql: include_str!("../../migrations/0001_desk.sql") },
     Migration { version: 2, name: "records", sql: include_str!("../../migrations/0002_records.sql") },
     Migration { version: 3, name: "exchange", sql: include_str!("../../migrations/0003_exchange.sql") },
+    Migration { version: 4, name: "networks", sql: include_str!("../../migrations/0004_networks.sql") },
 ];

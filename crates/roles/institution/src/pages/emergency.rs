@@ -1,0 +1,386 @@
+//! Emergencies: big, few words. Pick the patient, say why, confirm; the narrow set is there at once.
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use codes::ExchangeId;
+use consent::{Categories, Category};
+use maud::{Markup, html};
+use protocol::exchange::{EmergencyReason, Practitioner};
+use serde::Deserialize;
+use wire::page::{Fragment, Lang, Tone, card, details, form, live, notice, problem_notice, t, verdict};
+use wire::{Csrf, Problem};
+
+use super::clinic::{nobody, patients, search_form};
+use super::clinical::{head, local, outcome, page};
+use super::folder::{Folder, Item};
+use super::parts::moment;
+use super::staff::{Acting, badge, practitioner, professions};
+use super::{Pages, Shown, history, overview, see};
+use crate::model::Patient;
+use crate::service::exchange::{Declaration, Order, Why};
+use crate::store::DeclaredEmergency;
+
+/// Who is looked for.
+#[derive(Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    q: String,
+}
+
+/// What is declared.
+#[derive(Default, Deserialize)]
+pub struct Declared {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    sure: String,
+    #[serde(default)]
+    with_id: String,
+    #[serde(default)]
+    with_name: String,
+    #[serde(default)]
+    with_profession: String,
+}
+
+/// GET /emergency: who is it?
+pub async fn find(
+    State(pages): State<Pages>,
+    lang: Lang,
+    csrf: Csrf,
+    Acting(staff): Acting,
+    Query(wanted): Query<Wanted>,
+) -> Shown {
+    let found = pages.service.search(&wanted.q).await?;
+    let body = html! {
+        (badge(lang, &csrf, &staff))
+        (search_form(lang, "/emergency", &wanted.q))
+        @if !wanted.q.trim().is_empty() {
+            @if found.patients.is_empty() { (nobody(lang)) }
+            @else { (card(t(lang, "だれですか", "Who is it?"), patients(lang, &found.patients, "emergency"))) }
+        }
+    };
+    let lead = t(lang, "命にかかわるとき、同意を得られない方の記録を見ます。", "When life is at stake and the person cannot be asked.");
+    Ok(pages.page(lang, &csrf, "/emergency", t(lang, "緊急", "Emergency")).lead(lead).body(body).into_response())
+}
+
+/// GET /patients/{patient}/emergency: why?
+pub async fn ask(
+    State(pages): State<Pages>,
+    lang: Lang,
+    csrf: Csrf,
+    Acting(staff): Acting,
+    Path(number): Path<String>,
+) -> Shown {
+    let (patient, _) = pages.service.patient(local(&number)?).await?;
+    let open = open_one(&pages, &patient).await?;
+    if let Some(open) = open {
+        return Ok(see(format!("/emergencies/{}", open.declaration)));
+    }
+    Ok(form_page(&pages, lang, &csrf, &staff, &patient, &Declared::default(), None).into_response())
+}
+
+/// POST /patients/{patient}/emergency: declares, and fetches the narrow set at once.
+pub async fn declare(
+    State(pages): State<Pages>,
+    lang: Lang,
+    csrf: Csrf,
+    Acting(staff): Acting,
+    Path(number): Path<String>,
+    Form(declared): Form<Declared>,
+) -> Shown {
+    let (patient, _) = pages.service.patient(local(&number)?).await?;
+    let emergency = match act(&pages, &staff, &patient, &declared, None).await {
+        Ok(emergency) => emergency,
+        Err(problem) if problem.status().is_client_error() => {
+            let page = form_page(&pages, lang, &csrf, &staff, &patient, &declared, Some(&problem));
+            return Ok(page.status(problem.status()).into_response());
+        }
+        Err(problem) => return Err(problem),
+    };
+    fetch(&pages, staff, &emergency).await?;
+    Ok(see(format!("/emergencies/{}", emergency.declaration)))
+}
+
+/// GET /emergencies/{declaration}
+pub async fn show(
+    State(pages): State<Pages>,
+    lang: Lang,
+    csrf: Csrf,
+    Acting(staff): Acting,
+    Path(declaration): Path<ExchangeId>,
+) -> Shown {
+    let emergency = declared(&pages, declaration).await?;
+    render(&pages, lang, &csrf, &staff, &emergency, None).await
+}
+
+/// GET /emergencies/{declaration}/left: the part that counts the minutes.
+pub async fn left(State(pages): State<Pages>, lang: Lang, Path(declaration): Path<ExchangeId>) -> Shown {
+    let emergency = declared(&pages, declaration).await?;
+    Ok(Fragment(remaining(lang, &pages, &emergency)).into_response())
+}
+
+/// POST /emergencies/{declaration}/widen: the second act.
+pub async fn widen(
+    State(pages): State<Pages>,
+    lang: Lang,
+    csrf: Csrf,
+    Acting(staff): Acting,
+    Path(declaration): Path<ExchangeId>,
+    Form(asked): Form<Declared>,
+) -> Shown {
+    let first = declared(&pages, declaration).await?;
+    let (patient, _) = pages.service.patient(first.patient.clone()).await?;
+    let asked = Declared { reason: reason_code(first.reason), ..asked };
+    match act(&pages, &staff, &patient, &asked, Some(first.declaration)).await {
+        Ok(second) => {
+            fetch(&pages, staff, &second).await?;
+            Ok(see(format!("/emergencies/{}", second.declaration)))
+        }
+        Err(problem) if problem.status().is_client_error() => {
+            render(&pages, lang, &csrf, &staff, &first, Some(&problem)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn act(
+    pages: &Pages,
+    staff: &Practitioner,
+    patient: &Patient,
+    declared: &Declared,
+    widens: Option<ExchangeId>,
+) -> Result<DeclaredEmergency, Problem> {
+    let reason = EmergencyReason::ALL.into_iter().find(|one| reason_code(*one) == declared.reason);
+    let reason = reason.ok_or_else(|| missing("理由を選んでください。", "Choose a reason."))?;
+    if declared.words.trim().chars().count() < WORDS_MIN {
+        return Err(missing("状況を5字以上で書いてください。", "Say what happened, in five characters or more."));
+    }
+    if declared.sure != "yes" {
+        return Err(missing("確認の欄に印を付けてください。", "Tick the confirmation."));
+    }
+    let with = if declared.with_id.trim().is_empty() {
+        None
+    } else {
+        let second = practitioner(&declared.with_id, &declared.with_name, &declared.with_profession);
+        Some(second.map_err(|_| {
+            missing("二人目の職員の番号と氏名を確かめてください。", "Check the second member of staff.")
+        })?)
+    };
+    let declaration = Declaration {
+        staff: staff.clone(),
+        patient: patient.local_number.clone(),
+        reason,
+        words: declared.words.trim().to_owned(),
+        widens,
+        with,
+    };
+    pages.service.declare_emergency(declaration).await
+}
+
+/// Asks the other institutions under the declaration; what came of it is remembered with it.
+async fn fetch(pages: &Pages, staff: Practitioner, emergency: &DeclaredEmergency) -> Result<(), Problem> {
+    let id = emergency.declaration;
+    let why = if emergency.widened { Why::BreakGlass(id) } else { Why::Emergency(id) };
+    let order = Order {
+        staff,
+        patient: emergency.patient.clone(),
+        why,
+        looking_for: Categories::NONE,
+        care: None,
+        holders: Vec::new(),
+        searches: Vec::new(),
+    };
+    let gathered = pages.service.gather(order).await?;
+    pages.gathered.put(id, gathered, pages.service.moment());
+    Ok(())
+}
+
+/// The patient's emergency that still runs: the widest, else the newest.
+async fn open_one(pages: &Pages, patient: &Patient) -> Result<Option<DeclaredEmergency>, Problem> {
+    let all = pages.service.exchanges(Some(patient.local_number.clone()), LIST).await?.emergencies;
+    let now = pages.service.moment();
+    Ok(all.into_iter().filter(|one| one.until > now).max_by_key(|one| (one.widened, one.at)))
+}
+
+async fn declared(pages: &Pages, declaration: ExchangeId) -> Result<DeclaredEmergency, Problem> {
+    let all = pages.service.exchanges(None, LIST).await?.emergencies;
+    all.into_iter().find(|one| one.declaration == declaration).ok_or_else(|| {
+        Problem::new(404, "no-emergency").ja("この緊急の宣言は見つかりません").en("There is no such emergency here")
+    })
+}
+
+fn form_page(
+    pages: &Pages,
+    lang: Lang,
+    csrf: &Csrf,
+    staff: &Practitioner,
+    patient: &Patient,
+    declared: &Declared,
+    problem: Option<&Problem>,
+) -> wire::page::Page {
+    let path = format!("/patients/{}/emergency", patient.local_number);
+    let body = html! {
+        (badge(lang, csrf, staff))
+        (head(lang, patient, pages))
+        @if let Some(problem) = problem { (problem_notice(lang, problem)) }
+        div.emergency { (form(&path, csrf, html! {
+            fieldset {
+                legend { (t(lang, "理由", "Why")) }
+                div.reasons { @for reason in EmergencyReason::ALL {
+                    label.segment {
+                        input type="radio" name="reason" value=(reason_code(reason)) required checked[declared.reason == reason_code(reason)];
+                        span.segment-label { (t(lang, reason.words().0, reason.words().1)) }
+                    }
+                } }
+            }
+            (words_field(lang, t(lang, "状況（短く）", "What happened, briefly"), &declared.words))
+            (second_person(lang, declared))
+            (sure(lang, t(lang, "同意を得る時間がなく、いま必要です", "There is no time to ask, and it is needed now")))
+            (will_be_told(lang, staff))
+            button.button.big.danger type="submit" { (t(lang, "緊急として記録を見る", "Declare and see")) }
+        })) }
+    };
+    page(pages, lang, csrf, patient, "emergency", body)
+}
+
+fn words_field(lang: Lang, label: &str, value: &str) -> Markup {
+    html! {
+        div.field {
+            label for="words" { (label) span.required { (t(lang, "必須", "required")) } }
+            textarea #words name="words" rows="2" required minlength="5" maxlength="500" { (value) }
+        }
+    }
+}
+
+fn sure(lang: Lang, label: &str) -> Markup {
+    html! {
+        label.sure { input type="checkbox" name="sure" value="yes" required; " " (label) span.required { (t(lang, "必須", "required")) } }
+    }
+}
+
+fn second_person(lang: Lang, declared: &Declared) -> Markup {
+    use wire::page::Field;
+    details(t(lang, "二人で宣言する場合", "Declared by two"), html! {
+        (Field::text("with_id", t(lang, "二人目の職員番号", "Second staff number")).value(&declared.with_id).render(lang))
+        (Field::text("with_name", t(lang, "二人目の氏名", "Second name")).value(&declared.with_name).render(lang))
+        (professions(lang, "with_profession", &declared.with_profession))
+    })
+}
+
+fn will_be_told(lang: Lang, staff: &Practitioner) -> Markup {
+    html! {
+        p.told {
+            (t(lang, "ご本人に、きょうのうちに知らされます：", "The person will be told today: "))
+            (t(lang, "だれが（", "who ("))  span lang="ja" { (staff.name) } (t(lang, "）、いつ、どの機関で、どの理由で、何を見たか。", "), when, where, why, and what was seen."))
+            (t(lang, "72時間のうちに裏付けがないときは、審査されます。", " Without corroboration within 72 hours it is reviewed."))
+        }
+    }
+}
+
+async fn render(
+    pages: &Pages,
+    lang: Lang,
+    csrf: &Csrf,
+    staff: &Practitioner,
+    emergency: &DeclaredEmergency,
+    problem: Option<&Problem>,
+) -> Shown {
+    let (patient, _) = pages.service.patient(emergency.patient.clone()).await?;
+    let folder = Folder::open(pages, staff, &patient.local_number).await?;
+    let gathered = pages.gathered.get(&emergency.declaration, pages.service.moment());
+    let path = format!("/patients/{}/records", patient.local_number);
+    let at = format!("/emergencies/{}", emergency.declaration);
+    let running = emergency.until > pages.service.moment();
+    let body = html! {
+        (badge(lang, csrf, staff))
+        (live("left", &format!("{at}/left"), 30, remaining(lang, pages, emergency)))
+        (head(lang, &patient, pages))
+        @if let Some(problem) = problem { (problem_notice(lang, problem)) }
+        @if let Some(gathered) = &gathered { (outcome(lang, csrf, pages, &path, gathered)) }
+        div.emergency {
+            (overview::warnings(lang, &folder))
+            (narrow(lang, &folder))
+            @if emergency.widened { (overview::trends(lang, &folder)) (overview::documents(lang, &folder)) (history::timeline(lang, &folder)) }
+            @else if running { (widening(lang, csrf, &at)) }
+        }
+        (card(t(lang, "ご本人への知らせ", "What the person is told"), will_be_told(lang, staff)))
+        p { a.button.quiet href="/office?what=emergency" { (t(lang, "裏付けを届け出る", "Give the corroboration")) } }
+    };
+    let status = problem.map_or(StatusCode::OK, Problem::status);
+    Ok(page(pages, lang, csrf, &patient, "emergency", body).status(status).into_response())
+}
+
+/// Medicines, infections, diagnoses, contacts.
+fn narrow(lang: Lang, folder: &Folder) -> Markup {
+    let part = |title: &str, kinds: &'static [Category]| {
+        let (standing, _) = folder.distinct(kinds);
+        let shown: Vec<&Item> = standing.into_iter().take(NARROW).collect();
+        card(title, html! {
+            @if shown.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
+            @else { (overview::items(lang, folder, &shown)) }
+        })
+    };
+    html! {
+        (part(t(lang, "薬", "Medicines"), overview::MEDICINES))
+        (part(t(lang, "病名", "Diagnoses"), overview::PROBLEMS))
+        (part(t(lang, "感染症", "Infections"), overview::INFECTIONS))
+        (card(t(lang, "連絡先", "Contacts"), contacts(lang, folder)))
+    }
+}
+
+fn contacts(lang: Lang, folder: &Folder) -> Markup {
+    let known: Vec<&Item> = folder.of_kinds(&[Category::Demographics]).take(CONTACTS).collect();
+    html! {
+        @if known.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
+        @for item in known { (history::body(lang, item)) (overview::origin(lang, folder, item)) }
+    }
+}
+
+fn widening(lang: Lang, csrf: &Csrf, at: &str) -> Markup {
+    html! {
+        (details(t(lang, "これでは足りないとき", "When this is not enough"), html! {
+            (notice(Tone::Warn, t(lang, "すべての種類の記録を見る、二つ目の操作です。", "A second act: it opens every kind of record."), html! {
+                p { (t(lang, "使えるのは医師と看護師です。この操作も記録され、審査の対象になります。", "For physicians and nurses. It is recorded and reviewed.")) }
+            }))
+            (form(&format!("{at}/widen"), csrf, html! {
+                (words_field(lang, t(lang, "なぜ足りないか", "Why it is not enough"), ""))
+                (sure(lang, t(lang, "いまの範囲では命を守れません", "What is open is not enough to save the life")))
+                button.button.danger type="submit" { (t(lang, "すべての種類を見る", "Open every kind")) }
+            }))
+        }))
+    }
+}
+
+fn remaining(lang: Lang, pages: &Pages, emergency: &DeclaredEmergency) -> Markup {
+    let minutes = pages.service.moment().millis_until(emergency.until).max(0) / 60_000;
+    let (hours, rest) = (minutes / 60, minutes % 60);
+    let widened = if emergency.widened { t(lang, "すべての種類", "every kind") } else { t(lang, "必要最小限", "the least needed") };
+    let (reason, _) = (t(lang, emergency.reason.words().0, emergency.reason.words().1), ());
+    if minutes == 0 {
+        return verdict(Tone::Info, t(lang, "終わりました", "Over"), reason, html! { p { (moment(emergency.until)) } });
+    }
+    let line = t(lang, format!("残り {hours}時間{rest}分"), format!("{hours} h {rest} min left"));
+    let sub = format!("{reason}・{widened}");
+    verdict(Tone::Bad, &line, &sub, html! {})
+}
+
+fn reason_code(reason: EmergencyReason) -> String {
+    serde_json::to_value(reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn missing(ja: &str, en: &str) -> Problem {
+    Problem::new(422, "incomplete-declaration").ja(ja).en(en)
+}
+
+/// Shortest words.
+const WORDS_MIN: usize = 5;
+/// Declarations looked through.
+const LIST: u32 = 1_000;
+/// Items of a kind on the emergency screen.
+const NARROW: usize = 30;
+/// Institutions whose contacts are shown.
+const CONTACTS: usize = 4;

@@ -1,0 +1,219 @@
+//! What the records office lists, in one shape, and as CSV.
+
+use calendar::Timestamp;
+use codes::{ExchangeId, OrgId};
+use consent::ActReason;
+use protocol::exchange::EmergencyReason;
+use wire::Problem;
+use wire::page::{Lang, t};
+
+use super::Pages;
+use crate::model::LocalNumber;
+use crate::store::GivenState;
+
+/// One line (取扱いの記録).
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// What it was.
+    pub what: What,
+    /// The exchange, or the declaration.
+    pub exchange: ExchangeId,
+    /// About which patient; none where the person is no patient here.
+    pub patient: Option<LocalNumber>,
+    /// Who of the staff: ours, or theirs as they named them.
+    pub staff: String,
+    /// The other institutions.
+    pub others: Vec<OrgId>,
+    /// How many records.
+    pub count: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Words of a declaration.
+    pub words: String,
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    Purpose(ActReason),
+    Emergency(EmergencyReason),
+}
+
+/// What kind of line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Asked of others.
+    Asked,
+    /// Given to another.
+    Given,
+    /// An emergency declared here.
+    Emergency,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it.
+    Whole,
+    /// The person ended it.
+    Ended,
+    /// It is not over.
+    UnderWay,
+    /// Nothing was granted.
+    Refused,
+    /// An emergency, narrow.
+    Declared,
+    /// An emergency's second act.
+    Widened,
+}
+
+impl What {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Asked, Self::Given, Self::Emergency];
+
+    /// As addresses and files say it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Given => "given",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// As people say it, Japanese and English.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Asked => ("照会した", "asked"),
+            Self::Given => ("提供した", "given"),
+            Self::Emergency => ("緊急の宣言", "emergency"),
+        }
+    }
+}
+
+impl Outcome {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Ended => "ended",
+            Self::UnderWay => "under-way",
+            Self::Refused => "refused",
+            Self::Declared => "declared",
+            Self::Widened => "widened",
+        }
+    }
+}
+
+impl Line {
+    /// What for.
+    pub fn reason_words(&self, lang: Lang) -> &'static str {
+        match self.reason {
+            Reason::Purpose(reason) => t(lang, reason.ja(), reason.en()),
+            Reason::Emergency(reason) => t(lang, reason.words().0, reason.words().1),
+        }
+    }
+}
+
+/// Every line, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn lines(pages: &Pages, limit: u32) -> Result<Vec<Line>, Problem> {
+    let all = pages.service.exchanges(None, limit).await?;
+    let asked = all.asked.into_iter().map(|one| Line {
+        at: one.at,
+        what: What::Asked,
+        exchange: one.exchange,
+        patient: Some(one.patient),
+        staff: one.staff.name,
+        others: one.holders,
+        count: one.received,
+        outcome: if one.refused.is_some() { Outcome::Refused } else { Outcome::Whole },
+        words: String::new(),
+        reason: Reason::Purpose(one.reason),
+    });
+    let given = all.given.into_iter().map(|one| Line {
+        at: one.at,
+        what: What::Given,
+        exchange: one.exchange,
+        patient: one.patient,
+        staff: one.staff,
+        others: vec![one.asker],
+        count: one.given,
+        outcome: match one.state {
+            GivenState::Begun => Outcome::UnderWay,
+            GivenState::Whole => Outcome::Whole,
+            GivenState::Ended => Outcome::Ended,
+        },
+        words: String::new(),
+        reason: Reason::Purpose(one.reason),
+    });
+    let emergencies = all.emergencies.into_iter().map(|one| Line {
+        at: one.at,
+        what: What::Emergency,
+        exchange: one.declaration,
+        patient: Some(one.patient),
+        staff: one.staff.name,
+        others: Vec::new(),
+        count: 0,
+        outcome: if one.widened { Outcome::Widened } else { Outcome::Declared },
+        words: one.words,
+        reason: Reason::Emergency(one.reason),
+    });
+    let mut lines: Vec<Line> = asked.chain(given).chain(emergencies).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.exchange)));
+    Ok(lines)
+}
+
+/// The lines as CSV, with a byte order mark: spreadsheet programs read it as UTF-8.
+pub fn csv(lines: &[Line]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(["at", "what", "exchange", "patient", "staff", "why", "institutions", "records", "outcome", "words"]);
+    for line in lines {
+        let others: Vec<String> = line.others.iter().map(OrgId::to_string).collect();
+        let _ = writer.write_record([
+            line.at.to_rfc3339(),
+            line.what.code().to_owned(),
+            line.exchange.to_string(),
+            line.patient.as_ref().map(LocalNumber::to_string).unwrap_or_default(),
+            cell(&line.staff),
+            line.reason_words(Lang::Ja).to_owned(),
+            others.join(" "),
+            line.count.to_string(),
+            line.outcome.code().to_owned(),
+            cell(&line.words),
+        ]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A text that no spreadsheet program takes for a formula.
+fn cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_for_spreadsheets_holds_no_formula() {
+        let line = Line {
+            at: Timestamp::from_seconds(1_800_000_000),
+            what: What::Emergency,
+            exchange: ExchangeId::new(0),
+            patient: "00000017".parse().ok(),
+            staff: "=HYPERLINK(\"x\")".into(),
+            others: Vec::new(),
+            count: 0,
+            outcome: Outcome::Widened,
+            words: "倒れた, 意識なし".into(),
+            reason: Reason::Emergency(EmergencyReason::Unconscious),
+        };
+        let text = String::from_utf8(csv(&[line])).unwrap();
+        assert!(text.starts_with('\u{feff}') && text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{text}");
+        assert!(text.contains("00000017") && text.contains("\"倒れた, 意識なし\"") && text.contains("widened"));
+    }
+}

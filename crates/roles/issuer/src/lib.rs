@@ -6,6 +6,7 @@
 pub mod api;
 pub mod file;
 pub mod model;
+pub mod pages;
 mod problems;
 pub mod service;
 pub mod store;
@@ -17,6 +18,7 @@ use axum::Router;
 use calendar::Clock;
 use codes::{Custody, IssuerCodes, KeyName, KeyVersion, OrgId};
 use ledger::Ledger;
+use protocol::reader::ReaderPort;
 
 pub use service::Service;
 
@@ -74,6 +76,11 @@ pub fn open(config: Config) -> Result<Service, OpenError> {
 /// The issuer's mTLS interface.
 pub fn role(service: Service) -> Router {
     api::router(service)
+}
+
+/// The issuer's own counter (医療等IDの窓口), behind `desk`.
+pub fn desk(service: Service, desk: &wire::Desk, reader: Option<Arc<dyn ReaderPort>>) -> Router {
+    desk.protect(pages::router(service, reader))
 }
 
 /// Why an issuer did not open.

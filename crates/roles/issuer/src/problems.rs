@@ -99,3 +99,10 @@ pub(crate) fn card_unknown() -> Problem {
         )
         .at("card")
 }
+
+pub(crate) fn no_reader() -> Problem {
+    Problem::new(503, "no-reader")
+        .ja("この窓口にはカードリーダーがありません。")
+        .en("this counter has no card reader")
+        .at("card")
+}

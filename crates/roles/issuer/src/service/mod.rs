@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use store::Db;
 use wire::Problem;
 
+pub(crate) use medical_id::Wish;
 pub use register::LoadReport;
 
 use crate::{problems, store as sql};
@@ -84,7 +85,7 @@ impl Service {
     }
 
     /// The one role of a kind, with the key by which only it can read.
-    fn recipient(&self, kind: OrgKind) -> Result<(OrgId, EnvelopeKey), Problem> {
+    pub(crate) fn recipient(&self, kind: OrgKind) -> Result<(OrgId, EnvelopeKey), Problem> {
         let known = self
             .policy
             .directory()

@@ -5,7 +5,10 @@ use calendar::Timestamp;
 use codes::{ExchangeId, OrgId};
 use data_encoding::BASE64;
 use my_number::SealedMyNumber;
-use protocol::eligibility::{Person, Presented, ReadProof};
+use protocol::{
+    Sealed,
+    eligibility::{Person, Presented},
+};
 use protocol_admin::issuer::{ActView, MedicalIdAnswer, MedicalIdView, MedicalIdViewRequest, NumberView};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::json;
@@ -36,9 +39,9 @@ impl Service {
     pub(crate) async fn holder_of(
         &self,
         presented: &Presented,
-        binding: impl FnOnce(&ReadProof) -> Vec<u8>,
+        binding: &[u8],
     ) -> Result<SealedMyNumber, Problem> {
-        let Presented::Certificate { certificate, signature: Some(signature), proof } = presented else {
+        let Presented::Certificate { certificate, signature: Some(signature), .. } = presented else {
             return Err(problems::card_unknown());
         };
         let decode = |text: &str| BASE64.decode(text.as_bytes()).map_err(|_| problems::card_unknown());
@@ -46,7 +49,7 @@ impl Service {
         let (_, parsed) = X509Certificate::from_der(&der).map_err(|_| problems::card_unknown())?;
         let key = &parsed.public_key().subject_public_key.data;
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
-            .verify(&binding(proof), &signature)
+            .verify(binding, &signature)
             .map_err(|_| problems::card_unknown())?;
         // Not its serial number but the very certificate: nobody else can have signed it.
         let digest = Sha256::digest(&der).into();
@@ -63,6 +66,19 @@ impl Service {
         let found = self.find_sealed(sealed).await?;
         let view = self.show(&found, &self.org, exchange).await?;
         Ok((found.person, view))
+    }
+
+    /// The person's further numbers for each of their cards in use; none for who never had any. What could not be written to
+    /// the card at the time of the act is written when the card comes again.
+    pub(crate) async fn own_cards(&self, sealed: SealedMyNumber) -> Result<Vec<Sealed>, Problem> {
+        let found = self.find_sealed(sealed).await?;
+        let read =
+            self.db.read(move |c| Ok((sql::numbers(c, &sealed)?, sql::cards_in_use(c, &sealed)?))).await;
+        let (held, cards) = read.map_err(|e: store::StoreError| problems::internal(e))?;
+        if held.iter().all(|n| n.number.0 == 0) {
+            return Ok(Vec::new());
+        }
+        cards.iter().map(|card| self.card_numbers(&found, &card.applet, &held)).collect()
     }
 
     /// Does what the person at this issuer's own counter wants.

@@ -105,6 +105,8 @@ words! {
         RelayConsent = "relay.consent",
         /// A person reads what happened about them at the relay (本人による照会記録の閲覧).
         RelayOwnExchanges = "relay.own-exchanges",
+        /// What happened at the relay, without the persons (監督機関による監査).
+        RelayAudit = "relay.audit",
         /// A network's patient numbers are registered (ネットワーク患者番号の登録).
         RelayNetworkPatients = "relay.network-patients",
         /// Two networks become one (ネットワークの統合).

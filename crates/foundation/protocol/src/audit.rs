@@ -1,0 +1,489 @@
+//! Ledger entries as FHIR `AuditEvent`s (監査イベント), in the profiles of IHE BALP and PIXm that fit them.
+//!
+//! Pure: a role says what an entry of its ledger means ([`Event`]), this says it in FHIR R4. The person stands there by
+//! the ledger's own keyed digest, which means nothing elsewhere; the exchange ties the events of both sides together.
+
+use calendar::{Date, Timestamp};
+use codes::{ExchangeId, OrgId};
+use consent::{ActReason, Profession};
+use data_encoding::{BASE64, HEXLOWER};
+use serde_json::{Map, Value, json};
+
+use crate::exchange::Practitioner;
+
+/// System of the digests by which a ledger knows persons.
+pub const PERSON_SYSTEM: &str = "https://musubi.example/fhir/sid/ledger-person";
+/// System of organisations' ids.
+pub const ORGANISATION_SYSTEM: &str = "https://musubi.example/fhir/id/organisation";
+/// System of members of staff: `organisation|id`.
+pub const STAFF_SYSTEM: &str = "https://musubi.example/fhir/id/staff";
+/// System of the names of a person's rules.
+pub const RULE_SYSTEM: &str = "https://musubi.example/fhir/id/consent-rule";
+/// What stands before the id of a rule of the purposes table in `agent.policy`.
+pub const PURPOSES: &str = "https://musubi.example/fhir/purposes#";
+
+const BALP: &str = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.";
+const PIX: &str = "https://profiles.ihe.net/ITI/PIXm/StructureDefinition/IHE.PIXm.Query.Audit.Manager";
+const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+const ENTITY: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+const ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+const TYPES: &str = "http://hl7.org/fhir/resource-types";
+const MASKED: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
+
+/// Which kind of event it is (イベントの種類); with a person, the profile about patients is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A decision by the person's consents: BALP `AuthZconsent`. The observer decides.
+    Authorisation,
+    /// Records leave: BALP `PrivacyDisclosure.Source`. The observer is the server.
+    Disclosure,
+    /// A search: BALP `Query` or `PatientQuery`.
+    Query,
+    /// A question for identifiers: PIXm `Query.Audit.Manager`.
+    PixQuery,
+    /// One resource is read: BALP `Read` or `PatientRead`.
+    Read,
+    /// Something is written down: BALP `Create` or `PatientCreate`.
+    Create,
+    /// Something changes: BALP `Update` or `PatientUpdate`.
+    Update,
+    /// Something is deleted: BALP `Delete` or `PatientDelete`.
+    Delete,
+}
+
+/// About whom (対象者).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nobody.
+    Nobody,
+    /// A person by the ledger's digest.
+    Person([u8; 32]),
+    /// A person who is not told: what the overseer sees.
+    Withheld,
+}
+
+/// Who of the staff (担当者).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The organisation's own name for the member of staff.
+    pub id: String,
+    /// The name on the badge.
+    pub name: Option<String>,
+    /// Profession.
+    pub profession: Option<Profession>,
+}
+
+/// Something that an event is about, beside the person (対象).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A resource by type and id.
+    Reference(String),
+    /// A thing by a system and its name there.
+    Identifier(&'static str, String),
+    /// In words.
+    Words(String),
+}
+
+/// How it ended (結果).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    #[default]
+    Done,
+    /// It was allowed, and led to nothing.
+    Nothing,
+    /// It was refused, by the code of a problem.
+    Refused(String),
+}
+
+/// One entry of a ledger, as an auditor understands it (監査の対象).
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Which kind.
+    pub kind: Kind,
+    /// Where it stands in the ledger.
+    pub index: u64,
+    /// When, milliseconds since 1970.
+    pub at: i64,
+    /// The exchange it belongs to.
+    pub exchange: ExchangeId,
+    /// Whose ledger it stands in.
+    pub observer: OrgId,
+    /// Who asked.
+    pub client: OrgId,
+    /// Who was asked.
+    pub server: OrgId,
+    /// Who of the asker's staff; a second one confirmed.
+    pub staff: Vec<Staff>,
+    /// What for.
+    pub reason: Option<ActReason>,
+    /// The rule of the purposes table under which it ran.
+    pub rule: Option<String>,
+    /// About whom.
+    pub about: About,
+    /// What else.
+    pub things: Vec<Thing>,
+    /// What was searched, for [`Kind::Query`] and [`Kind::PixQuery`].
+    pub query: String,
+    /// More that the entry says, by name.
+    pub details: Vec<(&'static str, String)>,
+    /// How it ended; only [`Kind::Authorisation`] can be other than done.
+    pub outcome: Outcome,
+}
+
+impl From<&Practitioner> for Staff {
+    fn from(staff: &Practitioner) -> Self {
+        Self { id: staff.id.to_string(), name: Some(staff.name.clone()), profession: Some(staff.profession) }
+    }
+}
+
+impl Event {
+    /// The event as a FHIR R4 `AuditEvent`.
+    pub fn to_fhir(&self) -> Value {
+        let (kind, subtypes, action) = self.codes();
+        let (outcome, words) = match &self.outcome {
+            Outcome::Done => ("0", None),
+            Outcome::Nothing => ("4", Some("nothing was granted")),
+            Outcome::Refused(code) => ("8", Some(code.as_str())),
+        };
+        let site = self.observer.to_string();
+        let observer = if self.kind == Kind::Authorisation {
+            ("6", "Security Server")
+        } else {
+            ("4", "Application Server")
+        };
+        let mut event = json!({
+            "resourceType": "AuditEvent",
+            "id": self.index.to_string(),
+            "meta": { "profile": [self.profile()] },
+            "type": kind,
+            "subtype": subtypes,
+            "action": action,
+            "recorded": Timestamp::from_millis(self.at).to_rfc3339(),
+            "outcome": outcome,
+            "agent": self.agents(),
+            "source": {
+                "site": site,
+                "observer": who(&self.observer),
+                "type": [coding("http://terminology.hl7.org/CodeSystem/security-source-type", observer.0, observer.1)],
+            },
+            "entity": self.entities(),
+        });
+        if let Some(event) = event.as_object_mut() {
+            words.map(|words| event.insert("outcomeDesc".into(), words.into()));
+            self.reason.map(|reason| event.insert("purposeOfEvent".into(), json!([purpose(reason)])));
+        }
+        event
+    }
+
+    fn profile(&self) -> String {
+        let patient = if self.about == About::Nobody { "" } else { "Patient" };
+        match self.kind {
+            Kind::Authorisation => format!("{BALP}AuthZconsent"),
+            Kind::Disclosure => format!("{BALP}PrivacyDisclosure.Source"),
+            Kind::PixQuery => PIX.to_owned(),
+            Kind::Query => format!("{BALP}{patient}Query"),
+            Kind::Read => format!("{BALP}{patient}Read"),
+            Kind::Create => format!("{BALP}{patient}Create"),
+            Kind::Update => format!("{BALP}{patient}Update"),
+            Kind::Delete => format!("{BALP}{patient}Delete"),
+        }
+    }
+
+    fn codes(&self) -> (Value, Vec<Value>, &'static str) {
+        let rest =
+            || coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "Restful Operation");
+        let did = |code: &str| coding("http://hl7.org/fhir/restful-interaction", code, code);
+        let pix =
+            || coding("urn:ihe:event-type-code", "ITI-83", "Mobile Patient Identifier Cross-reference Query");
+        let consent = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType";
+        let disclose = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle";
+        match self.kind {
+            Kind::Authorisation => (
+                coding(DCM, "110113", "Security Alert"),
+                vec![json!({ "system": consent, "code": "AuthZ-Consent" })],
+                "E",
+            ),
+            Kind::Disclosure => (
+                coding(DCM, "110106", "Export"),
+                vec![json!({ "system": disclose, "code": "disclose" })],
+                "R",
+            ),
+            Kind::Query => (rest(), vec![did("search")], "E"),
+            Kind::PixQuery => (rest(), vec![pix(), did("search")], "E"),
+            Kind::Read => (rest(), vec![did("read")], "R"),
+            Kind::Create => (rest(), vec![did("create")], "C"),
+            Kind::Update => (rest(), vec![did("update")], "U"),
+            Kind::Delete => (rest(), vec![did("delete")], "D"),
+        }
+    }
+
+    fn agents(&self) -> Vec<Value> {
+        const CUSTODIAN: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
+        const CLASS: &str = "http://terminology.hl7.org/CodeSystem/v3-RoleClass";
+        const SECURITY: &str = "http://terminology.hl7.org/CodeSystem/extra-security-role-type";
+        let (source, destination) = ((DCM, "110153"), (DCM, "110152"));
+        let on_net = |kind, org: &OrgId| {
+            let network = json!({ "address": format!("musubi:{org}"), "type": "5" });
+            agent(kind, org, [("network", network)])
+        };
+        let mut agents = match self.kind {
+            Kind::Authorisation => vec![
+                on_net((DCM, "110150"), &self.client),
+                agent((CLASS, "PROV"), &self.client, []),
+                agent((SECURITY, "authserver"), &self.server, []),
+            ],
+            Kind::Disclosure | Kind::Read => {
+                vec![on_net(source, &self.server), on_net(destination, &self.client)]
+            }
+            Kind::Delete => {
+                vec![on_net((DCM, "110150"), &self.client), on_net((CUSTODIAN, "custodian"), &self.server)]
+            }
+            Kind::Query | Kind::PixQuery | Kind::Create | Kind::Update => {
+                vec![on_net(source, &self.client), on_net(destination, &self.server)]
+            }
+        };
+        agents.extend(self.staff.iter().enumerate().map(|(place, staff)| self.user(place, staff)));
+        agents
+    }
+
+    /// A member of staff: the first one asks, another confirms.
+    fn user(&self, place: usize, staff: &Staff) -> Value {
+        let writes = matches!(self.kind, Kind::Create | Kind::Update | Kind::Delete);
+        let kind = if place > 0 {
+            "VRF"
+        } else if writes {
+            "AUT"
+        } else {
+            "IRCP"
+        };
+        let name = format!("{}|{}", self.client, staff.id);
+        let mut user = json!({
+            "type": { "coding": [{ "system": PARTICIPATION, "code": kind }] },
+            "who": { "identifier": { "system": STAFF_SYSTEM, "value": name } },
+            "requestor": place == 0,
+        });
+        if let Some(user) = user.as_object_mut() {
+            let mut say =
+                |name: &str, value: Option<Value>| value.map(|value| user.insert(name.into(), value));
+            say("name", staff.name.clone().map(Value::from));
+            say(
+                "role",
+                staff
+                    .profession
+                    .map(|one| json!([{ "coding": [coding(Profession::SYSTEM, one.code(), one.ja())] }])),
+            );
+            say("policy", self.rule.as_ref().map(|rule| json!([format!("{PURPOSES}{rule}")])));
+            say("purposeOfUse", self.reason.map(|reason| json!([purpose(reason)])));
+        }
+        user
+    }
+
+    fn entities(&self) -> Vec<Value> {
+        let mut entities: Vec<Value> = self.patient().into_iter().collect();
+        let system = || coding(ENTITY, "2", "System Object");
+        match self.kind {
+            Kind::Query | Kind::PixQuery => entities.push(json!({
+                "type": system(),
+                "role": coding(ROLE, "24", "Query"),
+                "description": self.query,
+                "query": BASE64.encode(self.query.as_bytes()),
+            })),
+            Kind::Authorisation | Kind::Disclosure => {}
+            _ => {
+                let what = match self.things.as_slice() {
+                    [one] => one.to_fhir(),
+                    several => json!({ "display": format!("{} resources", several.len()) }),
+                };
+                entities.push(json!({
+                    "type": system(), "role": coding(ROLE, "4", "Domain Resource"), "what": what,
+                }));
+            }
+        }
+        if self.kind == Kind::Authorisation {
+            entities.extend(self.rules());
+        } else if !(entities.len() > 1 && self.things.len() == 1) || self.kind == Kind::Disclosure {
+            entities.extend(self.things.iter().map(Thing::entity));
+        }
+        entities.push(self.transaction());
+        entities
+    }
+
+    fn patient(&self) -> Option<Value> {
+        let identifier = match self.about {
+            About::Nobody => return None,
+            About::Person(digest) => json!({ "system": PERSON_SYSTEM, "value": HEXLOWER.encode(&digest) }),
+            About::Withheld => json!({
+                "system": PERSON_SYSTEM,
+                "_value": { "extension": [{ "url": MASKED, "valueCode": "masked" }] },
+            }),
+        };
+        Some(json!({
+            "type": coding(ENTITY, "1", "Person"),
+            "role": coding(ROLE, "1", "Patient"),
+            "what": { "identifier": identifier },
+        }))
+    }
+
+    /// The consents of a decision; where no rule of the person counted, that is said.
+    fn rules(&self) -> Vec<Value> {
+        let consent = |what: Value| json!({ "type": { "system": TYPES, "code": "Consent" }, "what": what });
+        if self.things.is_empty() {
+            return vec![consent(json!({ "display": "no rule of the person" }))];
+        }
+        self.things.iter().map(|thing| consent(thing.to_fhir())).collect()
+    }
+
+    fn transaction(&self) -> Value {
+        let mut entity = json!({
+            "type": {
+                "system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
+                "code": "XrequestId",
+            },
+            "what": { "identifier": { "value": self.exchange.to_string() } },
+        });
+        let said = self.details.iter().filter(|(_, value)| !value.is_empty());
+        let details: Vec<Value> =
+            said.map(|(name, value)| json!({ "type": name, "valueString": value })).collect();
+        if let (false, Some(entity)) = (details.is_empty(), entity.as_object_mut()) {
+            entity.insert("detail".into(), details.into());
+        }
+        entity
+    }
+}
+
+impl Thing {
+    fn to_fhir(&self) -> Value {
+        match self {
+            Self::Reference(name) => json!({ "reference": name }),
+            Self::Identifier(system, value) => json!({ "identifier": { "system": system, "value": value } }),
+            Self::Words(words) => json!({ "display": words }),
+        }
+    }
+
+    /// As an entity of its own, its type that of the resource.
+    fn entity(&self) -> Value {
+        let kind = match self {
+            Self::Reference(name) => name.split('/').next().unwrap_or("Basic"),
+            _ => "Basic",
+        };
+        json!({
+            "type": { "system": TYPES, "code": kind },
+            "role": coding(ROLE, "4", "Domain Resource"),
+            "what": self.to_fhir(),
+        })
+    }
+}
+
+fn coding(system: &str, code: &str, display: &str) -> Value {
+    json!({ "system": system, "code": code, "display": display })
+}
+
+fn purpose(reason: ActReason) -> Value {
+    json!({ "coding": [coding(ActReason::SYSTEM, reason.code(), reason.en())] })
+}
+
+fn who(org: &OrgId) -> Value {
+    json!({ "identifier": { "system": ORGANISATION_SYSTEM, "value": org.to_string() } })
+}
+
+fn agent<const N: usize>((system, code): (&str, &str), org: &OrgId, more: [(&str, Value); N]) -> Value {
+    let mut agent = Map::new();
+    agent.insert("type".into(), json!({ "coding": [{ "system": system, "code": code }] }));
+    agent.insert("who".into(), who(org));
+    agent.insert("requestor".into(), false.into());
+    agent.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    agent.into()
+}
+
+/// The instants that `date` parameters of a search leave open, in milliseconds since 1970: `from` within, `until` not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first instant.
+    pub from: i64,
+    /// The instant after the last one.
+    pub until: i64,
+}
+
+impl Window {
+    /// No limit.
+    pub const ALL: Self = Self { from: i64::MIN, until: i64::MAX };
+
+    /// Narrows the window by one `date` parameter: a prefix (`eq`, `ge`, `gt`, `le`, `lt`), then a year, a month, a day or
+    /// an instant (R4 §3.1.1.4.6). `None` for a text that is none.
+    #[must_use]
+    pub fn narrowed(self, text: &str) -> Option<Self> {
+        let (prefix, value) = match text.get(..2) {
+            Some(prefix) if prefix.bytes().all(|byte| byte.is_ascii_lowercase()) => (prefix, text.get(2..)?),
+            _ => ("eq", text),
+        };
+        let (first, next) = span(value)?;
+        let limit = match prefix {
+            "eq" => Self { from: first, until: next },
+            "ge" => Self { from: first, ..Self::ALL },
+            "gt" => Self { from: next, ..Self::ALL },
+            "le" => Self { until: next, ..Self::ALL },
+            "lt" => Self { until: first, ..Self::ALL },
+            _ => return None,
+        };
+        Some(Self { from: self.from.max(limit.from), until: self.until.min(limit.until) })
+    }
+
+    /// Whether an instant lies in it.
+    #[must_use]
+    pub fn has(self, at: i64) -> bool {
+        (self.from..self.until).contains(&at)
+    }
+}
+
+fn span(text: &str) -> Option<(i64, i64)> {
+    let start = |year: i16, month: i8, day: i8| Some(Timestamp::start_of(Date::new(year, month, day).ok()?));
+    let millis = |time: Timestamp| time.as_millis();
+    let mut parts = text.split('-');
+    let mut next = || parts.next();
+    match (text.len(), next()?.parse::<i16>().ok(), next(), next()) {
+        (4, Some(year), None, None) => {
+            Some((millis(start(year, 1, 1)?), millis(start(year.checked_add(1)?, 1, 1)?)))
+        }
+        (7, Some(year), Some(month), None) => {
+            let month = month.parse().ok()?;
+            let (after, next) = if month == 12 { (year.checked_add(1)?, 1) } else { (year, month + 1) };
+            Some((millis(start(year, month, 1)?), millis(start(after, next, 1)?)))
+        }
+        (10, Some(year), Some(month), Some(day)) => {
+            let first = start(year, month.parse().ok()?, day.parse().ok()?)?;
+            Some((millis(first), millis(first.add_millis(86_400_000))))
+        }
+        _ => {
+            // A plus sign in a query is a space.
+            let at: Timestamp = text.replace(' ', "+").parse().ok()?;
+            let width = if text.contains('.') { 1 } else { 1_000 };
+            Some((at.as_millis(), at.as_millis() + width))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_narrow_a_window() {
+        let day = Window::ALL.narrowed("2026-11-22").unwrap();
+        assert_eq!(day.until - day.from, 86_400_000);
+        assert_eq!(
+            Window::ALL.narrowed("ge2026-11").unwrap().narrowed("lt2026-12-01").unwrap().until - day.from,
+            9 * 86_400_000
+        );
+        let second = Window::ALL.narrowed("eq2026-11-22T10:00:00 09:00").unwrap();
+        assert!(second.has(second.from + 999) && !second.has(second.until));
+        assert_eq!(
+            Window::ALL.narrowed("2026").unwrap().from,
+            Window::ALL.narrowed("2026-01-01").unwrap().from
+        );
+        for wrong in ["", "ge", "xx2026", "2026-13", "2026-02-30", "日付です", "20261122"] {
+            assert_eq!(Window::ALL.narrowed(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -5,11 +5,17 @@ mod drive;
 mod export;
 mod find;
 mod include;
+#[cfg(test)]
+mod leak_tests;
+#[cfg(test)]
+mod postgres_tests;
 mod read;
 mod restrict;
 #[cfg(test)]
 mod restrict_tests;
 mod rows;
+#[cfg(test)]
+mod search_tests;
 mod sql;
 mod terms;
 mod write;

@@ -111,3 +111,6 @@ impl Service {
 
 /// How often ended visits are forgotten.
 const SWEEP_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

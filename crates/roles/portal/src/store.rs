@@ -81,12 +81,7 @@ pub fn sweep(tx: &mut Tx<'_>, now: i64) -> Result<u64, StoreError> {
 }
 
 /// Keeps how a person calls a team or a proxy, sealed.
-pub fn keep_name(
-    tx: &mut Tx<'_>,
-    person: &[u8; 32],
-    thing: &str,
-    sealed: &[u8],
-) -> Result<(), StoreError> {
+pub fn keep_name(tx: &mut Tx<'_>, person: &[u8; 32], thing: &str, sealed: &[u8]) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO kept_name (person, thing, sealed) VALUES ($1, $2, $3)
          ON CONFLICT (person, thing) DO UPDATE SET sealed = excluded.sealed",

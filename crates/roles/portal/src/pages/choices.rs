@@ -60,14 +60,16 @@ pub(super) fn without_id(lang: Lang) -> Markup {
 fn standing(service: &Service, lang: Lang, will: &Consents, names: &[(String, String)]) -> Markup {
     let now = service.now();
     let rules: Vec<_> = will.in_force(now).collect();
-    let directives = will.rules.iter().filter(|rule| {
-        rule.given_by == consent::GivenBy::Directive && rule.withdrawn_at.is_none()
-    });
+    let directives = will
+        .rules
+        .iter()
+        .filter(|rule| rule.given_by == consent::GivenBy::Directive && rule.withdrawn_at.is_none());
     let waiting: Vec<_> = directives.filter(|rule| !rules.contains(rule)).collect();
     let teams: Vec<_> = will.teams(now).collect();
     let proxies: Vec<_> = will.proxies.iter().filter(|proxy| proxy.withdrawn_at.is_none()).collect();
     let nothing = rules.is_empty() && waiting.is_empty() && teams.is_empty() && proxies.is_empty();
-    let end = |what: &str, id: &str| link_quiet(&format!("/choices/end/{what}/{id}"), t(lang, "やめる", "End it"));
+    let end =
+        |what: &str, id: &str| link_quiet(&format!("/choices/end/{what}/{id}"), t(lang, "やめる", "End it"));
     card(
         t(lang, "いま決まっていること", "What stands now"),
         html! {
@@ -93,11 +95,11 @@ fn standing(service: &Service, lang: Lang, will: &Consents, names: &[(String, St
                 span.note { (t(lang, "自分で決められなくなったときから働きます", "It takes effect when you cannot decide")) }
             }, link_quiet(&format!("/choices/history/{}", rule.id), t(lang, "読む・やめる", "Read or end")))) }
             @for team in &teams { (decision(html! {
-                span.decision-line { (t(lang, "ケアチーム「", "Care team “")) (kept(names, team.id.as_str())) (t(lang, "」", "”")) }
+                span.decision-line { (quoted(lang, "ケアチーム", "Care team", kept(names, team.id.as_str()))) }
                 span.note { (listed(lang, team.members.iter().filter_map(|who| who.organisation.as_ref()).map(|org| name(service, lang, org)))) }
             }, end("team", team.id.as_str()))) }
             @for proxy in &proxies { (decision(html! {
-                span.decision-line { (t(lang, "代理人「", "Proxy “")) (kept(names, proxy.id.as_str())) (t(lang, "」", "”")) }
+                span.decision-line { (quoted(lang, "代理人", "Proxy", kept(names, proxy.id.as_str()))) }
                 span.note { (t(lang, proxy.kind.ja(), proxy.kind.en()))
                     @if proxy.only_incapable { (t(lang, "・自分で決められないときだけ", "; only while you cannot decide")) }
                     (t(lang, if proxy.may_permit { "・許すことも断ることもできる" } else { "・断ることだけできる" }, if proxy.may_permit { "; may permit and refuse" } else { "; may refuse only" })) }
@@ -114,6 +116,10 @@ fn decision(words: Markup, action: Markup) -> Markup {
 /// How the person calls a team or proxy; its number when another desk made it.
 pub(super) fn kept<'a>(names: &'a [(String, String)], thing: &'a str) -> &'a str {
     names.iter().find(|(known, _)| known == thing).map_or(thing, |(_, name)| name)
+}
+
+fn quoted(lang: Lang, ja: &str, en: &str, name: &str) -> String {
+    t(lang, format!("{ja}「{name}」"), format!("{en} “{name}”"))
 }
 
 /// Until when something holds.

@@ -42,7 +42,10 @@ mod tests {
         };
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
         assert_eq!(of(chrome), "Chrome / Linux");
-        assert_eq!(of("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1"), "Safari / iPhone");
+        assert_eq!(
+            of("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1"),
+            "Safari / iPhone"
+        );
         assert_eq!(of("curl/8"), "? / ?");
         assert_eq!(name(&HeaderMap::new()), "? / ?");
     }

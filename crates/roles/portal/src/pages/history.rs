@@ -11,8 +11,8 @@ use wire::page::{Entry, Lang, Tone, badge, button, card, details, empty_state, f
 use wire::{Csrf, Page, Problem};
 
 use super::choices::kept;
+use super::meaning::changes;
 use super::parts::{document, said, when};
-use super::questions::changes;
 use super::sentence::in_a_line;
 use super::{Here, Shown, inside, see};
 use crate::problems;
@@ -140,7 +140,8 @@ fn entries(
         all.push(entry(rule.recorded_at, in_a_line(service, lang, rule), body));
         if let Some(at) = rule.withdrawn_at {
             let text = template::withdrawal(rule, at, &|org| Some(service.name(org)));
-            let title = format!("{}{}", t(lang, "やめました: ", "Taken back: "), in_a_line(service, lang, rule));
+            let title =
+                format!("{}{}", t(lang, "やめました: ", "Taken back: "), in_a_line(service, lang, rule));
             all.push(entry(at, title, html! {
                 @if let Some(text) = text { (details(t(lang, "文面", "The text"), document(&said(lang, text)))) }
             }));
@@ -149,20 +150,30 @@ fn entries(
     for out in &will.opt_outs {
         let text = template::opt_out(out.emergencies_too, out.recorded_at).map(|text| said(lang, text));
         let title = t(lang, "情報の共有を、すべてやめました", "You ended all sharing").to_owned();
-        all.push(entry(out.recorded_at, title, html! {
-            @if let Some(text) = text { (details(t(lang, "文面", "The text"), document(&text))) }
-        }));
+        all.push(entry(
+            out.recorded_at,
+            title,
+            html! {
+                @if let Some(text) = text { (details(t(lang, "文面", "The text"), document(&text))) }
+            },
+        ));
         if let Some(at) = out.withdrawn_at {
-            all.push(entry(at, t(lang, "情報の共有を、元に戻しました", "You shared again").to_owned(), html! {}));
+            all.push(entry(
+                at,
+                t(lang, "情報の共有を、元に戻しました", "You shared again").to_owned(),
+                html! {},
+            ));
         }
     }
     for (made, ended, id, ja, en) in will
         .teams
         .iter()
         .map(|team| (team.recorded_at, team.withdrawn_at, team.id.as_str(), "ケアチーム", "care team"))
-        .chain(will.proxies.iter().map(|proxy| {
-            (proxy.recorded_at, proxy.withdrawn_at, proxy.id.as_str(), "代理人", "proxy")
-        }))
+        .chain(
+            will.proxies
+                .iter()
+                .map(|proxy| (proxy.recorded_at, proxy.withdrawn_at, proxy.id.as_str(), "代理人", "proxy")),
+        )
     {
         let called = kept(names, id);
         let title = |ja_act: &str, en_act: &str| {
@@ -188,10 +199,13 @@ fn given(lang: Lang, rule: &Rule) -> &'static str {
 
 fn state(lang: Lang, rule: &Rule, now: Timestamp) -> Markup {
     match (rule.withdrawn_at, rule.until) {
-        (Some(at), _) => {
-            badge(Tone::Info, &t(lang, format!("{} にやめました", when(lang, at)), format!("taken back {}", when(lang, at))))
+        (Some(at), _) => badge(
+            Tone::Info,
+            &t(lang, format!("{} にやめました", when(lang, at)), format!("taken back {}", when(lang, at))),
+        ),
+        (None, Some(until)) if until <= now => {
+            badge(Tone::Info, t(lang, "期間が終わりました", "its time is over"))
         }
-        (None, Some(until)) if until <= now => badge(Tone::Info, t(lang, "期間が終わりました", "its time is over")),
         _ => badge(Tone::Ok, t(lang, "効いています", "in effect")),
     }
 }

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use protocol::reader::TrayCard;
 use serde::Deserialize;
 use wire::page::{
-    Field, Lang, Page, Tile, button, card, empty_state, form, form_get, problem_notice, t, tiles,
+    Field, Lang, Page, Tile, Tone, button, card, empty_state, form, form_get, notice, problem_notice, t,
+    tiles,
 };
 use wire::{Csrf, Problem};
 
@@ -23,6 +24,8 @@ pub(super) struct Chosen {
     pick: String,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    ended: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +45,14 @@ pub(super) async fn tray(
     let picked = cards.iter().find(|card| card.id == chosen.pick);
     let body = match picked {
         Some(card) => pin_form(lang, &csrf, card, None),
-        None => choose(lang, &cards, &chosen.q),
+        None => html! {
+            @if chosen.ended {
+                (notice(Tone::Info, t(lang, "前に入ったときのものは、終わっています", "Your last visit has ended"), html! {
+                    p { (t(lang, "しばらく使わなかったか、ほかの端末で終わらせました。続けるには、もう一度入ってください。", "It was not used for a while, or was ended on another device. Come in again to go on.")) }
+                }))
+            }
+            (choose(lang, &cards, &chosen.q))
+        },
     };
     page(lang, body)
 }

@@ -3,11 +3,11 @@
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
+use wire::Csrf;
 use wire::page::{
     Entry, Lang, Page, Table, Tone, badge, card, card_with, details, empty_state, notice, pager,
     problem_notice, t, timeline,
 };
-use wire::Csrf;
 
 use super::sentence::{entry, since};
 use super::{Here, inside};
@@ -129,12 +129,18 @@ fn coverage(lang: Lang, visit: &Visit, looked: &Looked) -> Markup {
         .column(t(lang, "いつから", "Since"))
         .column(t(lang, "いまの状態", "State"))
         .row([
-            line("機関のあいだの照会と、救急の宣言（情報連携基盤）", "Questions between institutions, and emergencies (the relay)"),
+            line(
+                "機関のあいだの照会と、救急の宣言（情報連携基盤）",
+                "Questions between institutions, and emergencies (the relay)",
+            ),
             since(lang, looked.relay.as_ref().ok().copied().flatten()),
             relay,
         ])
         .row([
-            line("保険の資格を確かめた記録（資格確認サービス機関）", "Checks of your insurance (the eligibility service)"),
+            line(
+                "保険の資格を確かめた記録（資格確認サービス機関）",
+                "Checks of your insurance (the eligibility service)",
+            ),
             since(lang, visit.bearer.checks_since),
             badge(Tone::Ok, t(lang, "入ったときに読みました", "read when you came in")),
         ])

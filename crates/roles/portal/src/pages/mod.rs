@@ -2,9 +2,11 @@
 
 mod choices;
 mod device;
+mod fields;
 mod history;
 mod login;
 mod looked;
+mod meaning;
 mod numbers;
 mod parts;
 mod preview;
@@ -65,6 +67,7 @@ impl FromRequestParts<Service> for Here {
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Response> {
         match visit_of(parts, service).await {
             Ok(Some(visit)) => Ok(Self(visit)),
+            Ok(None) if token_of(parts).is_some() => Err(moved("/login?ended=true", None)),
             Ok(None) => Err(Redirect::to("/login").into_response()),
             Err(problem) => Err(problem.into_response()),
         }

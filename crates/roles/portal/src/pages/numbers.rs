@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use maud::html;
-use wire::page::{Lang, Page, Tone, card, definitions, t, verdict};
 use wire::Csrf;
+use wire::page::{Lang, Page, Tone, card, definitions, t, verdict};
 
 use super::{Here, inside};
 use crate::service::Service;

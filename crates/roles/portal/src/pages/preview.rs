@@ -38,7 +38,9 @@ impl Wanted {
     }
 
     fn reason(&self) -> ActReason {
-        ActReason::from_code(&self.reason).filter(|reason| REASONS.contains(reason)).unwrap_or(ActReason::Treat)
+        ActReason::from_code(&self.reason)
+            .filter(|reason| REASONS.contains(reason))
+            .unwrap_or(ActReason::Treat)
     }
 }
 
@@ -105,24 +107,27 @@ fn written(service: &Service, lang: Lang, author: &OrgId) -> String {
 }
 
 fn choose(service: &Service, lang: Lang, reason: ActReason, apart: &[OrgId], author: &OrgId) -> Markup {
-    form_get("/preview", html! {
-        (fieldset(t(lang, "何のためなら", "If it is for"), "", html! {
-            div.options-many { @for one in REASONS {
-                (option(false, "reason", one.code(), one == reason, t(lang, one.ja(), one.en()), ""))
-            } }
-        }))
-        @if !apart.is_empty() {
-            (fieldset(t(lang, "どこで書かれた記録なら", "If it was written at"), "", html! {
-                div.options-many {
-                    (option(false, "of", "", *author == service.org, t(lang, "ふつうの機関", "any other institution"), ""))
-                    @for one in apart {
-                        (option(false, "of", &one.to_string(), one == author, &name(service, lang, one), t(lang, "別に決めています", "decided apart")))
-                    }
-                }
+    form_get(
+        "/preview",
+        html! {
+            (fieldset(t(lang, "何のためなら", "If it is for"), "", html! {
+                div.options-many { @for one in REASONS {
+                    (option(false, "reason", one.code(), one == reason, t(lang, one.ja(), one.en()), ""))
+                } }
             }))
-        }
-        (wire::page::button(t(lang, "見る", "Show")))
-    })
+            @if !apart.is_empty() {
+                (fieldset(t(lang, "どこで書かれた記録なら", "If it was written at"), "", html! {
+                    div.options-many {
+                        (option(false, "of", "", *author == service.org, t(lang, "ふつうの機関", "any other institution"), ""))
+                        @for one in apart {
+                            (option(false, "of", &one.to_string(), one == author, &name(service, lang, one), t(lang, "別に決めています", "decided apart")))
+                        }
+                    }
+                }))
+            }
+            (wire::page::button(t(lang, "見る", "Show")))
+        },
+    )
 }
 
 /// Institutions that see the same stand in one row.
@@ -135,14 +140,18 @@ fn table(service: &Service, lang: Lang, query: &str, sights: &[Sight]) -> Markup
         }
     }
     groups.sort_by_key(|group| std::cmp::Reverse(group.first().map_or(0, |sight| sight.count())));
-    let table = Table::new(t(lang, "同じものが見える機関をまとめています", "Institutions that see the same stand together"))
-        .column(t(lang, "機関", "Institution"))
-        .column(t(lang, "ふつうの情報", "Ordinary information"))
-        .column(t(lang, "機微な情報", "Sensitive information"));
+    let table = Table::new(t(
+        lang,
+        "同じものが見える機関をまとめています",
+        "Institutions that see the same stand together",
+    ))
+    .column(t(lang, "機関", "Institution"))
+    .column(t(lang, "ふつうの情報", "Ordinary information"))
+    .column(t(lang, "機微な情報", "Sensitive information"));
     let rows = groups.iter().filter_map(|group| {
         let sight = group.first()?;
         Some([
-            html! { ul.plain { @for one in group { li {
+            html! { ul.plain.places { @for one in group { li {
                 a href={ "/preview/" (one.organisation.number()) "?" (query) } { (name(service, lang, &one.organisation)) }
             } } } },
             ordinary(lang, &sight.ordinary()),
@@ -159,7 +168,11 @@ fn ordinary(lang: Lang, seen: &[Category]) -> Markup {
         some => {
             let names = seen.iter().take(KINDS_NAMED).map(|kind| t(lang, kind.ja(), kind.en()).to_owned());
             let more = some.saturating_sub(KINDS_NAMED);
-            let rest = if more == 0 { String::new() } else { t(lang, format!(" ほか{more}種類"), format!(" and {more} more")) };
+            let rest = if more == 0 {
+                String::new()
+            } else {
+                t(lang, format!(" ほか{more}種類"), format!(" and {more} more"))
+            };
             yes(&format!("{}{rest}", listed(lang, names)))
         }
     }
@@ -180,6 +193,10 @@ fn yes(text: &str) -> Markup {
     html! { span.cell-yes { "✓ " (text) } }
 }
 
+fn unseen(lang: Lang) -> Markup {
+    html! { span.cell-no role="img" aria-label=(t(lang, "見えない", "not seen")) { "–" } }
+}
+
 fn no(lang: Lang) -> Markup {
     html! { span.cell-no { "– " (t(lang, "見えない", "nothing")) } }
 }
@@ -188,17 +205,16 @@ fn no(lang: Lang) -> Markup {
 fn grid(lang: Lang, sight: &Sight) -> Markup {
     let mut table = Table::new("").column(t(lang, "情報の種類", "Kind"));
     for label in labels() {
-        let name = label.iter().next().map_or(t(lang, "ふつう", "Ordinary"), |one| t(lang, one.ja(), one.en()));
+        let name =
+            label.iter().next().map_or(t(lang, "ふつう", "Ordinary"), |one| t(lang, one.ja(), one.en()));
         table = table.column(name);
     }
     let rows = Category::ALL.iter().enumerate().map(|(place, kind)| {
-        let cells = sight.rows.iter().filter_map(|row| row.get(place)).map(|cell| {
-            if cell.seen {
-                html! { span.cell-yes { "✓" span.note { (t(lang, "見える", "seen")) } } }
-            } else {
-                html! { span.cell-no { "–" } }
-            }
-        });
+        let cells = sight
+            .rows
+            .iter()
+            .filter_map(|row| row.get(place))
+            .map(|cell| if cell.seen { yes(t(lang, "見える", "seen")) } else { unseen(lang) });
         std::iter::once(html! { (t(lang, kind.ja(), kind.en())) }).chain(cells).collect::<Vec<_>>()
     });
     html! { div.grid-scroll tabindex="0" role="group" aria-label=(t(lang, "見えるものの表", "Table of what is seen")) { (table.rows(rows).render()) } }
@@ -207,7 +223,8 @@ fn grid(lang: Lang, sight: &Sight) -> Markup {
 fn why(service: &Service, lang: Lang, will: &Consents, sight: &Sight) -> Markup {
     let rules = sight.rules();
     let grounds: Vec<_> = {
-        let mut grounds: Vec<_> = sight.rows.iter().flatten().filter(|cell| cell.rule.is_none()).map(|cell| cell.why).collect();
+        let mut grounds: Vec<_> =
+            sight.rows.iter().flatten().filter(|cell| cell.rule.is_none()).map(|cell| cell.why).collect();
         grounds.sort_by_key(|why| why.as_str());
         grounds.dedup();
         grounds

@@ -1,7 +1,7 @@
 //! What happened, in sentences that anybody can read.
 
-use codes::OrgKind;
-use consent::{ActReason, Consents, RuleId, law, template};
+use codes::{OrgId, OrgKind};
+use consent::{ActReason, Consents, Effect, Label, Labels, Purposes, Rule, RuleId, law, template};
 use maud::{Markup, html};
 use protocol::eligibility::Validity;
 use protocol::exchange::{EmergencyReason, OwnExchange};
@@ -16,7 +16,9 @@ use crate::service::looked::Event;
 /// The event as an entry of the timeline.
 pub(super) fn entry(service: &Service, lang: Lang, will: &Consents, event: &Event) -> Entry {
     let (title, tone, body) = match event {
-        Event::Check(check) => (checked(service, lang, check), None, particulars_of_check(lang, check)),
+        Event::Check(check) => {
+            (checked(service, lang, check), None, particulars_of_check(service, lang, check))
+        }
         Event::Exchange(exchange) => (
             title(service, lang, exchange),
             tone(event, exchange),
@@ -56,11 +58,9 @@ fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
             format!("{who}が、{reason}のためにあなたの記録を求めましたが、断られました"),
             format!("{who} asked for your records for {reason} and was refused"),
         ),
-        ("emergency", _) => t(
-            lang,
-            format!("{who}が、救急を宣言しました"),
-            format!("{who} declared an emergency"),
-        ),
+        ("emergency", _) => {
+            t(lang, format!("{who}が、救急を宣言しました"), format!("{who} declared an emergency"))
+        }
         ("emergency-widened", _) => t(
             lang,
             format!("{who}が、救急のため、見る範囲を広げました"),
@@ -90,9 +90,7 @@ fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
             format!("{who}が、あなたの決めたことのうち、自分についてのものを読みました"),
             format!("{who} read what you decided about it"),
         ),
-        ("own-exchanges", _) => {
-            t(lang, "あなたがこの記録を読みました".into(), "You read this record".into())
-        }
+        ("own-exchanges", _) => t(lang, "あなたがこの記録を読みました".into(), "You read this record".into()),
         ("person-state", _) => t(
             lang,
             format!("{who}が、あなたの医療等IDの状態を、あなたの申し出のとおりに変えました"),
@@ -100,8 +98,12 @@ fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
         ),
         ("translate", _) => t(
             lang,
-            format!("{who}が、あなたを他の機関に伝えるための符号を受け取りました（中身は相手の機関だけが読めます）"),
-            format!("{who} got a code by which another institution knows you (only that institution can read it)"),
+            format!(
+                "{who}が、あなたを他の機関に伝えるための符号を受け取りました（中身は相手の機関だけが読めます）"
+            ),
+            format!(
+                "{who} got a code by which another institution knows you (only that institution can read it)"
+            ),
         ),
         (other, _) => t(
             lang,
@@ -140,7 +142,10 @@ fn particulars(service: &Service, lang: Lang, will: &Consents, exchange: &OwnExc
         rows.push((t(lang, "法律の根拠", "Legal basis"), html! { (laws(service, lang, reason)) }));
     }
     if !exchange.rules.is_empty() {
-        rows.push((t(lang, "はたらいた決めごと", "Decisions that applied"), rules(service, lang, will, exchange)));
+        rows.push((
+            t(lang, "はたらいた決めごと", "Decisions that applied"),
+            rules(service, lang, will, exchange),
+        ));
     }
     html! {
         @if exchange.what == "exchange-refused" {
@@ -168,16 +173,12 @@ fn what(lang: Lang, exchange: &OwnExchange) -> String {
 fn ground(lang: Lang, exchange: &OwnExchange) -> Option<String> {
     let words = match exchange.evidence.as_str() {
         "" => return None,
-        "presence" => (
-            "その機関の受付で、あなたのカードが確かめられている",
-            "your card was read at its desk",
-        ),
+        "presence" => {
+            ("その機関の受付で、あなたのカードが確かめられている", "your card was read at its desk")
+        }
         "team" => ("あなたに知らされたケアチームの一員である", "it belongs to a care team you were told of"),
         "emergency" => ("救急が宣言されている", "an emergency was declared"),
-        "no-presence" => (
-            "あなたがその機関に来た記録がない",
-            "there is no record that you were there",
-        ),
+        "no-presence" => ("あなたがその機関に来た記録がない", "there is no record that you were there"),
         "no-care-team" => ("ケアチームの一員ではない", "it belongs to no care team of yours"),
         "no-emergency" => ("有効な救急の宣言がない", "there is no emergency that stands"),
         "quota" => ("一日に求められる件数を超えている", "it asked more often than it may in a day"),
@@ -218,19 +219,54 @@ pub(super) fn rule_words(service: &Service, lang: Lang, will: &Consents, id: &Ru
     }
 }
 
-/// A rule of the person in one line: decision, whom, what.
-pub(super) fn in_a_line(service: &Service, lang: Lang, rule: &consent::Rule) -> String {
-    let names = |org: &codes::OrgId| Some(service.name(org));
+/// A rule of the person in one line: when, whom, what, and the decision.
+pub(super) fn in_a_line(service: &Service, lang: Lang, rule: &Rule) -> String {
+    let names = |org: &OrgId| Some(service.name(org));
     let lines = template::lines(rule, &names);
-    let said = |ja: &str| {
-        let line = lines.iter().find(|line| line.ja.0 == ja);
-        line.map(|line| t(lang, line.ja.1.clone(), line.en.1.clone())).unwrap_or_default()
+    let whom = lines.iter().find(|line| line.ja.0 == "だれに");
+    let whom = whom.map(|line| t(lang, line.ja.1.clone(), line.en.1.clone())).unwrap_or_default();
+    let permit = rule.effect == Effect::Permit;
+    let urgent = rule.purposes == Purposes::of(&[ActReason::EmergencyTreat]);
+    let what = told(service, lang, rule);
+    match lang {
+        Lang::Ja => {
+            let when = if urgent { "救急のときは、" } else { "" };
+            let decision = if permit { "見せてよい" } else { "見せない" };
+            format!("{when}{whom}に、{what}を{decision}")
+        }
+        Lang::En => {
+            let when = if urgent { "in an emergency, " } else { "" };
+            let decision = if permit { "may be seen" } else { "may not be seen" };
+            format!("{when}{what} {decision} by {whom}")
+        }
+    }
+}
+
+/// What a rule is about, short.
+fn told(service: &Service, lang: Lang, rule: &Rule) -> String {
+    let what = &rule.what;
+    let kinds = listed(lang, what.categories.iter().map(|kind| t(lang, kind.ja(), kind.en()).to_owned()));
+    let labels = listed(lang, what.labels.iter().map(|label| t(lang, label.ja(), label.en()).to_owned()));
+    let ordinary = what.labels == Labels::of(&[Label::Normal]);
+    let makers = what.authors.iter().filter_map(|author| author.organisation.as_ref());
+    let makers = listed(lang, makers.map(|org| name(service, lang, org)));
+    let level = match (ordinary, what.labels.is_empty()) {
+        (true, _) => t(lang, "ふつうの情報", "ordinary information").to_owned(),
+        (_, true) => t(lang, "すべての情報", "all information").to_owned(),
+        _ => t(lang, format!("{labels}の情報"), format!("information on {labels}")),
     };
-    let (decision, whom, what, care) =
-        (said("決めたこと"), said("だれに"), said("なにを"), said("機微な情報の扱い"));
-    let made = said("作った人・機関");
-    let extra: String = [care, made].into_iter().filter(|text| !text.is_empty()).map(|text| t(lang, format!("・{text}"), format!("; {text}"))).collect();
-    t(lang, format!("{whom}に、{what}{extra}を、{decision}"), format!("{what}{extra}: {decision} by {whom}"))
+    let mut told = match (kinds.is_empty(), what.labels.is_empty()) {
+        (true, _) => level,
+        (false, true) => kinds,
+        (false, false) => t(lang, format!("{level}のうち{kinds}"), format!("{kinds} of {level}")),
+    };
+    if !makers.is_empty() {
+        told = t(lang, format!("{makers}で書かれた{told}"), format!("{told} written at {makers}"));
+    }
+    if !what.documents.is_empty() || !what.encounters.is_empty() || what.care.is_some() {
+        told.push_str(t(lang, "の一部", " (part)"));
+    }
+    told
 }
 
 fn checked(service: &Service, lang: Lang, check: &Check) -> String {
@@ -242,11 +278,11 @@ fn checked(service: &Service, lang: Lang, check: &Check) -> String {
     )
 }
 
-fn particulars_of_check(lang: Lang, check: &Check) -> Markup {
+fn particulars_of_check(service: &Service, lang: Lang, check: &Check) -> Markup {
     let rows = [
         (t(lang, "答え", "Answer"), html! { (answered(lang, check.validity)) }),
         (t(lang, "本人の確認", "How you were verified"), html! { (verified(lang, check.mode)) }),
-        (t(lang, "法律の根拠", "Legal basis"), html! { (check.basis) }),
+        (t(lang, "法律の根拠", "Legal basis"), html! { (basis(service, lang, &check.basis)) }),
     ];
     html! {
         (definitions(&rows))
@@ -255,6 +291,18 @@ fn particulars_of_check(lang: Lang, check: &Check) -> Markup {
         } @else {
             (badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter")))
         } }
+    }
+}
+
+/// The eligibility service names the laws in Japanese, by the words of the common table.
+fn basis(service: &Service, lang: Lang, basis: &str) -> String {
+    match lang {
+        Lang::Ja => basis.to_owned(),
+        Lang::En => {
+            let laws = service.policy.table().laws().iter();
+            let english = laws.fold(basis.to_owned(), |text, law| text.replace(&law.ja, &law.en));
+            english.replace('、', ", ")
+        }
     }
 }
 

@@ -105,7 +105,12 @@ impl Service {
     ///
     /// # Errors
     /// An answer that is missing or cannot be, with its place.
-    pub fn decided(&self, question: Question, answers: &Answers, key: ExchangeId) -> Result<Decided, Problem> {
+    pub fn decided(
+        &self,
+        question: Question,
+        answers: &Answers,
+        key: ExchangeId,
+    ) -> Result<Decided, Problem> {
         let now = self.now();
         let made = Making { service: self, answers, key, now };
         match question {
@@ -239,7 +244,11 @@ impl Making<'_> {
     fn permission(&self, question: Question) -> Result<Decided, Problem> {
         let everyone = question == Question::ShareAll
             || question == Question::Directive && self.answers.one("whom") == "everyone";
-        let who = if everyone { Vec::new() } else { self.institutions()?.into_iter().map(Who::organisation).collect() };
+        let who = if everyone {
+            Vec::new()
+        } else {
+            self.institutions()?.into_iter().map(Who::organisation).collect()
+        };
         let labels = match self.answers.one("sensitive") {
             "all" => Labels::NONE,
             _ => Labels::of(&[Label::Normal]),
@@ -250,7 +259,8 @@ impl Making<'_> {
             _ => GivenBy::Person,
         };
         let purposes = Purposes::of(&[ActReason::Treat, ActReason::Care]);
-        let rule = Rule { who, what, purposes, given_by, until: self.until()?, ..self.rule("", Effect::Permit)? };
+        let rule =
+            Rule { who, what, purposes, given_by, until: self.until()?, ..self.rule("", Effect::Permit)? };
         Ok(Decided::of(vec![recorded(rule)]))
     }
 

@@ -14,8 +14,8 @@ use wire::Problem;
 
 use super::Service;
 use crate::model::{Bearer, Check, IDLE_MILLIS, Token, VISIT_MILLIS, Visit, VisitKey, VisitLine};
-use crate::store::{self as sql, VisitRow};
 use crate::problems;
+use crate::store::{self as sql, VisitRow};
 
 /// Kinds of the entries that a visit leaves.
 const LOGIN: &str = "portal.login";
@@ -103,7 +103,13 @@ impl Service {
         self.write(move |tx| sql::sweep(tx, now)).await.map(drop)
     }
 
-    async fn begin(&self, bearer: Bearer, exchange: ExchangeId, device: String) -> Result<Token, Problem> {
+    /// Begins a visit of somebody who was verified.
+    pub(crate) async fn begin(
+        &self,
+        bearer: Bearer,
+        exchange: ExchangeId,
+        device: String,
+    ) -> Result<Token, Problem> {
         let token = Token::fresh().ok_or_else(|| problems::internal("no random numbers"))?;
         let key = token.key();
         // Without a code nothing ties this person's visits together, and nothing needs to.

@@ -90,10 +90,7 @@ impl Service {
         laws.map(|law| (law.ja.clone(), law.en.clone())).collect()
     }
 
-    async fn own_exchanges(
-        &self,
-        visit: &Visit,
-    ) -> Result<(Vec<OwnExchange>, Option<Timestamp>), Problem> {
+    async fn own_exchanges(&self, visit: &Visit) -> Result<(Vec<OwnExchange>, Option<Timestamp>), Problem> {
         let Some(code) = visit.bearer.code else { return Ok((Vec::new(), None)) };
         let question = OwnExchangesRequest { exchange: self.exchange(), institution: self.org, code };
         let answer = self.relay()?.own_exchanges(&question).await?;

@@ -1,8 +1,8 @@
 //! What the portal does. No HTTP in, no SQL: `pages` and `store` have those.
 
 pub mod choices;
-pub mod looked;
 mod login;
+pub mod looked;
 pub mod preview;
 
 use std::sync::Arc;

@@ -49,7 +49,8 @@ impl Service {
             asker.profession = Some(who_asks(kind));
             asker.networks.clone_from(&org.networks);
             let cell = |category: Category, labels: Labels| {
-                let item = Item { author: Some(author), date: Some(at.date()), ..Item::new(category, labels) };
+                let item =
+                    Item { author: Some(author), date: Some(at.date()), ..Item::new(category, labels) };
                 let decision = compiled.decide(&asker, reason, &item);
                 Cell {
                     category,
@@ -68,7 +69,8 @@ impl Service {
 impl Sight {
     /// Whether the other could see the very same.
     pub fn rows_alike(&self, other: &Self) -> bool {
-        let seen = |sight: &Self| -> Vec<bool> { sight.rows.iter().flatten().map(|cell| cell.seen).collect() };
+        let seen =
+            |sight: &Self| -> Vec<bool> { sight.rows.iter().flatten().map(|cell| cell.seen).collect() };
         seen(self) == seen(other)
     }
 
@@ -104,7 +106,8 @@ fn seen(row: &[Cell]) -> Vec<Category> {
 
 /// The institutions whose records a rule that stands treats apart.
 pub fn authors(will: &Consents, at: Timestamp) -> Vec<OrgId> {
-    let named = will.in_force(at).flat_map(|rule| &rule.what.authors).filter_map(|author| author.organisation);
+    let named =
+        will.in_force(at).flat_map(|rule| &rule.what.authors).filter_map(|author| author.organisation);
     let mut named: Vec<OrgId> = named.collect();
     named.sort();
     named.dedup();

@@ -1,6 +1,7 @@
-//! A small browser: it keeps the session's cookie, sends forms with their token, and follows nothing by itself.
+//! A small browser: it keeps its cookies, sends forms with their token, and follows nothing by itself.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpStream},
     time::Duration,
@@ -10,7 +11,7 @@ use std::{
 pub struct Browser {
     port: u16,
     site: String,
-    cookie: String,
+    cookies: BTreeMap<String, String>,
     token: String,
 }
 
@@ -28,7 +29,7 @@ pub struct Reply {
 impl Browser {
     /// At `site`, e.g. `north-hospital.localhost`, behind `port` of this machine.
     pub fn new(port: u16, site: &str) -> Self {
-        Self { port, site: site.to_owned(), cookie: String::new(), token: String::new() }
+        Self { port, site: site.to_owned(), cookies: BTreeMap::new(), token: String::new() }
     }
 
     /// Opens a page; fails when the connection does.
@@ -64,8 +65,9 @@ impl Browser {
         stream.set_read_timeout(Some(Duration::from_secs(120)))?;
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nhost: {}:{}\r\nconnection: close\r\n", self.site, self.port);
-        if !self.cookie.is_empty() {
-            head += &format!("cookie: {}\r\n", self.cookie);
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            head += &format!("cookie: {}\r\n", pairs.join("; "));
         }
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
@@ -83,8 +85,11 @@ impl Browser {
     }
 
     fn learn(&mut self, reply: &Reply) {
-        if let Some(cookie) = reply.header("set-cookie") {
-            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        for (_, cookie) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         if let Some(token) = between(&reply.body, "name=\"_csrf\" value=\"", "\"") {
             self.token = token.to_owned();

@@ -14,9 +14,10 @@ use town::formats::ExchangeStoryRow;
 
 use crate::{house::House, process::PATIENCE};
 
-/// A demonstration's rows, and the card of its subject.
-struct Demonstration {
-    card: String,
+/// A demonstration's rows, and whom it is about.
+pub struct Demonstration {
+    /// The card of its subject.
+    pub card: String,
     person: u64,
     rows: Vec<ExchangeStoryRow>,
 }
@@ -122,7 +123,8 @@ pub fn a_stranger_learns_nothing(dir: &Path, house: &House) {
     assert_eq!(ended.unwrap_err().problem().unwrap().code(), "not-for-this-kind");
 }
 
-fn demonstration(dir: &Path, house: &House, story: &str) -> Demonstration {
+/// The demonstration of this name.
+pub fn demonstration(dir: &Path, house: &House, story: &str) -> Demonstration {
     let file = dir.join("files/exchange-stories.csv");
     let rows: Vec<ExchangeStoryRow> =
         csv::Reader::from_path(file).unwrap().deserialize().map(|row| row.unwrap()).collect();
@@ -132,7 +134,8 @@ fn demonstration(dir: &Path, house: &House, story: &str) -> Demonstration {
     Demonstration { card: card.story.clone(), person: subject.person, rows }
 }
 
-fn asker(story: &Demonstration) -> (OrgId, String) {
+/// Who asks in it, and that desk's own number of the patient.
+pub fn asker(story: &Demonstration) -> (OrgId, String) {
     let row = story.rows.iter().find(|row| row.role == "asker").unwrap();
     (OrgId::institution(&row.institution_code.parse().unwrap()), row.local_number.clone())
 }
@@ -144,7 +147,8 @@ fn arrive(house: &House, desk: &OrgId, card: &str, number: &str) {
     assert_eq!((&visit["patient"], &visit["medical_registered"]), (&json!(number), &json!(true)), "{visit}");
 }
 
-fn gather(house: &House, desk: &OrgId, number: &str, why: Value) -> Result<Value, (String, String)> {
+/// A desk asks for the records that others hold.
+pub fn gather(house: &House, desk: &OrgId, number: &str, why: Value) -> Result<Value, (String, String)> {
     post(house, desk, "/desk/exchanges", &json!({ "staff": staff(), "patient": number, "why": why }))
 }
 
@@ -173,7 +177,7 @@ fn received_of(house: &House, desk: &OrgId, number: &str, gathered: &Value) -> V
 }
 
 /// Institutions that gave everything they were asked for, with how many resources.
-fn sources(gathered: &Value) -> BTreeMap<String, usize> {
+pub fn sources(gathered: &Value) -> BTreeMap<String, usize> {
     let source = |source: &Value| {
         assert_eq!(source["unreached"], Value::Null, "{source}");
         let count = usize::try_from(source["resources"].as_u64().unwrap()).unwrap();

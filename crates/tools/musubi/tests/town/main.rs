@@ -16,6 +16,7 @@ mod hostile;
 mod house;
 mod insurer;
 mod kill;
+mod portal;
 mod process;
 mod record;
 mod stories;
@@ -79,6 +80,9 @@ fn records_travel() {
     exchange::a_stranger_learns_nothing(&dir, &house);
     exchange::a_visit_fetches_what_is_permitted(&dir, &house);
     exchange::an_emergency_opens_what_saves_a_life(&dir, &house);
+    portal::without_a_medical_id_it_is_said_so(&town);
+    portal::an_emergency_stands_first(&town, &dir, &house);
+    portal::the_person_sees_who_looked_and_decides(&town, &dir, &house);
     town.stop();
     house::verify_ledgers(&dir, &house);
 }

@@ -1,4 +1,5 @@
 mod cards;
+mod numbers;
 
 use std::sync::Arc;
 
@@ -148,6 +149,11 @@ impl House {
 
     async fn act(&self, i: u64, act: MedicalIdAct) -> Result<MedicalIdAnswer, Problem> {
         self.issuer.medical_id(&org(OrgKind::Municipality), self.request(i, act)).await
+    }
+
+    /// The start of the day, in milliseconds.
+    fn clock_day(&self) -> i64 {
+        Timestamp::start_of(self.clock.now().date()).as_millis()
     }
 
     fn medical(&self, update: &PersonStateUpdate) -> RootCode<Medical> {

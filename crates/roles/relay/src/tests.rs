@@ -17,8 +17,10 @@ use protocol::{
 
 use crate::{Config, KEYS, Service, open};
 
+mod card_tickets;
 mod exchange;
 mod networks;
+mod pages;
 
 /// A relay with an issuer, an eligibility service and two hospitals around it.
 struct House {
@@ -27,6 +29,7 @@ struct House {
     issuer: OrgId,
     hospital: (OrgId, Arc<FileCustody>),
     clinic: (OrgId, Arc<FileCustody>),
+    eligibility: FileCustody,
     codes: IssuerCodes<Medical>,
     clock: Arc<FixedClock>,
     _dir: tempfile::TempDir,
@@ -51,7 +54,12 @@ fn house() -> House {
     let (relay_id, issuer) = (org(OrgKind::Relay, "1"), org(OrgKind::Issuer, "1"));
     let (hospital_id, clinic_id) =
         (org(OrgKind::Institution, "1310000018"), org(OrgKind::Institution, "1310000026"));
+    let eligibility = FileCustody::ephemeral(&[KeyName::LEDGER_SIGN]).unwrap();
+    let mut service = member(org(OrgKind::Eligibility, "1"), None);
+    let key = eligibility.verifying_key(&KeyName::LEDGER_SIGN).unwrap();
+    service.ledger_key = Some(access::VerifyingKey::from_bytes(key));
     let directory = Directory::of([
+        service,
         member(relay_id, Some(&relay_keys)),
         member(issuer, None),
         member(hospital_id, Some(&hospital)),
@@ -75,6 +83,7 @@ fn house() -> House {
         issuer,
         hospital: (hospital_id, hospital),
         clinic: (clinic_id, clinic),
+        eligibility,
         codes: IssuerCodes::new(keys(&[KeyName::MEDICAL_K1]), KeyVersion::FIRST),
         clock,
         _dir: dir,

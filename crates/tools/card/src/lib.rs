@@ -72,3 +72,5 @@ mod card_tests;
 mod fixture;
 #[cfg(test)]
 mod foreign_tests;
+#[cfg(test)]
+mod numbers_tests;

@@ -7,6 +7,7 @@ mod fhir;
 mod file;
 mod issuer;
 mod number;
+mod numbers;
 mod own;
 mod pages;
 mod person;

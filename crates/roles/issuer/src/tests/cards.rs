@@ -80,7 +80,7 @@ fn applet() -> EnvelopeKey {
 }
 
 impl House {
-    async fn card(&self, i: u64, key: &str, applet: EnvelopeKey) -> Result<CardContents, Problem> {
+    pub(super) async fn card(&self, i: u64, key: &str, applet: EnvelopeKey) -> Result<CardContents, Problem> {
         self.issuer.card(&counter(), self.card_request(i, key, applet)).await
     }
 

@@ -13,14 +13,12 @@ type Member = (OrgId, Arc<FileCustody>);
 
 fn doctor() -> Practitioner {
     Practitioner {
-        id: "d-1".parse().unwrap(),
-        profession: Profession::Physician,
-        name: "北 一郎".to_owned(),
+        id: "d-1".parse().unwrap(), profession: Profession::Physician, name: "北 一郎".to_owned()
     }
 }
 
 /// A person's card is read there: the institution's code, and the receipt as evidence.
-async fn arrive(house: &House, at: &Member, person: u64) -> (OrgCode<Medical>, Evidence) {
+pub(super) async fn arrive(house: &House, at: &Member, person: u64) -> (OrgCode<Medical>, Evidence) {
     let receipt = house.check();
     let code = house.register(at, person).await;
     house.clock.advance(1);
@@ -58,7 +56,7 @@ pub(super) async fn permit(house: &House, at: &Member, code: OrgCode<Medical>) {
     decide(house, at, code, evidence, ConsentAct::Record(Box::new(rule))).await.unwrap();
 }
 
-async fn ask(
+pub(super) async fn ask(
     house: &House,
     at: &Member,
     code: OrgCode<Medical>,
@@ -181,7 +179,7 @@ async fn the_quota_grows_with_the_people_who_come() {
     assert!(ask(&house, &house.hospital, code, evidence, ActReason::Treat).await.is_ok());
 }
 
-fn emergency(house: &House, code: OrgCode<Medical>, widens: Option<ExchangeId>) -> EmergencyRequest {
+pub(super) fn emergency(house: &House, code: OrgCode<Medical>, widens: Option<ExchangeId>) -> EmergencyRequest {
     EmergencyRequest {
         exchange: house.exchange(),
         institution: house.hospital.0,
@@ -203,7 +201,8 @@ async fn an_emergency_is_narrow_until_the_second_act_lasts_three_hours_and_is_to
     let (code, _) = arrive(&house, &house.hospital, 7).await;
     let first = house.relay.emergency(&house.hospital.0, emergency(&house, code, None)).await.unwrap();
     let evidence = Evidence::Emergency { declaration: first.exchange };
-    let answer = ask(&house, &house.hospital, code, evidence.clone(), ActReason::EmergencyTreat).await.unwrap();
+    let answer =
+        ask(&house, &house.hospital, code, evidence.clone(), ActReason::EmergencyTreat).await.unwrap();
     let narrow = grant(&house, &answer).restriction;
     assert!(narrow.decide(&Item::new(Category::Allergy, Labels::NONE)).is_permit());
     assert!(!narrow.decide(&Item::new(Category::Referral, Labels::NONE)).is_permit());
@@ -215,7 +214,9 @@ async fn an_emergency_is_narrow_until_the_second_act_lasts_three_hours_and_is_to
     assert_eq!(second.until, first.until);
     let widened = Evidence::Emergency { declaration: second.exchange };
     let answer = ask(&house, &house.hospital, code, widened, ActReason::BreakTheGlass).await.unwrap();
-    assert!(grant(&house, &answer).restriction.decide(&Item::new(Category::Referral, Labels::NONE)).is_permit());
+    assert!(
+        grant(&house, &answer).restriction.decide(&Item::new(Category::Referral, Labels::NONE)).is_permit()
+    );
     house.clock.advance(3 * 3_600_000);
     let late = ask(&house, &house.hospital, code, evidence, ActReason::EmergencyTreat).await;
     assert_eq!(late.unwrap_err().code(), "no-emergency");
@@ -229,8 +230,7 @@ async fn an_emergency_is_narrow_until_the_second_act_lasts_three_hours_and_is_to
 async fn own(house: &House, code: OrgCode<Medical>) -> Vec<(String, String)> {
     let root = house.relay.codes.open(&house.hospital.0, &code).unwrap();
     let code = house.relay.codes.org_code_one(&house.relay_id, 0, &root).unwrap();
-    let request =
-        OwnExchangesRequest { exchange: house.exchange(), institution: house.relay_id, code };
+    let request = OwnExchangesRequest { exchange: house.exchange(), institution: house.relay_id, code };
     let answer = house.relay.own_exchanges(&house.relay_id, request).await.unwrap();
     answer.entries.into_iter().map(|entry| (entry.what, entry.evidence)).collect()
 }

@@ -196,7 +196,7 @@ async fn only_who_opted_in_gets_a_ticket_and_only_the_relay_opens_it() {
     assert!(!serde_json::to_string(&ticket).unwrap().contains(&link.envelope.to_string()));
     let contents: TicketContents = serde_json::from_slice(&ticket.open(&*world.relay).unwrap()).unwrap();
     assert_eq!((contents.institution, contents.link), (hospital(), link));
-    assert_eq!(ticket.context.exchange, question.exchange);
+    assert_ne!(ticket.context.exchange, question.exchange, "nothing ties the registration to the check");
     issuer.set_medical_link(&update(None)).await.unwrap();
     let after = request(&world, hospital(), sealed(&world, hospital(), &card));
     assert!(world.desk(hospital()).check(&after).await.unwrap().medical_ticket.is_none());

@@ -49,6 +49,9 @@ struct Running {
     _lock: File,
 }
 
+/// How far entries of writers that append at once may stand out of the order of their times, in milliseconds.
+const OUT_OF_ORDER_MILLIS: i64 = 60_000;
+
 impl Ledger {
     /// Opens the ledger in `directory`, creating it if it is not there. `origin` is the log's name in checkpoints: a
     /// URL without scheme, e.g. `musubi.test/eligibility/1`. Custody holds LEDGER_SIGN, LEDGER_SEAL and LEDGER_DIGEST.
@@ -219,6 +222,24 @@ impl Ledger {
         let known = path == keeper::CHECKPOINT || path.parse::<Tile>().is_ok();
         let file = shared.directory.join(path);
         (known && file.is_file()).then_some(file)
+    }
+
+    /// Index of the first entry that may have been made at `at` (Unix milliseconds) or later, found by halving. Writers that
+    /// append at once may stand a little out of order: it looks a minute further back.
+    ///
+    /// # Errors
+    /// See [`Ledger::read_entry`].
+    pub fn first_since(&self, at: i64) -> Result<u64, LedgerError> {
+        let (mut low, mut high) = (0, self.size());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.read_entry(middle)?.at < at - OUT_OF_ORDER_MILLIS {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
     }
 
     /// Follows the log from entry `from` on: those that are there, then those to come.

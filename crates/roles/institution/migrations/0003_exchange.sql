@@ -1,12 +1,10 @@
--- Grants that were shown here, each once. `ended_at`: the relay said that the person ended it; then nothing more is given.
-CREATE TABLE shown_grant (
+-- Grants that the person ended, as the relay said: nothing is given under them. (Which grants were used, the ledger tells.)
+CREATE TABLE ended_grant (
     id         BYTES  NOT NULL PRIMARY KEY,
-    exchange   TEXT,
-    asker      TEXT,
     expires_at BIGINT NOT NULL,
-    ended_at   BIGINT
+    ended_at   BIGINT NOT NULL
 ) /*sqlite:WITHOUT ROWID*/;
-CREATE INDEX shown_grant_old ON shown_grant (expires_at);
+CREATE INDEX ended_grant_old ON ended_grant (expires_at);
 
 -- What was given to others: the records office reads it. `given`: how many resources left.
 CREATE TABLE given (

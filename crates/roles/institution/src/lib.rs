@@ -32,8 +32,8 @@ use wire::{Allowance, Client, Desk, Shutdown, role_router_with};
 pub use error::{DeskError, FieldError, LineError, StatementError};
 pub use model::*;
 pub use oqs::OqsFolders;
-pub use service::records;
 pub use service::exchange::{Declaration, Gathered, Order, Received, Source, Unreached, Why};
+pub use service::records;
 pub use service::records::{Caller, Disclosed, Fetch, RecordError, Refused, Report};
 pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
@@ -149,9 +149,10 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         preparer,
         exports: service::records::Exports::default(),
         policy,
-        ended: service::exchange::Ended::default(),
+        grants: service::exchange::Grants::default(),
         wake: tokio::sync::Notify::new(),
     });
+    service.recall_grants()?;
     if config.background {
         tokio::spawn(service::run(Arc::clone(&service), config.shutdown));
     }

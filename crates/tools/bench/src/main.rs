@@ -12,6 +12,7 @@ mod consent_bench;
 mod crowd;
 mod disk;
 mod eligibility_bench;
+mod exchange_bench;
 mod fhir_bench;
 mod fhir_client;
 mod fhir_samples;
@@ -45,6 +46,8 @@ enum What {
     Consent(consent_bench::Arguments),
     /// Eligibility checks a second over HTTP, beside the bare server.
     Eligibility(eligibility_bench::Arguments),
+    /// Exchanges of records a second between two institutions under the relay's grants.
+    Exchange(exchange_bench::Arguments),
     /// A FHIR server's import, reads and searches: ours, or any by its address.
     Fhir(fhir_bench::Arguments),
     /// Members a second from a report file, and the memory that it takes.
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         What::Codes(arguments) => codes_bench::run(&arguments)?,
         What::Consent(arguments) => consent_bench::run(&arguments)?,
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
+        What::Exchange(arguments) => exchange_bench::run(&arguments)?,
         What::Fhir(arguments) => fhir_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,

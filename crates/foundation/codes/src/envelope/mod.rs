@@ -226,7 +226,7 @@ pub fn seal(
         return Err(EnvelopeError::TooLong { length: plaintext.len() });
     }
     let key = <Kem as hpke::Kem>::PublicKey::from_bytes(&to.0).map_err(|_| EnvelopeError::KeyText)?;
-    let (enc, ciphertext) = hpke::single_shot_seal_with_rng::<Aead, Kdf, Kem>(
+    let (enc, ciphertext) = hpke::single_shot_seal_with_rng::<Aead, Kdf, ReceivingKem>(
         &OpModeS::Base,
         &key,
         INFO,

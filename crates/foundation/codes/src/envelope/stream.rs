@@ -15,7 +15,7 @@ const INFO: &[u8] = b"musubi stream 1";
 
 /// Seals an answer chunk by chunk to one recipient.
 pub struct StreamSealer {
-    context: AeadCtxS<Aead, Kdf, Kem>,
+    context: AeadCtxS<Aead, Kdf, ReceivingKem>,
     head: [u8; ENC],
     ended: bool,
 }
@@ -33,7 +33,7 @@ impl StreamSealer {
     /// A public key that is no point of use.
     pub fn new(to: &EnvelopeKey, context: &EnvelopeContext) -> Result<Self, EnvelopeError> {
         let key = <Kem as hpke::Kem>::PublicKey::from_bytes(to.as_bytes()).map_err(|_| EnvelopeError::KeyText)?;
-        let (enc, context) = hpke::setup_sender_with_rng::<Aead, Kdf, Kem>(
+        let (enc, context) = hpke::setup_sender_with_rng::<Aead, Kdf, ReceivingKem>(
             &OpModeS::Base,
             &key,
             &info(context),

@@ -9,7 +9,10 @@ use codes::ExchangeId;
 use maud::{Markup, html};
 use protocol::exchange::Corroboration;
 use serde::Deserialize;
-use wire::page::{Choice, Field, Lang, Table, Tone, badge, card, details, empty_state, form, form_get, notice, problem_notice, select, t};
+use wire::page::{
+    Choice, Field, Lang, Table, Tone, badge, card, details, empty_state, form, form_get, notice,
+    problem_notice, select, t,
+};
 use wire::{Csrf, Problem};
 
 use super::office_lines::{Line, Outcome, What, csv, lines};
@@ -62,7 +65,8 @@ impl Filter {
             };
             what && from.is_none_or(|from| day >= from)
                 && until.is_none_or(|until| day <= until)
-                && (patient.is_empty() || line.patient.as_ref().is_some_and(|number| number.as_str() == patient))
+                && (patient.is_empty()
+                    || line.patient.as_ref().is_some_and(|number| number.as_str() == patient))
         };
         Ok(all.into_iter().filter(fits).collect())
     }
@@ -89,7 +93,8 @@ pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(filt
 /// GET /office.csv: the same lines as a file.
 pub async fn download(State(pages): State<Pages>, Query(filter): Query<Filter>) -> Shown {
     let all = lines(&pages, KEPT).await?;
-    let wrong = |error: calendar::DateError| Problem::new(422, "bad-date").ja(error.ja()).en(error.to_string());
+    let wrong =
+        |error: calendar::DateError| Problem::new(422, "bad-date").ja(error.ja()).en(error.to_string());
     let bytes = csv(&filter.pass(all).map_err(wrong)?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
@@ -143,25 +148,38 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, filter: &Filter, problem
         @if filter.what == "emergency" { (emergencies(lang, csrf, &found)) }
     };
     let status = problem.map_or(StatusCode::OK, Problem::status);
-    let lead = t(lang, "ほかの機関に照会したこと、渡したこと、断られたこと、緊急の宣言。", "What was asked, given and refused, and emergencies.");
-    Ok(pages.page(lang, csrf, "/office", t(lang, "記録室", "Records office")).lead(lead).status(status).body(body).into_response())
+    let lead = t(
+        lang,
+        "ほかの機関に照会したこと、渡したこと、断られたこと、緊急の宣言。",
+        "What was asked, given and refused, and emergencies.",
+    );
+    Ok(pages
+        .page(lang, csrf, "/office", t(lang, "記録室", "Records office"))
+        .lead(lead)
+        .status(status)
+        .body(body)
+        .into_response())
 }
 
 fn choice(lang: Lang, filter: &Filter, wrong: Option<String>) -> Markup {
     let all = Choice { value: String::new(), label: t(lang, "すべて", "all").to_owned() };
-    let refused = Choice { value: "refused".to_owned(), label: t(lang, "断られた照会", "refused").to_owned() };
+    let refused =
+        Choice { value: "refused".to_owned(), label: t(lang, "断られた照会", "refused").to_owned() };
     let kinds = What::ALL.iter().map(|what| Choice {
         value: what.code().to_owned(),
         label: t(lang, what.words().0, what.words().1).to_owned(),
     });
     let choices: Vec<Choice> = std::iter::once(all).chain(kinds).chain([refused]).collect();
-    form_get("/office", html! {
-        (select(lang, "what", t(lang, "種類", "Kind"), &choices, &filter.what))
-        (Field::text("patient", t(lang, "患者番号", "Patient number")).value(&filter.patient).render(lang))
-        (Field::text("from", t(lang, "いつから（和暦も可）", "From")).value(&filter.from).error(wrong).render(lang))
-        (Field::text("until", t(lang, "いつまで", "Until")).value(&filter.until).render(lang))
-        button.button type="submit" { (t(lang, "しぼり込む", "Filter")) }
-    })
+    form_get(
+        "/office",
+        html! {
+            (select(lang, "what", t(lang, "種類", "Kind"), &choices, &filter.what))
+            (Field::text("patient", t(lang, "患者番号", "Patient number")).value(&filter.patient).render(lang))
+            (Field::text("from", t(lang, "いつから（和暦も可）", "From")).value(&filter.from).error(wrong).render(lang))
+            (Field::text("until", t(lang, "いつまで", "Until")).value(&filter.until).render(lang))
+            button.button type="submit" { (t(lang, "しぼり込む", "Filter")) }
+        },
+    )
 }
 
 fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
@@ -201,10 +219,11 @@ fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
 fn outcome(lang: Lang, line: &Line) -> Markup {
     let (tone, words) = match line.outcome {
         Outcome::Whole => (Tone::Ok, t(lang, format!("{}件", line.count), format!("{} records", line.count))),
-        Outcome::Ended => {
-            (Tone::Warn, t(lang, format!("途中で終了 {}件", line.count), format!("ended, {} records", line.count)))
-        }
-        Outcome::UnderWay => (Tone::Info, t(lang, "途中".to_owned(), "under way".to_owned())),
+        Outcome::Ended => (
+            Tone::Warn,
+            t(lang, format!("途中で終了 {}件", line.count), format!("ended, {} records", line.count)),
+        ),
+        Outcome::Cut => (Tone::Info, t(lang, "途中で切れた".to_owned(), "cut short".to_owned())),
         Outcome::Refused => (Tone::Bad, t(lang, "断られた".to_owned(), "refused".to_owned())),
         Outcome::Declared => (Tone::Warn, t(lang, "宣言".to_owned(), "declared".to_owned())),
         Outcome::Widened => (Tone::Bad, t(lang, "範囲を広げた".to_owned(), "widened".to_owned())),
@@ -216,7 +235,8 @@ fn outcome(lang: Lang, line: &Line) -> Markup {
 fn emergencies(lang: Lang, csrf: &Csrf, lines: &[Line]) -> Markup {
     html! {
         @for line in lines.iter().filter(|line| line.what == What::Emergency).take(EMERGENCIES) {
-            (card(&format!("{} {}", t(lang, "緊急", "Emergency"), line.at.to_minutes()), html! {
+            (card(t(lang, "緊急の宣言", "Emergency"), html! {
+                p { (moment(line.at)) "　" span lang="ja" { (line.staff) } }
                 p { (line.reason_words(lang)) "：" span lang="ja" { (line.words) } }
                 (details(t(lang, "裏付けを届け出る", "Give the corroboration"), form(&format!("/emergencies/{}/corroborate", line.exchange), csrf, html! {
                     fieldset {
@@ -236,7 +256,12 @@ fn emergencies(lang: Lang, csrf: &Csrf, lines: &[Line]) -> Markup {
 
 /// What an institution can give; a reviewer's finding is not for it to give.
 const KINDS: &[(&str, Corroboration, &str, &str)] = &[
-    ("card-read", Corroboration::CardRead, "72時間以内にカードを読み取った", "the card was read within 72 hours"),
+    (
+        "card-read",
+        Corroboration::CardRead,
+        "72時間以内にカードを読み取った",
+        "the card was read within 72 hours",
+    ),
     ("ambulance", Corroboration::Ambulance, "救急隊の記録", "record of the ambulance"),
     ("claim", Corroboration::Claim, "その日の診療報酬の請求", "claim for the day"),
 ];

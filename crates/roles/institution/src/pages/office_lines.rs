@@ -59,8 +59,8 @@ pub enum Outcome {
     Whole,
     /// The person ended it.
     Ended,
-    /// It is not over.
-    UnderWay,
+    /// It stopped in the middle.
+    Cut,
     /// Nothing was granted.
     Refused,
     /// An emergency, narrow.
@@ -97,7 +97,7 @@ impl Outcome {
         match self {
             Self::Whole => "whole",
             Self::Ended => "ended",
-            Self::UnderWay => "under-way",
+            Self::Cut => "cut",
             Self::Refused => "refused",
             Self::Declared => "declared",
             Self::Widened => "widened",
@@ -142,7 +142,7 @@ pub async fn lines(pages: &Pages, limit: u32) -> Result<Vec<Line>, Problem> {
         others: vec![one.asker],
         count: one.given,
         outcome: match one.state {
-            GivenState::Begun => Outcome::UnderWay,
+            GivenState::Cut => Outcome::Cut,
             GivenState::Whole => Outcome::Whole,
             GivenState::Ended => Outcome::Ended,
         },
@@ -170,7 +170,18 @@ pub async fn lines(pages: &Pages, limit: u32) -> Result<Vec<Line>, Problem> {
 pub fn csv(lines: &[Line]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     // Writing to memory cannot fail.
-    let _ = writer.write_record(["at", "what", "exchange", "patient", "staff", "why", "institutions", "records", "outcome", "words"]);
+    let _ = writer.write_record([
+        "at",
+        "what",
+        "exchange",
+        "patient",
+        "staff",
+        "why",
+        "institutions",
+        "records",
+        "outcome",
+        "words",
+    ]);
     for line in lines {
         let others: Vec<String> = line.others.iter().map(OrgId::to_string).collect();
         let _ = writer.write_record([
@@ -214,6 +225,8 @@ mod tests {
         };
         let text = String::from_utf8(csv(&[line])).unwrap();
         assert!(text.starts_with('\u{feff}') && text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{text}");
-        assert!(text.contains("00000017") && text.contains("\"倒れた, 意識なし\"") && text.contains("widened"));
+        assert!(
+            text.contains("00000017") && text.contains("\"倒れた, 意識なし\"") && text.contains("widened")
+        );
     }
 }

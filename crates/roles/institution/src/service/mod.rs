@@ -63,7 +63,7 @@ pub struct Service {
     pub(crate) preparer: records::Preparer,
     pub(crate) exports: records::Exports,
     pub(crate) policy: access::Policy,
-    pub(crate) ended: exchange::Ended,
+    pub(crate) grants: exchange::Grants,
     /// Wakes the background work when something became due.
     pub(crate) wake: Notify,
 }

@@ -45,8 +45,8 @@ pub struct Given {
 /// How a giving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenState {
-    /// It is under way, or the process ended in the middle of it.
-    Begun,
+    /// It stopped in the middle: the connection or the process ended.
+    Cut,
     /// All that was granted left.
     Whole,
     /// The person ended it in the middle.
@@ -154,52 +154,39 @@ impl Store {
             .await
     }
 
-    /// Takes a grant: true at the first time, unless the person ended it already. What is given under it is written
-    /// down as begun.
-    pub async fn take_grant(&self, given: Given, expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.0
-            .write(move |tx| {
-                let fresh = tx.execute(
-                    "INSERT INTO shown_grant (id, exchange, asker, expires_at) VALUES ($1, $2, $3, $4) \
-                     ON CONFLICT (id) DO NOTHING",
-                    params![
-                        given.grant.as_bytes(),
-                        &given.exchange.to_string(),
-                        &given.asker.to_string(),
-                        expires_at.as_millis()
-                    ],
-                )?;
-                if fresh == 1 {
-                    tx.execute(
-                        "INSERT INTO given (grant_id, exchange, at, asker, staff, reason, patient, given, state) \
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'begun')",
-                        params![
-                            given.grant.as_bytes(),
-                            &given.exchange.to_string(),
-                            given.at.as_millis(),
-                            &given.asker.to_string(),
-                            &given.staff,
-                            given.reason.code(),
-                            given.patient.as_ref().map(LocalNumber::as_str)
-                        ],
-                    )?;
-                }
-                Ok(fresh == 1)
-            })
-            .await
-    }
-
-    /// Writes down how a giving ended.
-    pub async fn gave(&self, grant: ExchangeId, given: u64, state: GivenState) -> Result<(), StoreError> {
+    /// Writes down what was given and how it ended.
+    pub async fn keep_given(&self, given: Given) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
                 tx.execute(
-                    "UPDATE given SET given = $2, state = $3 WHERE grant_id = $1",
-                    params![grant.as_bytes(), i64::try_from(given).unwrap_or(i64::MAX), state_word(state)],
+                    "INSERT INTO given (grant_id, exchange, at, asker, staff, reason, patient, given, state) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING",
+                    params![
+                        given.grant.as_bytes(),
+                        &given.exchange.to_string(),
+                        given.at.as_millis(),
+                        &given.asker.to_string(),
+                        &given.staff,
+                        given.reason.code(),
+                        given.patient.as_ref().map(LocalNumber::as_str),
+                        i64::try_from(given.given).unwrap_or(i64::MAX),
+                        state_word(given.state)
+                    ],
                 )?;
                 Ok(())
             })
             .await
+    }
+
+    /// Grants that were ended and would still be good: id and end of each.
+    pub fn ended_grants(&self, now: Timestamp) -> Result<Vec<(ExchangeId, Timestamp)>, StoreError> {
+        self.0.read_blocking(|reader| {
+            reader.query(
+                "SELECT id, expires_at FROM ended_grant WHERE expires_at > $1",
+                params![now.as_millis()],
+                |row| Ok((ExchangeId::from_bytes(row.array(0)?), Timestamp::from_millis(row.int(1)?))),
+            )
+        })
     }
 
     /// Ends grants: those that are under way, and those that were not shown yet.
@@ -213,8 +200,8 @@ impl Store {
             .write(move |tx| {
                 for grant in &grants {
                     tx.execute(
-                        "INSERT INTO shown_grant (id, expires_at, ended_at) VALUES ($1, $2, $3) \
-                         ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at",
+                        "INSERT INTO ended_grant (id, expires_at, ended_at) VALUES ($1, $2, $3) \
+                         ON CONFLICT (id) DO NOTHING",
                         params![grant.as_bytes(), until.as_millis(), at.as_millis()],
                     )?;
                 }
@@ -227,7 +214,7 @@ impl Store {
     pub async fn forget_exchanges(&self, now: Timestamp) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
-                tx.execute("DELETE FROM shown_grant WHERE expires_at <= $1", params![now.as_millis()])?;
+                tx.execute("DELETE FROM ended_grant WHERE expires_at <= $1", params![now.as_millis()])?;
                 tx.execute("DELETE FROM received WHERE keep_until <= $1", params![now.as_millis()])?;
                 Ok(())
             })
@@ -414,7 +401,7 @@ fn given(row: &Row<'_>) -> Result<Given, StoreError> {
         reason: row.parse(5)?,
         patient: opt_parse(row, 6)?,
         given: u64::try_from(row.int(7)?).unwrap_or_default(),
-        state: state_of(state).ok_or_else(|| StoreError::decode(8, "begun, whole or ended", state))?,
+        state: state_of(state).ok_or_else(|| StoreError::decode(8, "cut, whole or ended", state))?,
     })
 }
 
@@ -432,7 +419,7 @@ fn emergency(row: &Row<'_>) -> Result<DeclaredEmergency, StoreError> {
 }
 
 const STATES: [(GivenState, &str); 3] =
-    [(GivenState::Begun, "begun"), (GivenState::Whole, "whole"), (GivenState::Ended, "ended")];
+    [(GivenState::Cut, "cut"), (GivenState::Whole, "whole"), (GivenState::Ended, "ended")];
 
 fn state_word(state: GivenState) -> &'static str {
     STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, word)| word)

@@ -68,7 +68,8 @@ impl Service {
             .looking_for(request.looking_for, request.care);
         let open = ground.active & ground.registered;
         let holders = reached(&ground.holders, &request.holders, &restriction, open);
-        let order = Order { relay: self, request: &request, permit: &permit, asker, restriction, at: question.now };
+        let order =
+            Order { relay: self, request: &request, permit: &permit, asker, restriction, at: question.now };
         let grants = match &known {
             Some((root, _)) => order.grants(root, &holders)?,
             None => Vec::new(),
@@ -97,27 +98,28 @@ impl Service {
             holders: grants.iter().map(|(grant, _)| grant.holder).collect(),
             refused: None,
         };
-        let receipt = self.log(EXCHANGE, Some(&person), request.exchange, &record).await?;
         let (org, exchange, now, question) = (*peer, request.exchange, order.at, digest(request)?);
         let out: Vec<(ExchangeId, OrgId, i64)> =
             grants.iter().map(|(g, _)| (g.id, g.holder, g.expires_at.as_millis())).collect();
-        let seen = self
-            .write(move |tx| {
-                let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
-                if seen == Seen::New {
-                    sql::exchanges::count_asked(tx, &org, &now.date().to_string())?;
-                }
-                for (id, holder, until) in &out {
-                    sql::wills::grant(tx, &person, id, holder, *until)?;
-                }
-                Ok(seen)
-            })
-            .await?;
+        let remembered = self.write(move |tx| {
+            let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
+            if seen == Seen::New {
+                sql::exchanges::count_asked(tx, &org, &now.date().to_string())?;
+            }
+            for (id, holder, until) in &out {
+                sql::wills::grant(tx, &person, id, holder, *until)?;
+            }
+            Ok(seen)
+        });
+        // Both are durable before the answer exists; neither waits for the other.
+        let logged = self.log(EXCHANGE, Some(&person), request.exchange, &record);
+        let (receipt, seen) = tokio::try_join!(logged, remembered)?;
         if seen == Seen::Other {
             return Err(protocol::refusal::exchange_used());
         }
         let keep_until = if grants.is_empty() { None } else { order.restriction.keep_until() };
-        let shown = |(grant, signed): (Grant, SignedGrant)| HolderGrant { holder: grant.holder, grant: signed };
+        let shown =
+            |(grant, signed): (Grant, SignedGrant)| HolderGrant { holder: grant.holder, grant: signed };
         Ok(ExchangeAnswer {
             exchange: request.exchange,
             grants: grants.into_iter().map(shown).collect(),

@@ -1,9 +1,10 @@
 //! The published figures of a day, counted from the ledger: who asked how much, on what grounds, and who gave.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use calendar::{Date, Timestamp};
-use codes::OrgId;
+use codes::{OrgId, OrgKind};
 use ledger::OpenedEntry;
 use protocol::exchange::Corroboration;
 use protocol::networks::{DailyFigures, Figures};
@@ -11,10 +12,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use wire::Problem;
 
+use super::Service;
 use super::emergencies::EMERGENCY;
 use super::evidence::DAY_MILLIS;
 use super::exchange::{EXCHANGE, ExchangeRecord, REFUSED};
-use super::Service;
 use crate::model::{CORROBORATION_MILLIS, Emergency};
 use crate::{problems, store as sql};
 
@@ -30,62 +31,99 @@ const EMERGENCIES: (u64, u64) = (3, 20);
 /// How many days after its declaration an emergency should be settled.
 const SETTLED_DAYS: i64 = 7;
 
+/// How many counted days are kept: a year and a month.
+const DAYS_KEPT: usize = 400;
+
+/// How far entries of several writers may stand out of order, in milliseconds.
+const DISORDER_MILLIS: i64 = 60_000;
+
+/// What was counted of each day. A day that is over is counted once, the present one goes on from where it was.
+#[derive(Clone, Default)]
+pub(crate) struct Counted(Arc<Mutex<BTreeMap<Date, Arc<Mutex<Day>>>>>);
+
+/// What was counted of one day.
 #[derive(Default)]
+struct Day {
+    rows: BTreeMap<OrgId, Row>,
+    /// The next entry to look at; nothing before the first look.
+    next: Option<u64>,
+    over: bool,
+}
+
+#[derive(Clone, Default)]
 struct Row {
     figures: DailyFigures,
+    /// About whom, until the day is over.
     persons: HashSet<[u8; 32]>,
 }
 
 impl Service {
-    /// The figures of a day, from its first to its last entry in the ledger.
+    /// The figures of a day, from its first to its last entry in the ledger. What was counted stays; what became of the
+    /// day's emergencies is looked up anew.
     ///
     /// # Errors
     /// When ledger or store cannot be read.
     pub async fn figures(&self, day: Date) -> Result<Figures, Problem> {
-        let (from, until) = (Timestamp::start_of(day).as_millis(), Timestamp::start_of(day.add_days(1)).as_millis());
-        let ledger = self.ledger.clone();
-        let counted = tokio::task::spawn_blocking(move || count(&ledger, from, until));
+        let (from, until) =
+            (Timestamp::start_of(day).as_millis(), Timestamp::start_of(day.add_days(1)).as_millis());
+        let (ledger, of_day) = (self.ledger.clone(), self.counted.day(day));
+        let counted = tokio::task::spawn_blocking(move || lock(&of_day).count(&ledger, from, until));
         let mut rows = counted.await.map_err(problems::task)?.map_err(problems::ledger)?;
         let month = self.read(move |c| sql::emergencies::between(c, until - 30 * DAY_MILLIS, until)).await?;
         let now = self.now().as_millis();
         for (emergency, _) in month.iter().filter(|(e, _)| e.at.as_millis() >= from) {
-            let row = &mut rows.entry(emergency.organisation).or_default().figures;
+            let row = rows.entry(emergency.organisation).or_default();
             row.corroborated += u64::from(is_settled(emergency));
             row.overdue += u64::from(is_overdue(emergency, now));
         }
-        let institutions = rows.into_iter().map(|(org, row)| finished(org, row)).collect();
+        let institutions = rows.into_iter().map(|(org, figures)| finished(org, figures)).collect();
         Ok(Figures { day, institutions, emergencies_settled_percent: settled_percent(&month, now) })
     }
 }
 
-fn count(ledger: &ledger::Ledger, from: i64, until: i64) -> Result<BTreeMap<OrgId, Row>, ledger::LedgerError> {
-    let mut rows: BTreeMap<OrgId, Row> = BTreeMap::new();
-    let mut tail = ledger.tail(first_at(ledger, from)?);
-    while let Some(entry) = tail.try_next()? {
-        if entry.at >= until {
-            // Entries of several writers may stand a little out of order: a minute behind the end, nothing follows.
-            if entry.at >= until + 60_000 {
-                break;
-            }
-        } else if entry.at >= from {
-            add(&mut rows, &entry);
+impl Counted {
+    fn day(&self, day: Date) -> Arc<Mutex<Day>> {
+        let mut days = lock(&self.0);
+        let found = days.entry(day).or_default().clone();
+        while days.len() > DAYS_KEPT {
+            days.pop_first();
         }
+        found
     }
-    Ok(rows)
 }
 
-/// The first entry that may belong to the day, by halving; entries are in order but for what happens at once.
-fn first_at(ledger: &ledger::Ledger, from: i64) -> Result<u64, ledger::LedgerError> {
-    let (mut low, mut high) = (0, ledger.size());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if ledger.read_entry(middle)?.at < from - 60_000 {
-            low = middle + 1;
-        } else {
-            high = middle;
+impl Day {
+    fn count(
+        &mut self,
+        ledger: &ledger::Ledger,
+        from: i64,
+        until: i64,
+    ) -> Result<BTreeMap<OrgId, DailyFigures>, ledger::LedgerError> {
+        let next = match self.next {
+            Some(next) => next,
+            None => ledger.first_since(from)?,
+        };
+        let mut tail = ledger.tail(next);
+        while !self.over {
+            self.next = Some(tail.position());
+            let Some(entry) = tail.try_next()? else { break };
+            self.over = entry.at >= until + DISORDER_MILLIS;
+            if (from..until).contains(&entry.at) {
+                add(&mut self.rows, &entry);
+            }
         }
+        for row in self.rows.values_mut() {
+            row.figures.persons = row.figures.persons.max(row.persons.len() as u64);
+            if self.over {
+                row.persons = HashSet::new();
+            }
+        }
+        Ok(self.rows.iter().map(|(org, row)| (*org, row.figures.clone())).collect())
     }
-    Ok(low)
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn add(rows: &mut BTreeMap<OrgId, Row>, entry: &OpenedEntry) {
@@ -116,10 +154,10 @@ fn add(rows: &mut BTreeMap<OrgId, Row>, entry: &OpenedEntry) {
     }
 }
 
-fn finished(org: OrgId, row: Row) -> DailyFigures {
-    let mut figures =
-        DailyFigures { organisation: org.to_string(), persons: row.persons.len() as u64, ..row.figures };
-    let looked_at = figures.asked >= OUTLIER_LEAST;
+fn finished(org: OrgId, counted: DailyFigures) -> DailyFigures {
+    let mut figures = DailyFigures { organisation: org.to_string(), ..counted };
+    // Only institutions hold records and have visits: who asks for the person's own sake gives nothing back.
+    let looked_at = org.kind() == OrgKind::Institution && figures.asked >= OUTLIER_LEAST;
     let (least, percent) = EMERGENCIES;
     let found = [
         (looked_at && figures.served == 0, "asks-without-giving"),

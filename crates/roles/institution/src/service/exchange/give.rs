@@ -1,5 +1,7 @@
 //! The holder's side: a grant is verified, decided about again on our own labels, written down, and answered.
 
+use std::sync::Arc;
+
 use access::{Action, Asking, Grant, Purpose};
 use calendar::Timestamp;
 use codes::{ExchangeId, Medical, OrgCode, OrgId, StreamSealer};
@@ -8,10 +10,11 @@ use ledger::Entry;
 use protocol::exchange::{FetchRequest, WithdrawalNotice};
 use protocol::relay::Acknowledged;
 use records::search::Query;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::Problem;
 
 use super::{RESOURCES_MAX, problems, stream};
+use crate::OpenError;
 use crate::model::LocalNumber;
 use crate::service::Service;
 use crate::service::records::{Disclosed, Fetch};
@@ -58,15 +61,37 @@ struct Body<'a> {
     what: Vec<&'a str>,
 }
 
+/// The grant of such an entry.
+#[derive(Deserialize)]
+struct Used {
+    grant: ExchangeId,
+}
+
 /// An answer on its way, chunk by chunk.
 pub struct Giving {
     grant: Grant,
     fetch: Option<Fetch>,
     sealer: StreamSealer,
-    patient: Option<LocalNumber>,
     begun: bool,
-    given: usize,
     over: bool,
+    record: Record,
+}
+
+/// What the records office reads of an answer: written when it is over, in whatever way that comes. The ledger has it already.
+struct Record {
+    service: Arc<Service>,
+    given: Given,
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let (service, given) = (Arc::clone(&self.service), self.given.clone());
+        tokio::spawn(async move {
+            if let Err(error) = service.store.keep_given(given).await {
+                tracing::error!(%error, "what was given is in the ledger, and could not be written for the records office");
+            }
+        });
+    }
 }
 
 impl Service {
@@ -75,7 +100,11 @@ impl Service {
     ///
     /// # Errors
     /// A grant that is not the relay's, not for us, another asker's, late, used or ended; a search that is not served.
-    pub async fn accept_grant(&self, peer: &OrgId, request: FetchRequest) -> Result<Giving, Problem> {
+    pub async fn accept_grant(
+        self: &Arc<Self>,
+        peer: &OrgId,
+        request: FetchRequest,
+    ) -> Result<Giving, Problem> {
         let now = self.now();
         let grant = self.verified(peer, &request, now)?;
         self.policy
@@ -98,9 +127,9 @@ impl Service {
             reason: grant.reason,
             patient: patient.clone(),
             given: 0,
-            state: GivenState::Begun,
+            state: GivenState::Cut,
         };
-        if !self.store.take_grant(given, grant.expires_at).await.map_err(problems::internal)? {
+        if !self.grants.take(grant.id, grant.expires_at) {
             return Err(problems::used());
         }
         let fetch = match &patient {
@@ -112,7 +141,8 @@ impl Service {
         };
         let sealer =
             StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
-        Ok(Giving { grant, fetch, sealer, patient, begun: false, given: 0, over: false })
+        let record = Record { service: Arc::clone(self), given };
+        Ok(Giving { grant, fetch, sealer, begun: false, over: false, record })
     }
 
     /// The next bytes of an answer; none when it is over. Each chunk is in the ledger before it exists. When the person
@@ -128,25 +158,47 @@ impl Service {
             giving.begun = true;
             return Ok(Some(stream::head(&giving.sealer)));
         }
-        if self.ended.has(&giving.grant.id) {
-            return self.stop(giving, GivenState::Ended).await;
+        if self.grants.has_ended(&giving.grant.id) {
+            (giving.over, giving.record.given.state) = (true, GivenState::Ended);
+            return Ok(None);
         }
         let page = match &mut giving.fetch {
             Some(fetch) => fetch.next().await.map_err(problems::internal)?,
             None => None,
         };
-        let last = page.is_none() || giving.given >= RESOURCES_MAX;
+        let given = giving.record.given.given;
+        let last = page.is_none() || given >= RESOURCES_MAX as u64;
         let resources = page.unwrap_or_default();
-        if !resources.is_empty() || last && giving.given == 0 {
+        if !resources.is_empty() || last && given == 0 {
             self.write_down(giving, &resources).await?;
         }
-        giving.given += resources.len();
+        giving.record.given.given += resources.len() as u64;
         let bodies = resources.iter().map(|resource| resource.body.as_slice());
         let bytes = stream::chunk(&mut giving.sealer, bodies, last).map_err(problems::internal)?;
         if last {
-            self.stop(giving, GivenState::Whole).await?;
+            (giving.over, giving.record.given.state) = (true, GivenState::Whole);
         }
         Ok(Some(bytes))
+    }
+
+    /// Knows again, after a start, which grants were used and which were ended.
+    ///
+    /// # Errors
+    /// When ledger or store cannot be read.
+    pub(crate) fn recall_grants(&self) -> Result<(), OpenError> {
+        let now = self.now();
+        self.grants.end(self.store.ended_grants(now)?, now);
+        let mut tail =
+            self.ledger.tail(self.ledger.first_since(now.as_millis() - access::GRANT_LIFE_MILLIS)?);
+        while let Some(entry) = tail.try_next()? {
+            if entry.kind == GIVEN
+                && let Ok(Used { grant }) = serde_json::from_slice(&entry.body)
+            {
+                let until = Timestamp::from_millis(entry.at).add_millis(access::GRANT_LIFE_MILLIS);
+                self.grants.take(grant, until);
+            }
+        }
+        Ok(())
     }
 
     /// Ends grants at the relay's word: what is under way stops at its next chunk, what was not shown is refused.
@@ -163,7 +215,7 @@ impl Service {
         self.policy.decide(&asking).into_result().map_err(protocol::refusal::denied)?;
         let now = self.now();
         let until = now.add_millis(access::GRANT_LIFE_MILLIS);
-        self.ended.put(&notice.grants, until, now);
+        self.grants.end(notice.grants.iter().map(|grant| (*grant, until)), now);
         let body = serde_json::to_vec(&notice).map_err(problems::internal)?;
         let entry =
             Entry { kind: WITHDRAWN, person: None, exchange: notice.exchange, at: now.as_millis(), body };
@@ -203,6 +255,8 @@ impl Service {
             what: resources.iter().map(|resource| resource.name.as_str()).collect(),
         };
         let person = giving
+            .record
+            .given
             .patient
             .as_ref()
             .map(|patient| self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
@@ -214,13 +268,6 @@ impl Service {
             body: serde_json::to_vec(&body).map_err(problems::internal)?,
         };
         self.ledger.append(entry).await.map(drop).map_err(problems::internal)
-    }
-
-    async fn stop(&self, giving: &mut Giving, state: GivenState) -> Result<Option<Vec<u8>>, Problem> {
-        giving.over = true;
-        let given = giving.given as u64;
-        self.store.gave(giving.grant.id, given, state).await.map_err(problems::internal)?;
-        Ok(None)
     }
 }
 

@@ -8,7 +8,8 @@ mod problems;
 mod stream;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use calendar::Timestamp;
 use codes::ExchangeId;
@@ -17,20 +18,42 @@ pub use ask::{Gathered, Order, Received, Source, Unreached, Why};
 pub use emergency::Declaration;
 pub use give::Giving;
 
-/// Grants that the person ended: what is under way stops at its next chunk. Held in memory beside the table, because a
-/// transfer asks at every chunk.
+/// The grants of the last minutes: each is good once, and not after its person ended it. In memory, because a transfer asks at
+/// every chunk; after a start it is filled again from the ledger (used ones) and the table (ended ones).
 #[derive(Debug, Default)]
-pub struct Ended(Mutex<HashMap<ExchangeId, Timestamp>>);
+pub struct Grants(Mutex<HashMap<ExchangeId, Shown>>);
 
-impl Ended {
-    fn put(&self, grants: &[ExchangeId], until: Timestamp, now: Timestamp) {
-        let mut ended = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        ended.retain(|_, until| *until > now);
-        ended.extend(grants.iter().map(|grant| (*grant, until)));
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    until: Timestamp,
+    ended: bool,
+}
+
+impl Grants {
+    /// Takes a grant: true for one that was neither used nor ended.
+    fn take(&self, grant: ExchangeId, until: Timestamp) -> bool {
+        match self.lock().entry(grant) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(Shown { until, ended: false });
+                true
+            }
+        }
     }
 
-    fn has(&self, grant: &ExchangeId) -> bool {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains_key(grant)
+    /// Ends grants, and forgets those whose time is over.
+    fn end(&self, grants: impl IntoIterator<Item = (ExchangeId, Timestamp)>, now: Timestamp) {
+        let mut known = self.lock();
+        known.retain(|_, shown| shown.until > now);
+        known.extend(grants.into_iter().map(|(grant, until)| (grant, Shown { until, ended: true })));
+    }
+
+    fn has_ended(&self, grant: &ExchangeId) -> bool {
+        self.lock().get(grant).is_some_and(|shown| shown.ended)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ExchangeId, Shown>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

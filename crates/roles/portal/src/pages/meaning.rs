@@ -35,7 +35,7 @@ fn summary(service: &Service, lang: Lang, decided: &Decided) -> Markup {
     html! {
         @if !rules.is_empty() {
             (card(t(lang, "こう決めようとしています", "What you are about to decide"), html! {
-                ul { @for rule in &rules { li { strong { (rule) } } } }
+                ul.plain { @for rule in &rules { li { strong { (rule) } } } }
                 p.fine { (t(lang, "下は、そのまま記録される文面です。", "Below is the text as it will be recorded.")) }
             }))
         }

@@ -228,16 +228,23 @@ pub(super) fn in_a_line(service: &Service, lang: Lang, rule: &Rule) -> String {
     let permit = rule.effect == Effect::Permit;
     let urgent = rule.purposes == Purposes::of(&[ActReason::EmergencyTreat]);
     let what = told(service, lang, rule);
+    let aims = rule.purposes.iter().filter(|_| !urgent).map(|aim| t(lang, aim.ja(), aim.en()).to_owned());
+    let aims = listed(lang, aims);
+    let aim = match (lang, aims.is_empty()) {
+        (_, true) => String::new(),
+        (Lang::Ja, false) => format!("{aims}のために、"),
+        (Lang::En, false) => format!(", for {aims}"),
+    };
     match lang {
         Lang::Ja => {
             let when = if urgent { "救急のときは、" } else { "" };
             let decision = if permit { "見せてよい" } else { "見せない" };
-            format!("{when}{whom}に、{what}を{decision}")
+            format!("{when}{whom}に、{aim}{what}を{decision}")
         }
         Lang::En => {
             let when = if urgent { "in an emergency, " } else { "" };
             let decision = if permit { "may be seen" } else { "may not be seen" };
-            format!("{when}{what} {decision} by {whom}")
+            format!("{when}{what} {decision} by {whom}{aim}")
         }
     }
 }
@@ -280,17 +287,19 @@ fn checked(service: &Service, lang: Lang, check: &Check) -> String {
 
 fn particulars_of_check(service: &Service, lang: Lang, check: &Check) -> Markup {
     let rows = [
-        (t(lang, "答え", "Answer"), html! { (answered(lang, check.validity)) }),
         (t(lang, "本人の確認", "How you were verified"), html! { (verified(lang, check.mode)) }),
         (t(lang, "法律の根拠", "Legal basis"), html! { (basis(service, lang, &check.basis)) }),
     ];
+    let place = check.index + 1;
+    let found =
+        t(lang, format!("署名済み台帳の {place} 番目にあります"), format!("Entry {place} of the signed log"));
     html! {
-        (definitions(&rows))
-        p { @if check.proven {
-            (badge(Tone::Ok, &t(lang, format!("署名済み台帳の {} 番目にあります", check.index + 1), format!("Entry {} of the signed log", check.index + 1))))
-        } @else {
-            (badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter")))
-        } }
+        p { (t(lang, "答え: ", "Answer: ")) (answered(lang, check.validity)) " "
+            @if check.proven { (badge(Tone::Ok, &found)) } @else {
+                (badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter")))
+            }
+        }
+        (details(t(lang, "くわしく", "More"), definitions(&rows)))
     }
 }
 

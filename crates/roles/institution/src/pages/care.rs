@@ -1,14 +1,16 @@
 //! The carer's view, made for a phone: today's people, and for each the plan, what must not be given, what is taken, the last visits.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse as _;
 use consent::Category;
 use maud::{Markup, html};
 use wire::Csrf;
 use wire::page::{Lang, card, details, empty_state, t};
 
-use super::clinical::{head, local, others, page};
+use super::clinical::{Seen, head, local, others, page};
+use super::emergency_parts::contacts;
 use super::folder::{Folder, Item};
+use super::history::flag_badge;
 use super::overview::{self, documents, items};
 use super::parts::day;
 use super::staff::{Acting, badge};
@@ -56,20 +58,22 @@ pub async fn show(
     csrf: Csrf,
     Acting(staff): Acting,
     Path(number): Path<String>,
+    Query(seen): Query<Seen>,
 ) -> Shown {
     let (patient, _) = pages.service.patient(local(&number)?).await?;
+    let gathered = seen.exchange.and_then(|exchange| pages.gathered.get(&exchange, pages.service.moment()));
     let folder = Folder::open(&pages, &staff, &patient.local_number).await?;
     let body = html! {
         (badge(lang, &csrf, &staff))
         div.care {
             (head(lang, &patient, &pages))
             (overview::warnings(lang, &folder))
+            (others(lang, &csrf, &pages, &patient, &folder, "care", gathered.as_ref()))
             (card(t(lang, "計画", "Plan"), plan(lang, &folder)))
             (medicines(lang, &folder))
             (card(t(lang, "最近のようす", "Lately"), lately(lang, &folder)))
             (documents(lang, &folder))
-            (others(lang, &csrf, &pages, &patient, &folder, None))
-            (contacts(lang, &folder))
+            (card(t(lang, "連絡先", "Contacts"), contacts(lang, &folder)))
         }
         p { a.button.quiet href="/care" { (t(lang, "担当の方の一覧へ", "Back to the list")) } }
     };
@@ -96,16 +100,20 @@ fn plan(lang: Lang, folder: &Folder) -> Markup {
 fn medicines(lang: Lang, folder: &Folder) -> Markup {
     let (all, _) = folder.distinct(overview::MEDICINES);
     let (first, rest) = all.split_at(all.len().min(MEDICINES));
-    card(t(lang, "薬", "Medicines"), html! {
-        @if all.is_empty() { p.muted { (t(lang, "薬の記録はありません。", "No medicine is written down.")) } }
-        @else { (items(lang, folder, first)) }
-        @if !rest.is_empty() { (details(t(lang, "そのほかの薬", "More"), items(lang, folder, rest))) }
-    })
+    card(
+        t(lang, "薬", "Medicines"),
+        html! {
+            @if all.is_empty() { p.muted { (t(lang, "薬の記録はありません。", "No medicine is written down.")) } }
+            @else { (items(lang, folder, first)) }
+            @if !rest.is_empty() { (details(t(lang, "そのほかの薬", "More"), items(lang, folder, rest))) }
+        },
+    )
 }
 
 /// The last visits, with what was seen and measured then.
 fn lately(lang: Lang, folder: &Folder) -> Markup {
-    const KINDS: &[Category] = &[Category::Encounter, Category::Vital, Category::CareSummary, Category::Other];
+    const KINDS: &[Category] =
+        &[Category::Encounter, Category::Vital, Category::CareSummary, Category::Other];
     let mut days: Vec<(Option<calendar::Date>, Vec<&Item>)> = Vec::new();
     for item in folder.of_kinds(KINDS).filter(|item| item.shown.chapters.is_empty()) {
         if days.last().is_none_or(|(last, _)| *last != item.shown.day) {
@@ -123,18 +131,23 @@ fn lately(lang: Lang, folder: &Folder) -> Markup {
         ol.history { @for (on, on_that_day) in &days {
             li {
                 p.history-head { @if let Some(on) = on { (day(*on)) } }
-                (items(lang, folder, on_that_day))
+                (on_the_day(lang, folder, on_that_day))
             }
         } }
     }
 }
 
-fn contacts(lang: Lang, folder: &Folder) -> Markup {
-    let known: Vec<&Item> = folder.of_kinds(&[Category::Demographics]).take(1).collect();
+/// The things of one day; whose they are is said where they are not ours.
+fn on_the_day(lang: Lang, folder: &Folder, items: &[&Item]) -> Markup {
     html! {
-        @for item in known {
-            (card(t(lang, "連絡先", "Contacts"), html! { (super::history::body(lang, item)) (overview::origin(lang, folder, item)) }))
-        }
+        ul.items { @for item in items {
+            li {
+                span.item-title lang="ja" { (item.shown.title) }
+                @if !item.shown.value.is_empty() { span.item-value lang="ja" { (item.shown.value) } }
+                (flag_badge(lang, item.shown.flag))
+                @if item.source > 0 { span.origin lang="ja" { (folder.source_name(lang, item.source)) } }
+            }
+        } }
     }
 }
 

@@ -51,8 +51,7 @@ pub async fn by_card(
     Acting(staff): Acting,
     Form(chosen): Form<Chosen>,
 ) -> Shown {
-    let order =
-        CardOrder { card: chosen.card, mode: ReaderMode::Face, road: Road::InsuranceCode, pin: None };
+    let order = CardOrder { card: chosen.card, mode: ReaderMode::Face, road: Road::InsuranceCode, pin: None };
     match pages.service.receive_card(Door::Desk, order).await {
         Ok(visit) => match pages.service.visit(visit).await?.patient {
             Some(patient) => Ok(see(format!("/patients/{patient}/records"))),
@@ -88,18 +87,22 @@ async fn render(
         @if let Some(tray) = pages.service.tray() { (card(t(lang, "カードでさがす", "By the card"), cards(lang, csrf, &tray))) }
     };
     let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
-    let lead = t(lang, "患者さんを選ぶと、当院の記録が開きます。", "Choose the patient: our own record opens.");
+    let lead =
+        t(lang, "患者さんを選ぶと、当院の記録が開きます。", "Choose the patient: our own record opens.");
     let title = t(lang, "診療", "Treatment");
     Ok(pages.page(lang, csrf, "/clinic", title).lead(lead).status(status).body(body).into_response())
 }
 
 /// Looking for a patient; the same on every page that begins with one.
 pub fn search_form(lang: Lang, action: &str, value: &str) -> Markup {
-    form_get(action, html! {
-        (Field::text("q", t(lang, "患者番号・氏名・カナ・生年月日", "Patient number, name, reading or birth date"))
-            .value(value).scan().render(lang))
-        button.button type="submit" { (t(lang, "さがす", "Find")) }
-    })
+    form_get(
+        action,
+        html! {
+            (Field::text("q", t(lang, "患者番号・氏名・カナ・生年月日", "Patient number, name, reading or birth date"))
+                .value(value).scan().render(lang))
+            button.button type="submit" { (t(lang, "さがす", "Find")) }
+        },
+    )
 }
 
 /// Nobody was found.

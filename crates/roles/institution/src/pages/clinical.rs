@@ -22,7 +22,7 @@ use crate::service::exchange::{Gathered, Order, Unreached, Why};
 #[derive(Deserialize)]
 pub struct Seen {
     /// The exchange that was just asked.
-    exchange: Option<ExchangeId>,
+    pub exchange: Option<ExchangeId>,
 }
 
 /// What is asked of others.
@@ -31,6 +31,9 @@ pub struct Ask {
     /// Only these holders, separated by commas; empty for all.
     #[serde(default)]
     holders: String,
+    /// The page it was asked from: `records` or `care`.
+    #[serde(default)]
+    of: String,
 }
 
 /// GET /patients/{patient}/records
@@ -49,7 +52,7 @@ pub async fn show(
         (badge(lang, &csrf, &staff))
         (head(lang, &patient, &pages))
         (overview::warnings(lang, &folder))
-        (others(lang, &csrf, &pages, &patient, &folder, gathered.as_ref()))
+        (others(lang, &csrf, &pages, &patient, &folder, "records", gathered.as_ref()))
         (overview::medicines_and_problems(lang, &folder))
         (overview::trends(lang, &folder))
         (overview::documents(lang, &folder))
@@ -83,9 +86,12 @@ pub async fn gather(
         Ok(gathered) => {
             let exchange = gathered.exchange;
             pages.gathered.put(exchange, gathered, pages.service.moment());
-            Ok(see(format!("/patients/{patient}/records?exchange={exchange}#others")))
+            let of = if ask.of == "care" { "care" } else { "records" };
+            Ok(see(format!("/patients/{patient}/{of}?exchange={exchange}#others")))
         }
-        Err(problem) if problem.status().is_client_error() => refused(&pages, lang, &csrf, patient, &problem).await,
+        Err(problem) if problem.status().is_client_error() => {
+            refused(&pages, lang, &csrf, patient, &problem).await
+        }
         Err(problem) => Err(problem),
     }
 }
@@ -107,7 +113,14 @@ pub fn local(number: &str) -> Result<LocalNumber, DeskError> {
 }
 
 /// The page of a patient with its title.
-pub fn page(pages: &Pages, lang: Lang, csrf: &Csrf, patient: &Patient, of: &str, body: Markup) -> wire::page::Page {
+pub fn page(
+    pages: &Pages,
+    lang: Lang,
+    csrf: &Csrf,
+    patient: &Patient,
+    of: &str,
+    body: Markup,
+) -> wire::page::Page {
     let path = format!("/patients/{}/{of}", patient.local_number);
     let title = t(lang, format!("{} さん", patient.name), patient.name.clone());
     pages.page(lang, csrf, &path, &title).body(body)
@@ -143,6 +156,7 @@ pub fn others(
     pages: &Pages,
     patient: &Patient,
     folder: &Folder,
+    of: &str,
     gathered: Option<&Gathered>,
 ) -> Markup {
     let path = format!("/patients/{}/records", patient.local_number);
@@ -156,7 +170,7 @@ pub fn others(
     html! {
         div #others {
             (card(t(lang, "他の機関の記録", "Other institutions"), html! {
-                @if let Some(gathered) = gathered { (outcome(lang, csrf, pages, &path, gathered)) }
+                @if let Some(gathered) = gathered { (outcome(lang, csrf, pages, &path, of, gathered)) }
                 @if given.is_empty() && gathered.is_none() {
                     p { (t(lang,
                         "診療のために、ご本人が許した範囲の記録を、持っている機関から直接受け取ります。見たことは記録され、ご本人に知らされます。",
@@ -170,14 +184,17 @@ pub fn others(
                 @if let Some(until) = folder.keep_until {
                     p.fine { (t(lang, "見られるのは次の時刻までです: ", "May be looked at until ")) (moment(until)) }
                 }
-                (form(&path, csrf, html! { button class=(button) type="submit" { (label) } }))
+                (form(&path, csrf, html! {
+                    input type="hidden" name="of" value=(of);
+                    button class=(button) type="submit" { (label) }
+                }))
             }))
         }
     }
 }
 
 /// What the exchange brought; who did not answer is said, with the way to ask again.
-pub fn outcome(lang: Lang, csrf: &Csrf, pages: &Pages, path: &str, gathered: &Gathered) -> Markup {
+pub fn outcome(lang: Lang, csrf: &Csrf, pages: &Pages, path: &str, of: &str, gathered: &Gathered) -> Markup {
     let missing: Vec<_> = gathered.sources.iter().filter_map(|s| Some((s, s.unreached.as_ref()?))).collect();
     let came: usize = gathered.sources.iter().map(|source| source.resources).sum();
     let ids: Vec<String> = missing.iter().map(|(source, _)| source.holder.to_string()).collect();
@@ -192,6 +209,7 @@ pub fn outcome(lang: Lang, csrf: &Csrf, pages: &Pages, path: &str, gathered: &Ga
                     li { (t(lang, pages.service.name_of(&source.holder).0, pages.service.name_of(&source.holder).1)) "：" (unreached_words(lang, why)) }
                 } }
                 (form(path, csrf, html! {
+                    input type="hidden" name="of" value=(of);
                     input type="hidden" name="holders" value=(ids.join(","));
                     button.button.quiet type="submit" { (t(lang, "届かなかった機関にもう一度問い合わせる", "Ask these again")) }
                 }))

@@ -12,7 +12,9 @@ use maud::{Markup, html};
 use protocol::consents::ConsentAct;
 use protocol::exchange::Practitioner;
 use serde::Deserialize;
-use wire::page::{Lang, Tone, badge as tone_badge, card, details, form, link_button, notice, problem_notice, t};
+use wire::page::{
+    Lang, Tone, badge as tone_badge, card, details, form, link_button, notice, problem_notice, t,
+};
 use wire::{Csrf, Problem};
 
 use super::clinical::{head, local, page};
@@ -127,7 +129,11 @@ fn choices(lang: Lang, patient: &Patient) -> Markup {
         tile(
             "share",
             t(lang, "当院に見せる", "Share with us"),
-            t(lang, "他の機関の記録を、当院が診療・介護のために見ることを許します", "We may see what others hold, for treatment and care"),
+            t(
+                lang,
+                "他の機関の記録を、当院が診療・介護のために見ることを許します",
+                "We may see what others hold, for treatment and care",
+            ),
         ),
         tile(
             "not-psychiatry",
@@ -135,14 +141,24 @@ fn choices(lang: Lang, patient: &Patient) -> Markup {
             t(lang, "精神・心療の情報だけは、当院に見せません", "We may not see mental health information"),
         ),
     ];
-    card(t(lang, "ご本人が決めること", "What the person decides"), html! {
-        p { (t(lang, "ご本人に選んでいただきます。どれを選んでも、診療で不利になることはありません。", "The person chooses. No choice changes the treatment they get.")) }
-        (wire::page::tiles(&tiles))
-    })
+    card(
+        t(lang, "ご本人が決めること", "What the person decides"),
+        html! {
+            p { (t(lang, "ご本人に選んでいただきます。どれを選んでも、診療で不利になることはありません。", "The person chooses. No choice changes the treatment they get.")) }
+            (wire::page::tiles(&tiles))
+        },
+    )
 }
 
 /// The text to read aloud, and the one button.
-fn reading(lang: Lang, csrf: &Csrf, pages: &Pages, patient: &Patient, choice: Choice, named: Option<&Rule>) -> Markup {
+fn reading(
+    lang: Lang,
+    csrf: &Csrf,
+    pages: &Pages,
+    patient: &Patient,
+    choice: Choice,
+    named: Option<&Rule>,
+) -> Markup {
     let names = names(pages);
     let text = match (choice, named) {
         (Choice::Withdraw, Some(rule)) => template::withdrawal(rule, pages.service.moment(), &names),
@@ -150,7 +166,11 @@ fn reading(lang: Lang, csrf: &Csrf, pages: &Pages, patient: &Patient, choice: Ch
         _ => drafted(pages, choice).and_then(|rule| template::document(&rule, &names)),
     };
     let Some(text) = text else {
-        return notice(Tone::Warn, t(lang, "この決定は見つかりません。", "There is no such decision."), html! {});
+        return notice(
+            Tone::Warn,
+            t(lang, "この決定は見つかりません。", "There is no such decision."),
+            html! {},
+        );
     };
     let path = format!("/patients/{}/consent", patient.local_number);
     let value = match choice {
@@ -211,31 +231,37 @@ fn sheet(lang: Lang, pages: &Pages, patient: &Patient, rule: &Rule, fresh: bool)
 fn rules(lang: Lang, pages: &Pages, patient: &Patient, consents: &Consents) -> Markup {
     let path = format!("/patients/{}/consent", patient.local_number);
     let names = names(pages);
-    let (ended, standing): (Vec<&Rule>, Vec<&Rule>) = consents.rules.iter().rev().partition(|rule| rule.withdrawn_at.is_some());
-    let list = |rules: &[&Rule]| html! {
-        ul.items { @for rule in rules {
-            li {
-                (tone_badge(if rule.effect == Effect::Permit { Tone::Ok } else { Tone::Warn },
-                    if rule.effect == Effect::Permit { t(lang, "見せる", "share") } else { t(lang, "見せない", "do not share") }))
-                @for line in template::lines(rule, &names).iter().skip(1).take(3) {
-                    span.item-value { (t(lang, line.ja.0, line.en.0)) "：" (t(lang, &line.ja.1, &line.en.1)) }
-                }
-                span.origin { (moment(rule.recorded_at)) }
-                span.actions {
-                    a href={ (path) "?rule=" (rule.id) } { (t(lang, "書面を見る・印刷する", "Sheet")) }
-                    @if rule.withdrawn_at.is_none() {
-                        a href={ (path) "?choice=withdraw&rule=" (rule.id) } { (t(lang, "やめる（撤回）", "Withdraw")) }
+    let (ended, standing): (Vec<&Rule>, Vec<&Rule>) =
+        consents.rules.iter().rev().partition(|rule| rule.withdrawn_at.is_some());
+    let list = |rules: &[&Rule]| {
+        html! {
+            ul.items { @for rule in rules {
+                li {
+                    (tone_badge(if rule.effect == Effect::Permit { Tone::Ok } else { Tone::Warn },
+                        if rule.effect == Effect::Permit { t(lang, "見せる", "share") } else { t(lang, "見せない", "do not share") }))
+                    @for line in template::lines(rule, &names).iter().skip(1).take(3) {
+                        span.item-value { (t(lang, line.ja.0, line.en.0)) "：" (t(lang, &line.ja.1, &line.en.1)) }
+                    }
+                    span.origin { (moment(rule.recorded_at)) }
+                    span.actions {
+                        a href={ (path) "?rule=" (rule.id) } { (t(lang, "書面を見る・印刷する", "Sheet")) }
+                        @if rule.withdrawn_at.is_none() {
+                            a href={ (path) "?choice=withdraw&rule=" (rule.id) } { (t(lang, "やめる（撤回）", "Withdraw")) }
+                        }
                     }
                 }
-            }
-        } }
+            } }
+        }
     };
-    card(t(lang, "当院で届けた決定", "Decisions passed on here"), html! {
-        @if standing.is_empty() { p.muted { (t(lang, "いま有効なものはありません。", "None is in effect.")) } } @else { (list(&standing)) }
-        @if !ended.is_empty() { (details(t(lang, "撤回したもの", "Withdrawn"), list(&ended))) }
-        p.fine { (t(lang, "ほかの機関やポータルで決めたことは、ここには出ません。ご本人はポータルですべて見られます。",
-            "What was decided elsewhere is not shown here. The person sees all of it in the portal.")) }
-    })
+    card(
+        t(lang, "当院で届けた決定", "Decisions passed on here"),
+        html! {
+            @if standing.is_empty() { p.muted { (t(lang, "いま有効なものはありません。", "None is in effect.")) } } @else { (list(&standing)) }
+            @if !ended.is_empty() { (details(t(lang, "撤回したもの", "Withdrawn"), list(&ended))) }
+            p.fine { (t(lang, "ほかの機関やポータルで決めたことは、ここには出ません。ご本人はポータルですべて見られます。",
+                "What was decided elsewhere is not shown here. The person sees all of it in the portal.")) }
+        },
+    )
 }
 
 /// The rule of a choice, as it would be written down now.

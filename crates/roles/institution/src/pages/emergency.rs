@@ -5,18 +5,20 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use codes::ExchangeId;
-use consent::{Categories, Category};
-use maud::{Markup, html};
+use consent::Categories;
+use maud::html;
 use protocol::exchange::{EmergencyReason, Practitioner};
 use serde::Deserialize;
-use wire::page::{Fragment, Lang, Tone, card, details, form, live, notice, problem_notice, t, verdict};
+use wire::page::{Fragment, Lang, card, form, live, problem_notice, t};
 use wire::{Csrf, Problem};
 
 use super::clinic::{nobody, patients, search_form};
 use super::clinical::{head, local, outcome, page};
-use super::folder::{Folder, Item};
-use super::parts::moment;
-use super::staff::{Acting, badge, practitioner, professions};
+use super::emergency_parts::{
+    narrow, reason_code, remaining, second_person, sure, widening, will_be_told, words_field,
+};
+use super::folder::Folder;
+use super::staff::{Acting, badge, practitioner};
 use super::{Pages, Shown, history, overview, see};
 use crate::model::Patient;
 use crate::service::exchange::{Declaration, Order, Why};
@@ -63,8 +65,16 @@ pub async fn find(
             @else { (card(t(lang, "だれですか", "Who is it?"), patients(lang, &found.patients, "emergency"))) }
         }
     };
-    let lead = t(lang, "命にかかわるとき、同意を得られない方の記録を見ます。", "When life is at stake and the person cannot be asked.");
-    Ok(pages.page(lang, &csrf, "/emergency", t(lang, "緊急", "Emergency")).lead(lead).body(body).into_response())
+    let lead = t(
+        lang,
+        "命にかかわるとき、同意を得られない方の記録を見ます。",
+        "When life is at stake and the person cannot be asked.",
+    );
+    Ok(pages
+        .page(lang, &csrf, "/emergency", t(lang, "緊急", "Emergency"))
+        .lead(lead)
+        .body(body)
+        .into_response())
 }
 
 /// GET /patients/{patient}/emergency: why?
@@ -157,7 +167,10 @@ async fn act(
     let reason = EmergencyReason::ALL.into_iter().find(|one| reason_code(*one) == declared.reason);
     let reason = reason.ok_or_else(|| missing("理由を選んでください。", "Choose a reason."))?;
     if declared.words.trim().chars().count() < WORDS_MIN {
-        return Err(missing("状況を5字以上で書いてください。", "Say what happened, in five characters or more."));
+        return Err(missing(
+            "状況を5字以上で書いてください。",
+            "Say what happened, in five characters or more.",
+        ));
     }
     if declared.sure != "yes" {
         return Err(missing("確認の欄に印を付けてください。", "Tick the confirmation."));
@@ -209,7 +222,9 @@ async fn open_one(pages: &Pages, patient: &Patient) -> Result<Option<DeclaredEme
 async fn declared(pages: &Pages, declaration: ExchangeId) -> Result<DeclaredEmergency, Problem> {
     let all = pages.service.exchanges(None, LIST).await?.emergencies;
     all.into_iter().find(|one| one.declaration == declaration).ok_or_else(|| {
-        Problem::new(404, "no-emergency").ja("この緊急の宣言は見つかりません").en("There is no such emergency here")
+        Problem::new(404, "no-emergency")
+            .ja("この緊急の宣言は見つかりません")
+            .en("There is no such emergency here")
     })
 }
 
@@ -238,47 +253,13 @@ fn form_page(
                 } }
             }
             (words_field(lang, t(lang, "状況（短く）", "What happened, briefly"), &declared.words))
-            (second_person(lang, declared))
+            (second_person(lang, &declared.with_id, &declared.with_name, &declared.with_profession))
             (sure(lang, t(lang, "同意を得る時間がなく、いま必要です", "There is no time to ask, and it is needed now")))
             (will_be_told(lang, staff))
             button.button.big.danger type="submit" { (t(lang, "緊急として記録を見る", "Declare and see")) }
         })) }
     };
     page(pages, lang, csrf, patient, "emergency", body)
-}
-
-fn words_field(lang: Lang, label: &str, value: &str) -> Markup {
-    html! {
-        div.field {
-            label for="words" { (label) span.required { (t(lang, "必須", "required")) } }
-            textarea #words name="words" rows="2" required minlength="5" maxlength="500" { (value) }
-        }
-    }
-}
-
-fn sure(lang: Lang, label: &str) -> Markup {
-    html! {
-        label.sure { input type="checkbox" name="sure" value="yes" required; " " (label) span.required { (t(lang, "必須", "required")) } }
-    }
-}
-
-fn second_person(lang: Lang, declared: &Declared) -> Markup {
-    use wire::page::Field;
-    details(t(lang, "二人で宣言する場合", "Declared by two"), html! {
-        (Field::text("with_id", t(lang, "二人目の職員番号", "Second staff number")).value(&declared.with_id).render(lang))
-        (Field::text("with_name", t(lang, "二人目の氏名", "Second name")).value(&declared.with_name).render(lang))
-        (professions(lang, "with_profession", &declared.with_profession))
-    })
-}
-
-fn will_be_told(lang: Lang, staff: &Practitioner) -> Markup {
-    html! {
-        p.told {
-            (t(lang, "ご本人に、きょうのうちに知らされます：", "The person will be told today: "))
-            (t(lang, "だれが（", "who ("))  span lang="ja" { (staff.name) } (t(lang, "）、いつ、どの機関で、どの理由で、何を見たか。", "), when, where, why, and what was seen."))
-            (t(lang, "72時間のうちに裏付けがないときは、審査されます。", " Without corroboration within 72 hours it is reviewed."))
-        }
-    }
 }
 
 async fn render(
@@ -300,7 +281,7 @@ async fn render(
         (live("left", &format!("{at}/left"), 30, remaining(lang, pages, emergency)))
         (head(lang, &patient, pages))
         @if let Some(problem) = problem { (problem_notice(lang, problem)) }
-        @if let Some(gathered) = &gathered { (outcome(lang, csrf, pages, &path, gathered)) }
+        @if let Some(gathered) = &gathered { (outcome(lang, csrf, pages, &path, "records", gathered)) }
         div.emergency {
             (overview::warnings(lang, &folder))
             (narrow(lang, &folder))
@@ -314,64 +295,6 @@ async fn render(
     Ok(page(pages, lang, csrf, &patient, "emergency", body).status(status).into_response())
 }
 
-/// Medicines, infections, diagnoses, contacts.
-fn narrow(lang: Lang, folder: &Folder) -> Markup {
-    let part = |title: &str, kinds: &'static [Category]| {
-        let (standing, _) = folder.distinct(kinds);
-        let shown: Vec<&Item> = standing.into_iter().take(NARROW).collect();
-        card(title, html! {
-            @if shown.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
-            @else { (overview::items(lang, folder, &shown)) }
-        })
-    };
-    html! {
-        (part(t(lang, "薬", "Medicines"), overview::MEDICINES))
-        (part(t(lang, "病名", "Diagnoses"), overview::PROBLEMS))
-        (part(t(lang, "感染症", "Infections"), overview::INFECTIONS))
-        (card(t(lang, "連絡先", "Contacts"), contacts(lang, folder)))
-    }
-}
-
-fn contacts(lang: Lang, folder: &Folder) -> Markup {
-    let known: Vec<&Item> = folder.of_kinds(&[Category::Demographics]).take(CONTACTS).collect();
-    html! {
-        @if known.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
-        @for item in known { (history::body(lang, item)) (overview::origin(lang, folder, item)) }
-    }
-}
-
-fn widening(lang: Lang, csrf: &Csrf, at: &str) -> Markup {
-    html! {
-        (details(t(lang, "これでは足りないとき", "When this is not enough"), html! {
-            (notice(Tone::Warn, t(lang, "すべての種類の記録を見る、二つ目の操作です。", "A second act: it opens every kind of record."), html! {
-                p { (t(lang, "使えるのは医師と看護師です。この操作も記録され、審査の対象になります。", "For physicians and nurses. It is recorded and reviewed.")) }
-            }))
-            (form(&format!("{at}/widen"), csrf, html! {
-                (words_field(lang, t(lang, "なぜ足りないか", "Why it is not enough"), ""))
-                (sure(lang, t(lang, "いまの範囲では命を守れません", "What is open is not enough to save the life")))
-                button.button.danger type="submit" { (t(lang, "すべての種類を見る", "Open every kind")) }
-            }))
-        }))
-    }
-}
-
-fn remaining(lang: Lang, pages: &Pages, emergency: &DeclaredEmergency) -> Markup {
-    let minutes = pages.service.moment().millis_until(emergency.until).max(0) / 60_000;
-    let (hours, rest) = (minutes / 60, minutes % 60);
-    let widened = if emergency.widened { t(lang, "すべての種類", "every kind") } else { t(lang, "必要最小限", "the least needed") };
-    let (reason, _) = (t(lang, emergency.reason.words().0, emergency.reason.words().1), ());
-    if minutes == 0 {
-        return verdict(Tone::Info, t(lang, "終わりました", "Over"), reason, html! { p { (moment(emergency.until)) } });
-    }
-    let line = t(lang, format!("残り {hours}時間{rest}分"), format!("{hours} h {rest} min left"));
-    let sub = format!("{reason}・{widened}");
-    verdict(Tone::Bad, &line, &sub, html! {})
-}
-
-fn reason_code(reason: EmergencyReason) -> String {
-    serde_json::to_value(reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 fn missing(ja: &str, en: &str) -> Problem {
     Problem::new(422, "incomplete-declaration").ja(ja).en(en)
 }
@@ -380,7 +303,3 @@ fn missing(ja: &str, en: &str) -> Problem {
 const WORDS_MIN: usize = 5;
 /// Declarations looked through.
 const LIST: u32 = 1_000;
-/// Items of a kind on the emergency screen.
-const NARROW: usize = 30;
-/// Institutions whose contacts are shown.
-const CONTACTS: usize = 4;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, OrgId};
-use consent::Category;
+use consent::{Category, Labels};
+use protocol::exchange::Practitioner;
 use records::Resource;
 use wire::Problem;
 use wire::page::{Lang, t};
@@ -12,7 +13,6 @@ use wire::page::{Lang, t};
 use super::Pages;
 use super::records::{Series, Shown, series, show};
 use crate::model::LocalNumber;
-use protocol::exchange::Practitioner;
 
 /// The folder of a patient (患者の記録).
 pub struct Folder {
@@ -31,8 +31,8 @@ pub struct Item {
     pub shown: Shown,
     /// Index into [`Folder::sources`].
     pub source: usize,
-    /// The exchange that it came with; none for our own.
-    pub exchange: Option<ExchangeId>,
+    /// Sensitivity labels, for our own staff about our own records; none is shown of what others gave.
+    pub labels: Labels,
 }
 
 /// An institution that records are from.
@@ -59,39 +59,47 @@ impl Folder {
     /// Store, ledger or custody.
     pub async fn open(pages: &Pages, staff: &Practitioner, patient: &LocalNumber) -> Result<Self, Problem> {
         let own = pages.service.own_records(staff, patient).await?;
-        let mut folder = Self { items: Vec::new(), sources: Vec::new(), keep_until: None, resources: Vec::new() };
+        let mut folder =
+            Self { items: Vec::new(), sources: Vec::new(), keep_until: None, resources: Vec::new() };
         let here = Source {
             id: *pages.service.org(),
             name: (pages.names.ja.clone(), pages.names.en.clone()),
             count: 0,
         };
         folder.sources.push(here);
-        for resource in own {
-            folder.put(0, None, resource);
+        for (resource, labels) in own {
+            folder.put(0, labels, resource);
         }
         let mut known = HashSet::new();
-        // The newest exchange first: what was fetched twice is shown as it came last.
+        let now = pages.service.moment();
+        let all = pages.service.exchanges(Some(patient.clone()), EXCHANGES).await?;
+        let open = all.emergencies.iter().any(|emergency| emergency.until > now);
+        let in_emergency = |exchange: ExchangeId| {
+            all.asked.iter().any(|asked| asked.exchange == exchange && asked.reason.is_emergency())
+        };
         let mut received = pages.service.received(patient).await?;
+        // What an emergency opened closes with it.
+        received.retain(|one| open || !in_emergency(one.exchange));
+        // The newest exchange first: what was fetched twice is shown as it came last.
         received.sort_by_key(|one| std::cmp::Reverse(one.exchange));
         for one in received {
             let name = format!("{}/{}", one.resource.resource_type(), one.resource.id().unwrap_or_default());
             if known.insert((one.holder, name)) {
                 let source = folder.source(pages, one.holder);
-                folder.put(source, Some(one.exchange), one.resource);
+                folder.put(source, Labels::NONE, one.resource);
             }
         }
-        let asked = pages.service.exchanges(Some(patient.clone()), EXCHANGES).await?.asked;
-        let now = pages.service.moment();
-        folder.keep_until = asked.iter().filter(|a| a.received > 0).map(|a| a.keep_until).filter(|u| *u > now).min();
+        folder.keep_until =
+            all.asked.iter().filter(|a| a.received > 0).map(|a| a.keep_until).filter(|u| *u > now).min();
         folder.items.sort_by_key(|item| std::cmp::Reverse(item.shown.day));
         Ok(folder)
     }
 
-    fn put(&mut self, source: usize, exchange: Option<ExchangeId>, resource: Resource) {
+    fn put(&mut self, source: usize, labels: Labels, resource: Resource) {
         if let Some(source) = self.sources.get_mut(source) {
             source.count += 1;
         }
-        self.items.push(Item { shown: show(resource.node()), source, exchange });
+        self.items.push(Item { shown: show(resource.node()), source, labels });
         self.resources.push((source, resource));
     }
 

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use wire::page::{Lang, Tone, badge, card, details, t};
 
 use super::folder::{Folder, Item};
+use super::overview::origin;
 use super::parts::day;
 use super::records::{Chapter, Flag, Value};
 
@@ -44,7 +45,8 @@ fn groups(folder: &Folder) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = groups.into_iter().collect();
     groups.sort_by_key(|((day, source), _)| (std::cmp::Reverse(*day), *source));
     for (_, items) in &mut groups {
-        items.sort_by_key(|item| item.shown.kind);
+        // The visit itself first, then what came of it.
+        items.sort_by_key(|item| (item.shown.kind != Category::Encounter, item.shown.kind));
     }
     groups
 }
@@ -69,13 +71,13 @@ fn list(lang: Lang, folder: &Folder, groups: &[Group<'_>]) -> Markup {
                     @if let Some(on) = on { (day(*on)) } @else { (t(lang, "日付なし", "No date")) }
                     span.history-source lang="ja" { (folder.source_name(lang, *source)) }
                 }
-                ul.items { @for item in items { (entry(lang, item)) } }
+                ul.items { @for item in items { (entry(lang, folder, item)) } }
             }
         } }
     }
 }
 
-fn entry(lang: Lang, item: &Item) -> Markup {
+fn entry(lang: Lang, folder: &Folder, item: &Item) -> Markup {
     let shown = &item.shown;
     let more = !shown.facts.is_empty() || !shown.chapters.is_empty();
     let line = html! {
@@ -83,12 +85,11 @@ fn entry(lang: Lang, item: &Item) -> Markup {
         span.item-title lang="ja" { (shown.title) }
         @if !shown.value.is_empty() { span.item-value lang="ja" { (shown.value) } }
         (flag_badge(lang, shown.flag))
-        // Labels of our own items are for our own staff; what others gave bears theirs for the machine only.
-        @if item.exchange.is_none() { (labels(lang, shown.labels)) }
+        (labels(lang, item.labels))
     };
     html! {
         li {
-            @if more { details { summary { (line) } (body(lang, item)) } }
+            @if more { details { summary { (line) } (body(lang, item)) (origin(lang, folder, item)) } }
             @else { (line) }
         }
     }
@@ -99,13 +100,20 @@ pub fn body(lang: Lang, item: &Item) -> Markup {
     let shown = &item.shown;
     html! {
         div.record {
-            @if !shown.facts.is_empty() {
-                dl.definitions { @for fact in &shown.facts {
-                    div { dt { (t(lang, &fact.name.0, &fact.name.1)) } dd { (value(lang, &fact.value)) } }
-                } }
-            }
+            (facts(lang, item))
             @for chapter in &shown.chapters { (chapter_words(chapter)) }
             p.fine { (t(lang, "記録の番号", "Record")) " " code { (shown.name) } }
+        }
+    }
+}
+
+/// What a record says, name by name.
+pub fn facts(lang: Lang, item: &Item) -> Markup {
+    html! {
+        @if !item.shown.facts.is_empty() {
+            dl.definitions { @for fact in &item.shown.facts {
+                div { dt { (t(lang, &fact.name.0, &fact.name.1)) } dd { (value(lang, &fact.value)) } }
+            } }
         }
     }
 }

@@ -7,6 +7,7 @@ mod clinical;
 mod consent;
 mod desk;
 mod emergency;
+mod emergency_parts;
 mod folder;
 mod history;
 mod linking;
@@ -25,13 +26,13 @@ mod staff;
 
 use std::sync::{Arc, OnceLock};
 
+use ::consent::{InstitutionKind, Profession};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use codes::{ExchangeId, OrgKind};
-use ::consent::{InstitutionKind, Profession};
 use data_encoding::HEXLOWER;
 use protocol::exchange::Practitioner;
 use sha2::{Digest as _, Sha256};

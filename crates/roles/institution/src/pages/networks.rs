@@ -34,7 +34,9 @@ pub async fn upload(State(pages): State<Pages>, lang: Lang, csrf: Csrf, mut part
 }
 
 fn incomplete() -> Problem {
-    Problem::new(400, "incomplete-body").ja("ファイルの受信が途中で終わりました").en("The file did not arrive whole")
+    Problem::new(400, "incomplete-body")
+        .ja("ファイルの受信が途中で終わりました")
+        .en("The file did not arrive whole")
 }
 
 async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, done: Option<Result<Uploaded, Problem>>) -> Shown {
@@ -96,17 +98,21 @@ fn done_notice(lang: Lang, done: &Uploaded) -> Markup {
         format!("{}行のうち{}人を届け出ました。", done.rows, done.registered),
         format!("{} of {} rows were registered.", done.registered, done.rows),
     );
-    notice(if all { Tone::Ok } else { Tone::Warn }, &title, html! {
-        ul {
-            @if done.without_id > 0 { li { (t(lang,
-                format!("{}人は、まだ医療等IDでの受付がありません。カードで受付したあとに、もう一度届け出てください。", done.without_id),
-                format!("{} have no medical ID here yet: send the file again after their card was read.", done.without_id))) } }
-            @if done.unknown > 0 { li { (t(lang,
-                format!("{}人は、情報連携基盤に当院の登録がありません。", done.unknown),
-                format!("{} are not registered with us at the relay.", done.unknown))) } }
-            @if done.others > 0 { li { (t(lang,
-                format!("{}行はほかの機関の行なので使いませんでした。", done.others),
-                format!("{} rows are of other institutions and were left alone.", done.others))) } }
-        }
-    })
+    notice(
+        if all { Tone::Ok } else { Tone::Warn },
+        &title,
+        html! {
+            ul {
+                @if done.without_id > 0 { li { (t(lang,
+                    format!("{}人は、まだ医療等IDでの受付がありません。カードで受付したあとに、もう一度届け出てください。", done.without_id),
+                    format!("{} have no medical ID here yet: send the file again after their card was read.", done.without_id))) } }
+                @if done.unknown > 0 { li { (t(lang,
+                    format!("{}人は、情報連携基盤に当院の登録がありません。", done.unknown),
+                    format!("{} are not registered with us at the relay.", done.unknown))) } }
+                @if done.others > 0 { li { (t(lang,
+                    format!("{}行はほかの機関の行なので使いませんでした。", done.others),
+                    format!("{} rows are of other institutions and were left alone.", done.others))) } }
+            }
+        },
+    )
 }

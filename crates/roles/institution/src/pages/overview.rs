@@ -25,8 +25,8 @@ const DOCUMENTS: &[Category] =
 pub fn warnings(lang: Lang, folder: &Folder) -> Markup {
     let (standing, _) = folder.distinct(WARNINGS);
     html! {
-        section.warning-box aria-labelledby="warnings" {
-            h2 #warnings { (icon(Tone::Bad)) (t(lang, "アレルギー・禁忌", "Allergies and contraindications")) }
+        section class={ "warning-box" @if standing.is_empty() { " none" } } aria-labelledby="warnings" {
+            h2 #warnings { (icon(if standing.is_empty() { Tone::Info } else { Tone::Bad })) (t(lang, "アレルギー・禁忌", "Allergies and contraindications")) }
             @if standing.is_empty() {
                 p { (t(lang, "ここにある記録には書かれていません。ご本人にも確かめてください。", "None is written down here. Ask the person as well.")) }
             } @else {
@@ -49,7 +49,8 @@ pub fn origin(lang: Lang, folder: &Folder, item: &Item) -> Markup {
     html! {
         span.origin {
             span lang="ja" { (folder.source_name(lang, item.source)) }
-            @if let Some(on) = item.shown.day { " " (day(on)) } @else { " " (t(lang, "日付なし", "no date")) }
+            @if let Some(on) = item.shown.day { " " (day(on)) }
+            @else if item.shown.kind != Category::Demographics { " " (t(lang, "日付なし", "no date")) }
         }
     }
 }
@@ -62,7 +63,7 @@ pub fn items(lang: Lang, folder: &Folder, items: &[&Item]) -> Markup {
                 span.item-title lang="ja" { (item.shown.title) }
                 @if !item.shown.value.is_empty() { span.item-value lang="ja" { (item.shown.value) } }
                 (flag_badge(lang, item.shown.flag))
-                @if item.exchange.is_none() { (labels(lang, item.shown.labels)) }
+                (labels(lang, item.labels))
                 (origin(lang, folder, item))
             }
         } }

@@ -138,7 +138,10 @@ fn own_path(back: &str) -> String {
 
 fn render(pages: &Pages, lang: Lang, csrf: &Csrf, entered: &Entered, wrong: Option<Wrong>) -> Response {
     let error = |field: &str| {
-        wrong.as_ref().filter(|wrong| wrong.field == field).map(|wrong| t(lang, wrong.ja, wrong.en).to_owned())
+        wrong
+            .as_ref()
+            .filter(|wrong| wrong.field == field)
+            .map(|wrong| t(lang, wrong.ja, wrong.en).to_owned())
     };
     let fields = html! {
         (Field::text("staff_id", t(lang, "職員番号", "Staff number")).value(&entered.staff_id)
@@ -161,7 +164,12 @@ fn render(pages: &Pages, lang: Lang, csrf: &Csrf, entered: &Entered, wrong: Opti
         "記録を見る前に、担当者を確認します。だれが見たかは、ご本人があとで確かめられます。",
         "Before records are looked at: who are you? The person can see afterwards who looked.",
     );
-    pages.page(lang, csrf, "/staff", t(lang, "担当者の確認", "Who are you?")).lead(lead).status(status).body(body).into_response()
+    pages
+        .page(lang, csrf, "/staff", t(lang, "担当者の確認", "Who are you?"))
+        .lead(lead)
+        .status(status)
+        .body(body)
+        .into_response()
 }
 
 /// A choice of profession.
@@ -181,7 +189,7 @@ pub fn badge(lang: Lang, csrf: &Csrf, staff: &Practitioner) -> Markup {
     html! {
         form.acting method="post" action="/staff/leave" {
             input type="hidden" name=(wire::session::CSRF_FIELD) value=(csrf.token());
-            span { (t(lang, "担当者", "You")) "：" span lang="ja" { (staff.name) } "（" (t(lang, staff.profession.ja(), staff.profession.en())) "）" }
+            span { (t(lang, "担当者", "You")) "：" span lang="ja" { (staff.name) } (t(lang, "（", " (")) (t(lang, staff.profession.ja(), staff.profession.en())) (t(lang, "）", ")")) }
             button.plain type="submit" { (t(lang, "担当者を交代する", "Change user")) }
         }
     }

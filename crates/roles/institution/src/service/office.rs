@@ -78,8 +78,10 @@ impl Service {
     /// [`DeskError::MyNumber`] and [`DeskError::PatientList`] with places; a network that we are no member of; the relay's refusals.
     pub async fn tell_network_numbers(&self, bytes: &[u8]) -> Result<Uploaded, Problem> {
         let rows = self.read_network_rows(bytes)?;
-        let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.institution_code == self.code.to_string());
-        let mut done = Uploaded { rows: own.len() as u64, others: others.len() as u64, ..Uploaded::default() };
+        let (own, others): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.institution_code == self.code.to_string());
+        let mut done =
+            Uploaded { rows: own.len() as u64, others: others.len() as u64, ..Uploaded::default() };
         for network in self.networks() {
             let mut patients = Vec::new();
             for row in own.iter().filter(|row| row.network == network.as_str()) {
@@ -102,7 +104,10 @@ impl Service {
         let known = self.store.known_patient(number.clone()).await.map_err(DeskError::from)?;
         if known.is_some() {
             let (network, shown) = (row.network.clone(), row.network_number.clone());
-            self.store.keep_network_number(number, network, shown, self.now()).await.map_err(DeskError::from)?;
+            self.store
+                .keep_network_number(number, network, shown, self.now())
+                .await
+                .map_err(DeskError::from)?;
         }
         Ok(known.map(|known| known.code))
     }
@@ -178,8 +183,11 @@ fn unreadable(error: &csv::Error) -> DeskError {
     DeskError::PatientList(vec![LineError {
         line,
         column: String::new(),
-        ja: "network, network_number, institution_code, local_number の列を持つ CSV（UTF-8）が必要です".into(),
-        en: format!("a CSV (UTF-8) with network, network_number, institution_code, local_number is expected: {error}"),
+        ja: "network, network_number, institution_code, local_number の列を持つ CSV（UTF-8）が必要です"
+            .into(),
+        en: format!(
+            "a CSV (UTF-8) with network, network_number, institution_code, local_number is expected: {error}"
+        ),
     }])
 }
 

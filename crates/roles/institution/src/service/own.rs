@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use calendar::Timestamp;
 use codes::{ExchangeId, OrgId};
 use consent::{
-    ActReason, Asker, Consents, Effect, InstitutionKind, NetworkId, Restriction, Rule, RuleId, StaffId,
+    ActReason, Asker, Consents, Effect, InstitutionKind, Labels, NetworkId, Restriction, Rule, RuleId,
+    StaffId,
 };
 use ledger::Entry;
 use protocol::exchange::Practitioner;
@@ -60,11 +61,15 @@ impl Service {
         known.map_or_else(|| (id.to_string(), id.to_string()), |known| (known.ja.clone(), known.en.clone()))
     }
 
-    /// Our own records of a patient, for a member of staff; written down before they are shown.
+    /// Our own records of a patient with their sensitivity labels, for a member of staff; written down before they are shown.
     ///
     /// # Errors
     /// Store or ledger.
-    pub async fn own_records(&self, staff: &Practitioner, patient: &LocalNumber) -> Result<Vec<Resource>, Problem> {
+    pub async fn own_records(
+        &self,
+        staff: &Practitioner,
+        patient: &LocalNumber,
+    ) -> Result<Vec<(Resource, Labels)>, Problem> {
         let mut queries = Vec::new();
         for kind in served_types() {
             queries.push(Query::parse(kind, "").map_err(RecordError::from).map_err(failed)?);
@@ -81,11 +86,21 @@ impl Service {
         let person = Some(self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
         let at = self.now().as_millis();
         let body = json!({ "staff": staff, "did": "page", "count": found.len() });
-        let entry =
-            Entry { kind: READ, person, exchange: ExchangeId::new(at), at, body: body.to_string().into_bytes() };
+        let entry = Entry {
+            kind: READ,
+            person,
+            exchange: ExchangeId::new(at),
+            at,
+            body: body.to_string().into_bytes(),
+        };
         self.ledger.append(entry).await.map_err(DeskError::from)?;
         let parsed = found.iter().map(|one| records::tree::parse(&one.body).map(Resource::new));
-        Ok(parsed.filter_map(|resource| resource.ok()?.ok()).collect())
+        let resources = parsed.filter_map(|resource| resource.ok()?.ok());
+        let labelled = resources.map(|resource| {
+            let labels = self.preparer.labels(&resource);
+            (resource, labels)
+        });
+        Ok(labelled.collect())
     }
 
     /// Our own staff see our own records: a rule that permits everything.
@@ -132,7 +147,10 @@ impl Service {
         let text = format!("{condition}&_include={kind}:patient&_count={PAGE}");
         let query = Query::parse(kind, &text).map_err(RecordError::from).map_err(failed)?;
         let caller = super::records::Caller { user: Some("care".to_owned()) };
-        let page = self.search_records(&caller, query, super::records::PageToken::default()).await.map_err(failed)?;
+        let page = self
+            .search_records(&caller, query, super::records::PageToken::default())
+            .await
+            .map_err(failed)?;
         let system = self.patient_system();
         let numbers = page.found.included.iter().filter_map(|version| {
             let resource = records::tree::parse(&version.body).ok()?;

@@ -10,6 +10,7 @@
 mod bundles;
 mod http;
 mod operations;
+mod pages;
 mod road;
 mod samples;
 #[path = "../desk/town/mod.rs"]

@@ -26,8 +26,11 @@ struct Scale {
 pub fn chart<'a>(lang: Lang, series: &Series, source: impl Fn(usize) -> &'a str) -> Markup {
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return html! {} };
     let scale = Scale::of(&series.points, first.day, last.day);
-    let line: Vec<String> =
-        series.points.iter().map(|point| format!("{:.1},{:.1}", scale.x(point.day), scale.y(point.value))).collect();
+    let line: Vec<String> = series
+        .points
+        .iter()
+        .map(|point| format!("{:.1},{:.1}", scale.x(point.day), scale.y(point.value)))
+        .collect();
     let label = t(lang, format!("{}の推移", series.title), format!("{} over time", series.title));
     html! {
         svg.trend viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="group" aria-label=(label) focusable="false" {
@@ -51,7 +54,8 @@ fn band(scale: &Scale, last: &Point) -> Markup {
 }
 
 fn axis(scale: &Scale, first: &Point, last: &Point) -> Markup {
-    let ticks: Vec<f64> = [last.low, last.high].into_iter().flatten().filter(|tick| scale.holds(*tick)).collect();
+    let ticks: Vec<f64> =
+        [last.low, last.high].into_iter().flatten().filter(|tick| scale.holds(*tick)).collect();
     let baseline = HEIGHT - BOTTOM;
     html! {
         line.trend-axis x1=(LEFT) x2=(WIDTH - RIGHT) y1=(baseline) y2=(baseline) {}
@@ -69,7 +73,13 @@ fn dot(lang: Lang, scale: &Scale, point: &Point, source: &str) -> Markup {
     let (x, y) = (scale.x(point.day), scale.y(point.value));
     let day = t(lang, point.day.to_wareki(), point.day.to_string());
     let told = format!("{day} {} {source}", point.text);
-    let anchor = if x < WIDTH / 3.0 { "start" } else if x > WIDTH / 1.5 { "end" } else { "middle" };
+    let anchor = if x < WIDTH / 3.0 {
+        "start"
+    } else if x > WIDTH / 1.5 {
+        "end"
+    } else {
+        "middle"
+    };
     let out = point.flag.is_some();
     html! {
         g class={ "trend-point" @if out { " out" } } tabindex="0" role="img" aria-label=(told) {
@@ -93,7 +103,12 @@ impl Scale {
         }
         let margin = ((most - least) * 0.12).max(most.abs() * 0.02).max(0.01);
         let days = f64::from(first.days_until(last)).max(1.0);
-        Self { first: f64::from(first.to_days()), days, least: least - margin, span: most - least + 2.0 * margin }
+        Self {
+            first: f64::from(first.to_days()),
+            days,
+            least: least - margin,
+            span: most - least + 2.0 * margin,
+        }
     }
 
     fn x(&self, day: Date) -> f64 {

@@ -13,7 +13,9 @@ pub fn bundle(resource: &Node, shown: &mut Shown) -> &'static [&'static str] {
         .into_iter()
         .filter_map(|entry| Some((entry.text_at("fullUrl").unwrap_or_default(), entry.get("resource")?)))
         .collect();
-    let Some((_, composition)) = entries.iter().find(|(_, r)| r.text_at("resourceType") == Some("Composition")) else {
+    let Some((_, composition)) =
+        entries.iter().find(|(_, r)| r.text_at("resourceType") == Some("Composition"))
+    else {
         return &[];
     };
     head(composition, shown);
@@ -28,23 +30,38 @@ pub fn composition(resource: &Node, shown: &mut Shown) -> &'static [&'static str
     authors(resource, &[], shown);
     chapters(resource, &[], 0, shown);
     &[
-        "title", "type", "category", "status", "date", "author", "custodian", "event", "section", "confidentiality",
+        "title",
+        "type",
+        "category",
+        "status",
+        "date",
+        "author",
+        "custodian",
+        "event",
+        "section",
+        "confidentiality",
         "attester",
     ]
 }
 
 /// A document kept as a file: its text where it is one.
 pub fn reference(resource: &Node, shown: &mut Shown) -> &'static [&'static str] {
-    let title = resource.at("type").and_then(concept).or_else(|| resource.at("content.attachment.title").and_then(any));
+    let title = resource
+        .at("type")
+        .and_then(concept)
+        .or_else(|| resource.at("content.attachment.title").and_then(any));
     shown.title = title.or_else(|| resource.text_at("description").map(str::to_owned)).unwrap_or_default();
     shown.text_fact("説明", "Description", resource.text_at("description").map(str::to_owned));
     for attachment in resource.all("content.attachment") {
         let title = attachment.text_at("title").unwrap_or("本文");
         match plain_text(attachment) {
-            Some(text) => shown.chapters.push(Chapter { title: title.to_owned(), paragraphs: lines(&text), depth: 0 }),
+            Some(text) => {
+                shown.chapters.push(Chapter { title: title.to_owned(), paragraphs: lines(&text), depth: 0 })
+            }
             None => {
                 let kind = attachment.text_at("contentType").unwrap_or_default();
-                let told = attachment.text_at("url").unwrap_or("この画面では開けない形式です（not shown here）");
+                let told =
+                    attachment.text_at("url").unwrap_or("この画面では開けない形式です（not shown here）");
                 shown.text_fact("添付", "Attachment", Some(format!("{title}（{kind}）{told}")));
             }
         }
@@ -64,7 +81,8 @@ fn head(composition: &Node, shown: &mut Shown) {
 fn authors(composition: &Node, entries: &[(&str, &Node)], shown: &mut Shown) {
     let name = |author: &Node| {
         let found = author.text_at("reference").and_then(|reference| entry(entries, reference));
-        let named = found.and_then(|found| found.get("name").and_then(|name| name.items().first().and_then(any)));
+        let named =
+            found.and_then(|found| found.get("name").and_then(|name| name.items().first().and_then(any)));
         named.or_else(|| any(author)).filter(|text| !text.starts_with("urn:"))
     };
     shown.text_fact("作成者", "Author", join(composition.all("author").into_iter().filter_map(name), "、"));
@@ -95,7 +113,10 @@ fn entry<'a>(entries: &[(&str, &'a Node)], reference: &str) -> Option<&'a Node> 
 /// An entry in one line; people and institutions are named elsewhere.
 fn told(resource: &Node) -> Option<String> {
     let kind = resource.text_at("resourceType")?;
-    if matches!(kind, "Patient" | "Practitioner" | "PractitionerRole" | "Organization" | "Encounter" | "DocumentReference") {
+    if matches!(
+        kind,
+        "Patient" | "Practitioner" | "PractitionerRole" | "Organization" | "Encounter" | "DocumentReference"
+    ) {
         return None;
     }
     let inner = show(resource);
@@ -118,7 +139,9 @@ fn strip(div: &str) -> String {
         if piece.ends_with('>') {
             let tag = content.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap_or_default();
             match tag {
-                "br" | "p" | "div" | "li" | "tr" | "h1" | "h2" | "h3" | "h4" | "table" | "ul" | "ol" => text.push('\n'),
+                "br" | "p" | "div" | "li" | "tr" | "h1" | "h2" | "h3" | "h4" | "table" | "ul" | "ol" => {
+                    text.push('\n')
+                }
                 "td" | "th" => text.push(' '),
                 _ => {}
             }

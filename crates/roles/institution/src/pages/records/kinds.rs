@@ -39,8 +39,19 @@ fn allergy(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.fact("記録した日", "Recorded", day_at(r, "recordedDate"));
     notes(r, s);
     &[
-        "code", "reaction", "criticality", "clinicalStatus", "verificationStatus", "onsetDateTime", "onsetAge",
-        "onsetPeriod", "onsetString", "recordedDate", "note", "type", "category",
+        "code",
+        "reaction",
+        "criticality",
+        "clinicalStatus",
+        "verificationStatus",
+        "onsetDateTime",
+        "onsetAge",
+        "onsetPeriod",
+        "onsetString",
+        "recordedDate",
+        "note",
+        "type",
+        "category",
     ]
 }
 
@@ -58,9 +69,25 @@ fn condition(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.text_fact("記録者", "Recorded by", r.get("recorder").and_then(any));
     notes(r, s);
     &[
-        "code", "clinicalStatus", "verificationStatus", "category", "severity", "bodySite", "recordedDate", "recorder",
-        "note", "onsetDateTime", "onsetAge", "onsetPeriod", "onsetString", "onsetRange", "abatementDateTime",
-        "abatementAge", "abatementPeriod", "abatementString", "abatementRange",
+        "code",
+        "clinicalStatus",
+        "verificationStatus",
+        "category",
+        "severity",
+        "bodySite",
+        "recordedDate",
+        "recorder",
+        "note",
+        "onsetDateTime",
+        "onsetAge",
+        "onsetPeriod",
+        "onsetString",
+        "onsetRange",
+        "abatementDateTime",
+        "abatementAge",
+        "abatementPeriod",
+        "abatementString",
+        "abatementRange",
     ]
 }
 
@@ -70,7 +97,11 @@ fn medication(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.title = named.or(contained).or_else(|| r.get("medicationReference").and_then(any)).unwrap_or_default();
     let dosages = r.all("dosageInstruction").into_iter().chain(r.all("dosage"));
     s.value = join(dosages.filter_map(dosage), " / ").unwrap_or_default();
-    s.over = is_one_of(r, "status", &["stopped", "cancelled", "entered-in-error", "on-hold", "declined", "not-taken"]);
+    s.over = is_one_of(
+        r,
+        "status",
+        &["stopped", "cancelled", "entered-in-error", "on-hold", "declined", "not-taken"],
+    );
     if s.over {
         status(r, s, "status");
     }
@@ -83,9 +114,23 @@ fn medication(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.text_fact("理由", "Reason", concepts(r, "reasonCode"));
     notes(r, s);
     &[
-        "medicationCodeableConcept", "medicationReference", "dosageInstruction", "dosage", "status", "intent", "category",
-        "daysSupply", "dispenseRequest", "quantity", "requester", "reasonCode", "note", "authoredOn", "whenHandedOver",
-        "effectiveDateTime", "effectivePeriod",
+        "medicationCodeableConcept",
+        "medicationReference",
+        "dosageInstruction",
+        "dosage",
+        "status",
+        "intent",
+        "category",
+        "daysSupply",
+        "dispenseRequest",
+        "quantity",
+        "requester",
+        "reasonCode",
+        "note",
+        "authoredOn",
+        "whenHandedOver",
+        "effectiveDateTime",
+        "effectivePeriod",
     ]
 }
 
@@ -119,10 +164,31 @@ fn observation(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.text_fact("方法", "Method", r.get("method").and_then(concept));
     notes(r, s);
     &[
-        "code", "status", "category", "component", "interpretation", "referenceRange", "specimen", "bodySite", "method",
-        "note", "issued", "effectiveDateTime", "effectivePeriod", "effectiveInstant", "dataAbsentReason",
-        "valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueInteger", "valueRange",
-        "valueRatio", "valueTime", "valueDateTime", "valuePeriod",
+        "code",
+        "status",
+        "category",
+        "component",
+        "interpretation",
+        "referenceRange",
+        "specimen",
+        "bodySite",
+        "method",
+        "note",
+        "issued",
+        "effectiveDateTime",
+        "effectivePeriod",
+        "effectiveInstant",
+        "dataAbsentReason",
+        "valueQuantity",
+        "valueCodeableConcept",
+        "valueString",
+        "valueBoolean",
+        "valueInteger",
+        "valueRange",
+        "valueRatio",
+        "valueTime",
+        "valueDateTime",
+        "valuePeriod",
     ]
 }
 
@@ -139,7 +205,14 @@ fn report(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     status(r, s, "status");
     s.text_fact("含まれる検査", "Results", join(r.all("result").into_iter().filter_map(any), "、"));
     &[
-        "code", "conclusion", "conclusionCode", "status", "category", "result", "effectiveDateTime", "effectivePeriod",
+        "code",
+        "conclusion",
+        "conclusionCode",
+        "status",
+        "category",
+        "result",
+        "effectiveDateTime",
+        "effectivePeriod",
         "issued",
     ]
 }
@@ -153,7 +226,17 @@ fn encounter(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.text_fact("日数", "Days", r.get("length").and_then(quantity));
     s.text_fact("転帰", "Discharge", r.at("hospitalization.dischargeDisposition").and_then(concept));
     s.text_fact("入院の経路", "Came from", r.at("hospitalization.admitSource").and_then(concept));
-    &["status", "class", "serviceType", "period", "length", "reasonCode", "hospitalization", "serviceProvider", "diagnosis"]
+    &[
+        "status",
+        "class",
+        "serviceType",
+        "period",
+        "length",
+        "reasonCode",
+        "hospitalization",
+        "serviceProvider",
+        "diagnosis",
+    ]
 }
 
 fn care_plan(r: &Node, s: &mut Shown) -> &'static [&'static str] {
@@ -199,7 +282,11 @@ fn patient(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.fact("生年月日", "Born", day_at(r, "birthDate"));
     s.fact("性別", "Sex", r.text_at("gender").and_then(word));
     s.text_fact("電話", "Telephone", join(r.all("telecom.value").into_iter().filter_map(any), "、"));
-    s.text_fact("住所", "Address", r.at("address").and_then(|address| address.text_at("text").map(str::to_owned)));
+    s.text_fact(
+        "住所",
+        "Address",
+        r.at("address").and_then(|address| address.text_at("text").map(str::to_owned)),
+    );
     for contact in r.all("contact") {
         let who = contact.get("name").and_then(any);
         let what = concepts(contact, "relationship");
@@ -207,7 +294,17 @@ fn patient(r: &Node, s: &mut Shown) -> &'static [&'static str] {
         s.text_fact("連絡先", "Contact", join([who, what, number].into_iter().flatten(), " "));
     }
     s.fact("亡くなった日", "Died", day_at(r, "deceasedDateTime"));
-    &["name", "birthDate", "gender", "telecom", "address", "contact", "deceasedDateTime", "active", "managingOrganization"]
+    &[
+        "name",
+        "birthDate",
+        "gender",
+        "telecom",
+        "address",
+        "contact",
+        "deceasedDateTime",
+        "active",
+        "managingOrganization",
+    ]
 }
 
 fn notes(r: &Node, s: &mut Shown) {
@@ -235,18 +332,44 @@ fn word(code: &str) -> Option<Value> {
 }
 
 const WORDS: &[(&str, &str, &str)] = &[
-    ("active", "継続中", "active"), ("recurrence", "再発", "recurrence"), ("relapse", "再燃", "relapse"),
-    ("inactive", "現在はなし", "inactive"), ("remission", "寛解", "remission"), ("resolved", "治癒・終了", "resolved"),
-    ("confirmed", "確定", "confirmed"), ("unconfirmed", "未確認", "unconfirmed"), ("provisional", "疑い", "provisional"),
-    ("differential", "鑑別中", "differential"), ("refuted", "否定", "refuted"),
-    ("entered-in-error", "誤って入力", "entered in error"), ("mild", "軽い", "mild"), ("moderate", "中くらい", "moderate"),
-    ("severe", "重い", "severe"), ("draft", "下書き", "draft"), ("on-hold", "一時中止", "on hold"),
-    ("stopped", "中止", "stopped"), ("cancelled", "取り消し", "cancelled"), ("completed", "完了", "completed"),
-    ("revoked", "取り消し", "revoked"), ("declined", "断られた", "declined"), ("not-done", "行わなかった", "not done"),
-    ("not-taken", "服用していない", "not taken"), ("unknown", "不明", "unknown"), ("final", "確定", "final"),
-    ("preliminary", "速報", "preliminary"), ("registered", "結果待ち", "registered"), ("amended", "訂正済み", "amended"),
-    ("corrected", "訂正済み", "corrected"), ("partial", "一部", "partial"), ("in-progress", "実施中", "in progress"),
-    ("finished", "終了", "finished"), ("planned", "予定", "planned"), ("intended", "予定", "intended"),
-    ("preparation", "準備中", "preparation"), ("appended", "追記あり", "appended"),
-    ("male", "男", "male"), ("female", "女", "female"), ("other", "その他", "other"),
+    ("active", "継続中", "active"),
+    ("recurrence", "再発", "recurrence"),
+    ("relapse", "再燃", "relapse"),
+    ("inactive", "現在はなし", "inactive"),
+    ("remission", "寛解", "remission"),
+    ("resolved", "治癒・終了", "resolved"),
+    ("confirmed", "確定", "confirmed"),
+    ("unconfirmed", "未確認", "unconfirmed"),
+    ("provisional", "疑い", "provisional"),
+    ("differential", "鑑別中", "differential"),
+    ("refuted", "否定", "refuted"),
+    ("entered-in-error", "誤って入力", "entered in error"),
+    ("mild", "軽い", "mild"),
+    ("moderate", "中くらい", "moderate"),
+    ("severe", "重い", "severe"),
+    ("draft", "下書き", "draft"),
+    ("on-hold", "一時中止", "on hold"),
+    ("stopped", "中止", "stopped"),
+    ("cancelled", "取り消し", "cancelled"),
+    ("completed", "完了", "completed"),
+    ("revoked", "取り消し", "revoked"),
+    ("declined", "断られた", "declined"),
+    ("not-done", "行わなかった", "not done"),
+    ("not-taken", "服用していない", "not taken"),
+    ("unknown", "不明", "unknown"),
+    ("final", "確定", "final"),
+    ("preliminary", "速報", "preliminary"),
+    ("registered", "結果待ち", "registered"),
+    ("amended", "訂正済み", "amended"),
+    ("corrected", "訂正済み", "corrected"),
+    ("partial", "一部", "partial"),
+    ("in-progress", "実施中", "in progress"),
+    ("finished", "終了", "finished"),
+    ("planned", "予定", "planned"),
+    ("intended", "予定", "intended"),
+    ("preparation", "準備中", "preparation"),
+    ("appended", "追記あり", "appended"),
+    ("male", "男", "male"),
+    ("female", "女", "female"),
+    ("other", "その他", "other"),
 ];

@@ -11,7 +11,7 @@ mod series;
 mod words;
 
 use calendar::Date;
-use consent::{Category, Label, Labels};
+use consent::Category;
 use records::Node;
 use records::labels::Facts;
 
@@ -39,8 +39,6 @@ pub struct Shown {
     pub chapters: Vec<Chapter>,
     /// Day of care.
     pub day: Option<Date>,
-    /// Sensitivity labels that the resource bears.
-    pub labels: Labels,
 }
 
 /// One more thing about a resource.
@@ -89,7 +87,6 @@ impl Shown {
             facts: Vec::new(),
             chapters: Vec::new(),
             day: facts.date,
-            labels: labels(resource),
         }
     }
 
@@ -117,12 +114,6 @@ pub fn show(resource: &Node) -> Shown {
         shown.title = plain::title(resource);
     }
     shown
-}
-
-/// The sensitivity labels that the resource itself bears.
-fn labels(resource: &Node) -> Labels {
-    let codes = resource.all("meta.security.code").into_iter().filter_map(Node::as_str);
-    codes.filter_map(Label::from_code).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,19 @@ use super::{Fact, Shown, Value};
 
 /// What every resource has and people do not need: how it is filed, and what the page says elsewhere.
 const FILING: &[&str] = &[
-    "resourceType", "id", "meta", "language", "text", "identifier", "extension", "implicitRules", "subject", "patient",
-    "encounter", "context", "contained",
+    "resourceType",
+    "id",
+    "meta",
+    "language",
+    "text",
+    "identifier",
+    "extension",
+    "implicitRules",
+    "subject",
+    "patient",
+    "encounter",
+    "context",
+    "contained",
 ];
 
 /// Adds the fields that are neither filing nor `known`.
@@ -24,7 +35,9 @@ pub fn rest(resource: &Node, known: &[&str], shown: &mut Shown) {
 
 /// A title where there is none: a code, a name, or the type.
 pub fn title(resource: &Node) -> String {
-    let by = ["code", "title", "name", "description"].iter().find_map(|key| any(resource.get(key)?.items().first()?));
+    let by = ["code", "title", "name", "description"]
+        .iter()
+        .find_map(|key| any(resource.get(key)?.items().first()?));
     by.unwrap_or_else(|| resource.text_at("resourceType").unwrap_or("記録").to_owned())
 }
 

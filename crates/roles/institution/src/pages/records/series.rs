@@ -104,19 +104,22 @@ fn put(
 ) -> Option<()> {
     let value = number(node, "valueQuantity.value")?;
     let text = node.get("valueQuantity").and_then(quantity)?;
-    let unit = node.text_at("valueQuantity.unit").or_else(|| node.text_at("valueQuantity.code")).unwrap_or_default();
+    let unit =
+        node.text_at("valueQuantity.unit").or_else(|| node.text_at("valueQuantity.code")).unwrap_or_default();
     let title = concept(code?)?;
     let (low, high) = range(node);
     let point = Point { day, value, text, low, high, flag: Flag::of(node), source };
     let key = (test_key(code?).unwrap_or_else(|| title.clone()), unit.to_owned());
-    let series = by_test.entry(key).or_insert_with(|| Series { title, unit: unit.to_owned(), points: Vec::new() });
+    let series =
+        by_test.entry(key).or_insert_with(|| Series { title, unit: unit.to_owned(), points: Vec::new() });
     series.points.push(point);
     Some(())
 }
 
 /// What tells the test across institutions: its JLAC10 or LOINC code. A house's own code tells nothing to others.
 fn test_key(code: &Node) -> Option<String> {
-    let shared = |system: &str| system.contains("JLAC") || system.contains("loinc.org") || system.ends_with("4.504");
+    let shared =
+        |system: &str| system.contains("JLAC") || system.contains("loinc.org") || system.ends_with("4.504");
     let codings = code.all("coding");
     let coding = codings.iter().find(|coding| coding.text_at("system").is_some_and(shared))?;
     coding.text_at("code").map(str::to_owned)

@@ -54,14 +54,12 @@ fn an_allergy_says_what_happens_and_a_refuted_one_is_over() {
         shown(&format!(
             r#"{{"resourceType":"AllergyIntolerance","id":"a","category":["medication"],"criticality":"high",
             "verificationStatus":{{"coding":[{{"code":"{status}"}}]}},"code":{{"text":"ペニシリン"}},
-            "reaction":[{{"manifestation":[{{"text":"アナフィラキシー"}}],"severity":"severe"}}],
-            "meta":{{"security":[{{"code":"PSY"}}]}}}}"#
+            "reaction":[{{"manifestation":[{{"text":"アナフィラキシー"}}],"severity":"severe"}}]}}"#
         ))
     };
     let known = allergy("confirmed");
     assert_eq!((known.title.as_str(), known.value.as_str()), ("ペニシリン", "アナフィラキシー"));
     assert_eq!((known.flag, known.kind, known.over), (Some(Flag::Grave), Category::Contraindication, false));
-    assert!(known.labels.contains(Label::Psychiatry));
     assert!(allergy("refuted").over);
 }
 
@@ -90,7 +88,10 @@ fn a_document_is_read_chapter_by_chapter_with_what_it_refers_to() {
         {"fullUrl":"urn:uuid:3","resource":{"resourceType":"Condition","id":"x","code":{"text":"２型糖尿病"}}}]}"#,
     );
     assert_eq!((document.title.as_str(), document.kind), ("診療情報提供書", Category::Referral));
-    assert_eq!((fact(&document, "作成日"), fact(&document, "作成者")), ("2026-03-01".into(), "石川 聡".into()));
+    assert_eq!(
+        (fact(&document, "作成日"), fact(&document, "作成者")),
+        ("2026-03-01".into(), "石川 聡".into())
+    );
     let chapters: Vec<_> = document.chapters.iter().map(|c| (c.title.as_str(), c.depth)).collect();
     assert_eq!(chapters, [("構造情報", 0), ("傷病名", 1)]);
     assert_eq!(document.chapters[1].paragraphs, ["高血圧", "糖尿病 & 他", "２型糖尿病"]);
@@ -123,15 +124,23 @@ fn nothing_is_dropped_of_what_the_program_does_not_know() {
 #[test]
 fn series_of_two_institutions_are_one_by_the_shared_code_and_drawn() {
     let first = parse(LAB.as_bytes()).unwrap();
-    let second =
-        parse(LAB.replace("\"text\":\"HbA1c\"", "\"text\":\"ヘモグロビンA1c\"").replace("7.10", "5.5").as_bytes()).unwrap();
+    let second = parse(
+        LAB.replace("\"text\":\"HbA1c\"", "\"text\":\"ヘモグロビンA1c\"").replace("7.10", "5.5").as_bytes(),
+    )
+    .unwrap();
     let day = |text: &str| text.parse::<Date>().unwrap();
     let all = series([(0, day("2026-04-01"), &first), (1, day("2026-08-01"), &second)].into_iter());
     assert_eq!(all.len(), 1);
     let values: Vec<_> = all[0].points.iter().map(|p| (p.text.as_str(), p.flag, p.source)).collect();
     assert_eq!(values, [("7.10 %", Some(Flag::High), 0), ("5.5 %", None, 1)]);
     let svg = chart(wire::page::Lang::Ja, &all[0], |source| ["北病院", "みなと病院"][source]).into_string();
-    for text in ["trend-band", "令和8年4月1日 7.10 % 北病院", "令和8年8月1日 5.5 % みなと病院", "tabindex=\"0\"", "<title>"] {
+    for text in [
+        "trend-band",
+        "令和8年4月1日 7.10 % 北病院",
+        "令和8年8月1日 5.5 % みなと病院",
+        "tabindex=\"0\"",
+        "<title>",
+    ] {
         assert!(svg.contains(text), "{text}: {svg}");
     }
     assert!(!svg.contains("style=") && !svg.contains("NaN"), "{svg}");

@@ -29,7 +29,8 @@ pub fn join(texts: impl Iterator<Item = String>, between: &str) -> Option<String
 pub fn quantity(node: &Node) -> Option<String> {
     let number = node.get("value")?.as_number()?.as_str();
     let comparator = node.text_at("comparator").unwrap_or_default();
-    let unit = node.text_at("unit").or_else(|| node.text_at("code")).filter(|unit| *unit != "1").unwrap_or_default();
+    let unit =
+        node.text_at("unit").or_else(|| node.text_at("code")).filter(|unit| *unit != "1").unwrap_or_default();
     let space = if unit.is_empty() || unit.chars().all(|c| c > '\u{2e80}') { "" } else { " " };
     Some(format!("{comparator}{number}{space}{unit}"))
 }

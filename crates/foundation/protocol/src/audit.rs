@@ -3,13 +3,17 @@
 //! Pure: a role says what an entry of its ledger means ([`Event`]), this says it in FHIR R4. The person stands there by
 //! the ledger's own keyed digest, which means nothing elsewhere; the exchange ties the events of both sides together.
 
-use calendar::{Date, Timestamp};
+mod window;
+
+use calendar::Timestamp;
 use codes::{ExchangeId, OrgId};
 use consent::{ActReason, Profession};
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Map, Value, json};
 
 use crate::exchange::Practitioner;
+
+pub use window::Window;
 
 /// System of the digests by which a ledger knows persons.
 pub const PERSON_SYSTEM: &str = "https://musubi.example/fhir/sid/ledger-person";
@@ -66,7 +70,7 @@ pub enum About {
 /// Who of the staff (担当者).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
-    /// The organisation's own name for the member of staff.
+    /// The organisation's own name for the member of staff; empty where only the badge is known.
     pub id: String,
     /// The name on the badge.
     pub name: Option<String>,
@@ -258,10 +262,14 @@ impl Event {
         } else {
             "IRCP"
         };
-        let name = format!("{}|{}", self.client, staff.id);
+        let who = if staff.id.is_empty() {
+            json!({ "display": staff.name })
+        } else {
+            json!({ "identifier": { "system": STAFF_SYSTEM, "value": format!("{}|{}", self.client, staff.id) } })
+        };
         let mut user = json!({
             "type": { "coding": [{ "system": PARTICIPATION, "code": kind }] },
-            "who": { "identifier": { "system": STAFF_SYSTEM, "value": name } },
+            "who": who,
             "requestor": place == 0,
         });
         if let Some(user) = user.as_object_mut() {
@@ -281,30 +289,33 @@ impl Event {
     }
 
     fn entities(&self) -> Vec<Value> {
+        let data = |role: (&str, &str), said: Vec<(&str, Value)>| {
+            let mut entity = Map::new();
+            entity.insert("type".into(), coding(ENTITY, "2", "System Object"));
+            entity.insert("role".into(), coding(ROLE, role.0, role.1));
+            entity.extend(said.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            Value::from(entity)
+        };
+        let resource = |what: Value| data(("4", "Domain Resource"), vec![("what", what)]);
         let mut entities: Vec<Value> = self.patient().into_iter().collect();
-        let system = || coding(ENTITY, "2", "System Object");
-        match self.kind {
-            Kind::Query | Kind::PixQuery => entities.push(json!({
-                "type": system(),
-                "role": coding(ROLE, "24", "Query"),
-                "description": self.query,
-                "query": BASE64.encode(self.query.as_bytes()),
-            })),
-            Kind::Authorisation | Kind::Disclosure => {}
-            _ => {
-                let what = match self.things.as_slice() {
-                    [one] => one.to_fhir(),
-                    several => json!({ "display": format!("{} resources", several.len()) }),
-                };
-                entities.push(json!({
-                    "type": system(), "role": coding(ROLE, "4", "Domain Resource"), "what": what,
-                }));
+        match (self.kind, self.things.as_slice()) {
+            (Kind::Authorisation, _) => {
+                // Its slices are closed: the exchange stands with the consents.
+                entities.extend(self.rules());
+                return entities;
             }
-        }
-        if self.kind == Kind::Authorisation {
-            entities.extend(self.rules());
-        } else if !(entities.len() > 1 && self.things.len() == 1) || self.kind == Kind::Disclosure {
-            entities.extend(self.things.iter().map(Thing::entity));
+            (Kind::Disclosure, things) => entities.extend(things.iter().map(Thing::entity)),
+            (Kind::Query | Kind::PixQuery, things) => {
+                let query = BASE64.encode(self.query.as_bytes());
+                let said = vec![("description", self.query.as_str().into()), ("query", query.into())];
+                entities.push(data(("24", "Query"), said));
+                entities.extend(things.iter().map(Thing::entity));
+            }
+            (_, [one]) => entities.push(resource(one.to_fhir())),
+            (_, several) => {
+                entities.push(resource(json!({ "display": format!("{} resources", several.len()) })));
+                entities.extend(several.iter().map(Thing::entity));
+            }
         }
         entities.push(self.transaction());
         entities
@@ -326,13 +337,19 @@ impl Event {
         }))
     }
 
-    /// The consents of a decision; where no rule of the person counted, that is said.
+    /// The consents of a decision; where no rule of the person counted, that is said. The first one has the details.
     fn rules(&self) -> Vec<Value> {
         let consent = |what: Value| json!({ "type": { "system": TYPES, "code": "Consent" }, "what": what });
-        if self.things.is_empty() {
-            return vec![consent(json!({ "display": "no rule of the person" }))];
+        let mut rules: Vec<Value> = self.things.iter().map(|thing| consent(thing.to_fhir())).collect();
+        if rules.is_empty() {
+            rules.push(consent(json!({ "display": "no rule of the person" })));
         }
-        self.things.iter().map(|thing| consent(thing.to_fhir())).collect()
+        let mut details = vec![detail("exchange", &self.exchange.to_string())];
+        details.extend(self.details());
+        if let Some(first) = rules.first_mut().and_then(Value::as_object_mut) {
+            first.insert("detail".into(), details.into());
+        }
+        rules
     }
 
     fn transaction(&self) -> Value {
@@ -343,14 +360,21 @@ impl Event {
             },
             "what": { "identifier": { "value": self.exchange.to_string() } },
         });
-        let said = self.details.iter().filter(|(_, value)| !value.is_empty());
-        let details: Vec<Value> =
-            said.map(|(name, value)| json!({ "type": name, "valueString": value })).collect();
+        let details = self.details();
         if let (false, Some(entity)) = (details.is_empty(), entity.as_object_mut()) {
             entity.insert("detail".into(), details.into());
         }
         entity
     }
+
+    fn details(&self) -> Vec<Value> {
+        let said = self.details.iter().filter(|(_, value)| !value.is_empty());
+        said.map(|(name, value)| detail(name, value)).collect()
+    }
+}
+
+fn detail(name: &str, value: &str) -> Value {
+    json!({ "type": name, "valueString": value })
 }
 
 impl Thing {
@@ -395,95 +419,4 @@ fn agent<const N: usize>((system, code): (&str, &str), org: &OrgId, more: [(&str
     agent.insert("requestor".into(), false.into());
     agent.extend(more.map(|(name, value)| (name.to_owned(), value)));
     agent.into()
-}
-
-/// The instants that `date` parameters of a search leave open, in milliseconds since 1970: `from` within, `until` not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The first instant.
-    pub from: i64,
-    /// The instant after the last one.
-    pub until: i64,
-}
-
-impl Window {
-    /// No limit.
-    pub const ALL: Self = Self { from: i64::MIN, until: i64::MAX };
-
-    /// Narrows the window by one `date` parameter: a prefix (`eq`, `ge`, `gt`, `le`, `lt`), then a year, a month, a day or
-    /// an instant (R4 §3.1.1.4.6). `None` for a text that is none.
-    #[must_use]
-    pub fn narrowed(self, text: &str) -> Option<Self> {
-        let (prefix, value) = match text.get(..2) {
-            Some(prefix) if prefix.bytes().all(|byte| byte.is_ascii_lowercase()) => (prefix, text.get(2..)?),
-            _ => ("eq", text),
-        };
-        let (first, next) = span(value)?;
-        let limit = match prefix {
-            "eq" => Self { from: first, until: next },
-            "ge" => Self { from: first, ..Self::ALL },
-            "gt" => Self { from: next, ..Self::ALL },
-            "le" => Self { until: next, ..Self::ALL },
-            "lt" => Self { until: first, ..Self::ALL },
-            _ => return None,
-        };
-        Some(Self { from: self.from.max(limit.from), until: self.until.min(limit.until) })
-    }
-
-    /// Whether an instant lies in it.
-    #[must_use]
-    pub fn has(self, at: i64) -> bool {
-        (self.from..self.until).contains(&at)
-    }
-}
-
-fn span(text: &str) -> Option<(i64, i64)> {
-    let start = |year: i16, month: i8, day: i8| Some(Timestamp::start_of(Date::new(year, month, day).ok()?));
-    let millis = |time: Timestamp| time.as_millis();
-    let mut parts = text.split('-');
-    let mut next = || parts.next();
-    match (text.len(), next()?.parse::<i16>().ok(), next(), next()) {
-        (4, Some(year), None, None) => {
-            Some((millis(start(year, 1, 1)?), millis(start(year.checked_add(1)?, 1, 1)?)))
-        }
-        (7, Some(year), Some(month), None) => {
-            let month = month.parse().ok()?;
-            let (after, next) = if month == 12 { (year.checked_add(1)?, 1) } else { (year, month + 1) };
-            Some((millis(start(year, month, 1)?), millis(start(after, next, 1)?)))
-        }
-        (10, Some(year), Some(month), Some(day)) => {
-            let first = start(year, month.parse().ok()?, day.parse().ok()?)?;
-            Some((millis(first), millis(first.add_millis(86_400_000))))
-        }
-        _ => {
-            // A plus sign in a query is a space.
-            let at: Timestamp = text.replace(' ', "+").parse().ok()?;
-            let width = if text.contains('.') { 1 } else { 1_000 };
-            Some((at.as_millis(), at.as_millis() + width))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_narrow_a_window() {
-        let day = Window::ALL.narrowed("2026-11-22").unwrap();
-        assert_eq!(day.until - day.from, 86_400_000);
-        assert_eq!(
-            Window::ALL.narrowed("ge2026-11").unwrap().narrowed("lt2026-12-01").unwrap().until - day.from,
-            9 * 86_400_000
-        );
-        let second = Window::ALL.narrowed("eq2026-11-22T10:00:00 09:00").unwrap();
-        assert!(second.has(second.from + 999) && !second.has(second.until));
-        assert_eq!(
-            Window::ALL.narrowed("2026").unwrap().from,
-            Window::ALL.narrowed("2026-01-01").unwrap().from
-        );
-        for wrong in ["", "ge", "xx2026", "2026-13", "2026-02-30", "日付です", "20261122"] {
-            assert_eq!(Window::ALL.narrowed(wrong), None, "{wrong}");
-        }
-    }
 }

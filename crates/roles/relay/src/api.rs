@@ -1,8 +1,6 @@
 //! The relay over HTTP, for the other roles (mTLS).
 
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use calendar::Date;
@@ -16,21 +14,31 @@ use protocol::networks::{Figures, JoinReport, NetworkJoin, NetworkPatients, Netw
 use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
 use utoipa::OpenApi;
 use wire::{Json, Peer, Problem};
 
-use crate::problems;
 use crate::service::Service;
 
 /// The relay's description for machines (OpenAPI 3.1).
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Musubi relay", description = "医療等中継DB・情報連携基盤: registration, consent, grants, networks"),
+    info(
+        title = "Musubi relay",
+        description = "医療等中継DB・情報連携基盤: registration, consent, grants, networks"
+    ),
     paths(
-        register, translate, person_state, exchange, emergency, corroborate, own_exchanges, consent,
-        consent_status, network_patients, join_networks, figures
+        register,
+        translate,
+        person_state,
+        exchange,
+        emergency,
+        corroborate,
+        own_exchanges,
+        consent,
+        consent_status,
+        network_patients,
+        join_networks,
+        figures
     )
 )]
 pub struct Description;
@@ -51,8 +59,7 @@ pub fn router(service: Service) -> Router {
         .route(paths::NETWORK_PATIENTS, post(network_patients))
         .route(paths::NETWORK_JOINS, post(join_networks))
         .route("/figures/{day}", get(figures))
-        .route("/fhir/Patient/$ihe-pix", get(cross_reference))
-        .route("/fhir/Patient", get(patient))
+        .merge(crate::fhir::routes())
         .route("/openapi.json", get(async || axum::Json(Description::openapi())))
         .with_state(service);
     wire::role_router("relay", api.merge(protocol::ledger_routes(ledger)))
@@ -97,64 +104,4 @@ async fn figures(
     axum::extract::Path(day): axum::extract::Path<Date>,
 ) -> Result<axum::Json<Figures>, Problem> {
     service.figures(day).await.map(axum::Json)
-}
-
-#[derive(Deserialize)]
-struct CrossReference {
-    #[serde(rename = "sourceIdentifier")]
-    source: String,
-    #[serde(rename = "targetSystem")]
-    target: Option<String>,
-}
-
-async fn cross_reference(
-    State(service): State<Service>,
-    Extension(peer): Extension<Peer>,
-    Query(question): Query<CrossReference>,
-) -> Response {
-    fhir(service.cross_reference(&peer.0, &question.source, question.target.as_deref()).await)
-}
-
-async fn patient(
-    State(service): State<Service>,
-    Extension(peer): Extension<Peer>,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Response {
-    let other = parameters.iter().find(|(name, _)| name != "identifier" && !name.starts_with('_'));
-    let identifier = parameters.iter().find(|(name, _)| name == "identifier");
-    fhir(match (identifier, other) {
-        (_, Some((name, _))) => Err(problems::demographics(name)),
-        (None, None) => Err(problems::identifier("identifier")),
-        (Some((_, identifier)), None) => service.patient(&peer.0, identifier).await,
-    })
-}
-
-/// An answer as FHIR: what is refused is an `OperationOutcome` in both languages.
-fn fhir(answer: Result<Value, Problem>) -> Response {
-    let (status, body) = match answer {
-        Ok(resource) => (StatusCode::OK, resource),
-        Err(problem) => (problem.status(), outcome(&problem)),
-    };
-    (status, [(header::CONTENT_TYPE, "application/fhir+json")], body.to_string()).into_response()
-}
-
-fn outcome(problem: &Problem) -> Value {
-    let code = match problem.status() {
-        StatusCode::NOT_FOUND => "not-found",
-        StatusCode::FORBIDDEN => "forbidden",
-        StatusCode::BAD_REQUEST => "code-invalid",
-        StatusCode::TOO_MANY_REQUESTS => "throttled",
-        status if status.is_server_error() => "exception",
-        _ => "processing",
-    };
-    let parts = problem.parts();
-    json!({
-        "resourceType": "OperationOutcome",
-        "issue": [{
-            "severity": "error",
-            "code": code,
-            "diagnostics": format!("{} / {}", parts.title_ja, parts.title_en),
-            "expression": parts.place.iter().collect::<Vec<_>>(),
-        }],
-    })
 }

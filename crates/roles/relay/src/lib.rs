@@ -4,6 +4,7 @@
 //! Alone it cannot turn a code into a person (DESIGN §4).
 
 pub mod api;
+mod fhir;
 pub mod model;
 mod problems;
 pub mod service;

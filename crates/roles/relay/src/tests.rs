@@ -19,6 +19,7 @@ use crate::{Config, KEYS, Service, open};
 
 mod card_tickets;
 mod exchange;
+mod fhir;
 mod networks;
 mod pages;
 

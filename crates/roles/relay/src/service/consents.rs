@@ -16,7 +16,7 @@ use crate::{problems, store as sql};
 pub(super) const CONSENT: &str = "relay.consent";
 
 /// Kind of the entry of a reading of what was decided.
-const CONSENT_READ: &str = "relay.consent-read";
+pub(super) const CONSENT_READ: &str = "relay.consent-read";
 
 impl Service {
     /// Writes down what a person decided. Grants that are out end with it; who may still see asks again.
@@ -25,6 +25,16 @@ impl Service {
     /// When the desk has not read the person's card today, passes on what only the person or another may decide, or the
     /// decision does not fit what stands. One answer for a person without a working medical ID, whatever the cause.
     pub async fn consent(&self, peer: &OrgId, update: ConsentUpdate) -> Result<ConsentAnswer, Problem> {
+        self.consent_all(peer, update, Vec::new()).await
+    }
+
+    /// As [`Self::consent`], with more that was decided in the same declaration: all of it is written down, or nothing.
+    pub(crate) async fn consent_all(
+        &self,
+        peer: &OrgId,
+        update: ConsentUpdate,
+        more: Vec<ConsentAct>,
+    ) -> Result<ConsentAnswer, Problem> {
         Self::own_name(peer, &update.institution)?;
         let permit = self.decide(peer, Action::RelayConsent, Purpose::ConsentKeeping)?;
         update.received_by.as_ref().map_or(Ok(()), problems::practitioner)?;
@@ -40,15 +50,18 @@ impl Service {
             return Err(problems::no_presence(permit.rule.presence_days));
         }
         let now = question.now;
-        let act = stamped(update.act.clone(), now);
+        let question = digest(&(&update, &more))?;
+        let mut acts = vec![update.act];
+        acts.extend(more);
+        let acts: Vec<_> = acts.into_iter().map(|act| stamped(act, now)).collect();
         // Tried before it is logged, so that nothing is logged that does not come to pass.
-        apply(&mut self.will(&person, ground.will.as_deref())?, &act, now)?;
+        apply_all(&mut self.will(&person, ground.will.as_deref())?, &acts, now)?;
         let body = json!({
-            "by": peer, "practitioner": update.received_by, "kind": asker.kind, "act": act, "rule": permit.rule_id(),
+            "by": peer, "practitioner": update.received_by, "kind": asker.kind, "acts": acts, "rule": permit.rule_id(),
         });
         let receipt = self.log(CONSENT, Some(&person), update.exchange, &body).await?;
         let exchange = update.exchange;
-        let written = self.clone().keep(*peer, digest(&update)?, person, exchange, act, now);
+        let written = self.clone().keep(*peer, question, person, exchange, acts, now);
         if written.await? == Seen::Other {
             return Err(protocol::refusal::exchange_used());
         }
@@ -89,7 +102,7 @@ impl Service {
         question: [u8; 32],
         person: PersonKey,
         exchange: codes::ExchangeId,
-        act: ConsentAct,
+        acts: Vec<ConsentAct>,
         now: Timestamp,
     ) -> Result<Seen, Problem> {
         let db = self.db.clone();
@@ -97,7 +110,7 @@ impl Service {
             let seen = sql::record_exchange(tx, &exchange, &peer, &question, now.as_millis())?;
             if seen == Seen::New {
                 let mut will = self.will(&person, sql::wills::sealed(tx, &person)?.as_deref())?;
-                apply(&mut will, &act, now)?;
+                apply_all(&mut will, &acts, now)?;
                 let bytes = serde_json::to_vec(&will).map_err(problems::json)?;
                 let sealed = self
                     .custody
@@ -126,6 +139,10 @@ fn stamped(mut act: ConsentAct, now: Timestamp) -> ConsentAct {
         _ => {}
     }
     act
+}
+
+fn apply_all(will: &mut Consents, acts: &[ConsentAct], now: Timestamp) -> Result<(), Problem> {
+    acts.iter().try_for_each(|act| apply(will, act, now))
 }
 
 fn apply(will: &mut Consents, act: &ConsentAct, now: Timestamp) -> Result<(), Problem> {

@@ -17,7 +17,7 @@ use crate::{problems, store as sql};
 pub(super) const EMERGENCY: &str = "relay.emergency";
 
 /// Kind of the entry of what settles one.
-const SETTLED: &str = "relay.emergency-settled";
+pub(super) const SETTLED: &str = "relay.emergency-settled";
 
 /// What the ledger keeps of a declaration.
 #[derive(Debug, Serialize, Deserialize)]

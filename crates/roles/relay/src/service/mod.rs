@@ -1,5 +1,6 @@
 //! What the relay does: it registers who knows a person, keeps what people decided, and signs grants. It holds no record.
 
+mod audit;
 mod consents;
 mod emergencies;
 mod evidence;
@@ -28,6 +29,11 @@ use wire::Problem;
 
 use crate::model::PersonKey;
 use crate::{problems, store as sql};
+
+pub(crate) use audit::AuditSearch;
+#[cfg(test)]
+pub(crate) use audit::event as audit_event;
+pub(crate) use patient_identity::CODE_SYSTEM;
 
 /// Epoch of the codes that the relay hands out; rotation raises it (`musubi codes rotate`).
 pub const EPOCH: u8 = 0;

@@ -9,16 +9,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::Problem;
 
+use super::Service;
 use super::emergencies::{EMERGENCY, EmergencyRecord};
 use super::exchange::{EXCHANGE, ExchangeRecord, REFUSED};
-use super::Service;
 use crate::{problems, store as sql};
 
 /// Kind of the entry that a reading leaves.
-const OWN: &str = "relay.own-exchanges";
+pub(super) const OWN: &str = "relay.own-exchanges";
 
 /// The newest events that one reading shows.
-const SHOWN_MAX: i64 = 1_000;
+pub(super) const SHOWN_MAX: i64 = 1_000;
 
 /// Entries that the index reads at once.
 const INDEX_BATCH: usize = 4_096;
@@ -53,7 +53,7 @@ impl Service {
     }
 
     /// Reads new ledger entries into the index of events until `entries` are read.
-    async fn catch_up(&self, entries: u64) -> Result<(), Problem> {
+    pub(super) async fn catch_up(&self, entries: u64) -> Result<(), Problem> {
         let mut next = self.read(sql::exchanges::progress).await?;
         while next < entries {
             let mut events = Vec::new();
@@ -111,7 +111,10 @@ fn shown(entry: &OpenedEntry, origin: &str) -> Option<OwnExchange> {
             })
         }
         other => {
-            let practitioner = body.get("practitioner").cloned().and_then(|p| serde_json::from_value::<Practitioner>(p).ok());
+            let practitioner = body
+                .get("practitioner")
+                .cloned()
+                .and_then(|p| serde_json::from_value::<Practitioner>(p).ok());
             let what = other.strip_prefix("relay.").unwrap_or(other);
             Some(OwnExchange { practitioner, ..blank(what, by(&body)?) })
         }

@@ -23,6 +23,9 @@ pub const NETWORK_SYSTEM: &str = "https://musubi.example/fhir/sid/network";
 /// Carries the context that an envelope was sealed under.
 const CONTEXT_EXTENSION: &str = "https://musubi.example/fhir/StructureDefinition/envelope-context";
 
+/// Profile of the answer.
+const OUT: &str = "https://profiles.ihe.net/ITI/PIXm/StructureDefinition/IHE.PIXm.Query.Parameters.Out";
+
 /// An identifier of the question.
 enum Named {
     Code(Box<str>),
@@ -45,24 +48,29 @@ impl Service {
         &self,
         peer: &OrgId,
         source: &str,
-        target: Option<&str>,
+        targets: &[String],
     ) -> Result<Value, Problem> {
         let permit = self.decide(peer, Action::RelayTranslate, Purpose::TreatmentExchange)?;
         let person = self.named(peer, source).await?.ok_or_else(problems::no_such_person)?;
-        let targets = match target {
-            Some(target) => vec![self.target(peer, target)?],
-            None => self.networks_of(peer).into_iter().map(Target::Network).collect(),
+        let wanted: Vec<Target> = if targets.is_empty() {
+            self.networks_of(peer).into_iter().map(Target::Network).collect()
+        } else {
+            targets.iter().map(|target| self.target(peer, target)).collect::<Result<_, _>>()?
         };
         let exchange = ExchangeId::new(self.now().as_millis());
-        let body = json!({ "by": peer, "rule": permit.rule_id(), "target": target });
+        let body = json!({ "by": peer, "rule": permit.rule_id(), "targets": targets });
         self.log("relay.cross-reference", Some(&person), exchange, &body).await?;
         let mut found = Vec::new();
-        for target in &targets {
+        for target in &wanted {
             found.extend(self.identifiers(peer, &person, target, exchange).await?);
         }
-        let parameter: Vec<Value> =
-            found.into_iter().map(|id| json!({ "name": "targetIdentifier", "valueIdentifier": id })).collect();
-        Ok(json!({ "resourceType": "Parameters", "parameter": parameter }))
+        let parameter: Vec<Value> = found
+            .into_iter()
+            .map(|id| json!({ "name": "targetIdentifier", "valueIdentifier": id }))
+            .collect();
+        let mut answer = json!({ "resourceType": "Parameters", "meta": { "profile": [OUT] } });
+        put(&mut answer, "parameter", parameter);
+        Ok(answer)
     }
 
     /// Patient Demographics Query (ITI-78) as far as the relay can answer it: by identifier, without demographics.
@@ -82,19 +90,21 @@ impl Service {
                 let target = Target::Network(network);
                 identifiers.extend(self.identifiers(peer, &person, &target, exchange).await?);
             }
-            entry.push(json!({
-                "resource": { "resourceType": "Patient", "identifier": identifiers, "active": true },
-                "search": { "mode": "match" },
-            }));
+            let mut patient = json!({ "resourceType": "Patient", "active": true });
+            put(&mut patient, "identifier", identifiers);
+            entry.push(json!({ "resource": patient, "search": { "mode": "match" } }));
         }
-        Ok(json!({ "resourceType": "Bundle", "type": "searchset", "total": entry.len(), "entry": entry }))
+        let mut bundle = json!({ "resourceType": "Bundle", "type": "searchset", "total": entry.len() });
+        put(&mut bundle, "entry", entry);
+        Ok(bundle)
     }
 
     /// The person of an identifier, where the asker registered them and the medical ID works.
     async fn named(&self, peer: &OrgId, identifier: &str) -> Result<Option<PersonKey>, Problem> {
         let person = match self.read_identifier(identifier)? {
             Named::Code(text) => {
-                let code: OrgCode<codes::Medical> = text.parse().map_err(|_| problems::identifier("sourceIdentifier"))?;
+                let code: OrgCode<codes::Medical> =
+                    text.parse().map_err(|_| problems::identifier("sourceIdentifier"))?;
                 self.person_of(peer, &code)?.map(|(_, person)| person)
             }
             Named::Number(network, number) => {
@@ -106,9 +116,8 @@ impl Service {
         };
         let key = person.unwrap_or_else(PersonKey::nobody);
         let org = *peer;
-        let open = self
-            .read(move |c| Ok(sql::is_active(c, &key)? & sql::is_registered(c, &key, &org)?))
-            .await?;
+        let open =
+            self.read(move |c| Ok(sql::is_active(c, &key)? & sql::is_registered(c, &key, &org)?)).await?;
         Ok(person.filter(|_| open))
     }
 
@@ -167,5 +176,12 @@ impl Service {
         }
         let organisation = after(CODE_SYSTEM).and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
         Ok(Target::Organisation(organisation))
+    }
+}
+
+/// A list in FHIR has elements, or is not there.
+fn put(resource: &mut Value, name: &str, list: Vec<Value>) {
+    if let (false, Some(members)) = (list.is_empty(), resource.as_object_mut()) {
+        members.insert(name.to_owned(), list.into());
     }
 }

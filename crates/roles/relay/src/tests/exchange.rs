@@ -9,9 +9,9 @@ use wire::Problem;
 
 use super::*;
 
-type Member = (OrgId, Arc<FileCustody>);
+pub(super) type Member = (OrgId, Arc<FileCustody>);
 
-fn doctor() -> Practitioner {
+pub(super) fn doctor() -> Practitioner {
     Practitioner {
         id: "d-1".parse().unwrap(), profession: Profession::Physician, name: "北 一郎".to_owned()
     }
@@ -87,7 +87,7 @@ fn grant(house: &House, answer: &ExchangeAnswer) -> Grant {
 }
 
 /// A person known at both, at the hospital's desk today, who lets the hospital see.
-async fn visit(house: &House) -> (OrgCode<Medical>, Evidence) {
+pub(super) async fn visit(house: &House) -> (OrgCode<Medical>, Evidence) {
     house.set(7, PersonState::Active).await;
     house.register(&house.clinic, 7).await;
     house.clock.advance(1);

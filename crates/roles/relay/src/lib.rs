@@ -6,6 +6,7 @@
 pub mod api;
 mod fhir;
 pub mod model;
+mod pages;
 mod problems;
 pub mod service;
 pub mod store;
@@ -67,12 +68,18 @@ pub fn open(config: Config) -> Result<Service, OpenError> {
         policy: config.policy,
         client: config.client,
         clock: config.clock,
+        counted: service::Counted::default(),
     })
 }
 
 /// The relay's mTLS interface.
 pub fn role(service: Service) -> Router {
     api::router(service)
+}
+
+/// The relay's site for browsers: what it publishes, and beside it its operator's pages behind `desk`.
+pub fn site(service: Service, desk: &wire::Desk) -> Router {
+    pages::router(service, desk)
 }
 
 /// Why a relay did not open.

@@ -109,7 +109,10 @@ pub(crate) fn reason(found: ActReason) -> Problem {
         .ja("この目的では照会できません。")
         .en("nothing is exchanged for this reason")
         .detail(
-            format!("「{}」の目的は、この照会では使えません。診療・介護・緊急・本人の閲覧から選んでください。", found.ja()),
+            format!(
+                "「{}」の目的は、この照会では使えません。診療・介護・緊急・本人の閲覧から選んでください。",
+                found.ja()
+            ),
             format!("{} is none of treatment, care, emergency and the person's own access", found.en()),
         )
         .at("reason")
@@ -119,14 +122,21 @@ pub(crate) fn no_kind() -> Problem {
     Problem::new(403, "kind-of-institution-unknown")
         .ja("機関の種類が登録されていません。")
         .en("the directory does not say what kind of institution this is")
-        .detail("機関一覧に種類（病院・診療所など）を登録してください。", "register its kind in the directory")
+        .detail(
+            "機関一覧に種類（病院・診療所など）を登録してください。",
+            "register its kind in the directory",
+        )
 }
 
 pub(crate) fn no_presence(days: Option<u16>) -> Problem {
     let (ja, en) = match days {
         Some(days) => (
-            format!("{days}日以内に、この機関でこの方のカードを受け付けた記録が必要です。カードで受付をしてから、もう一度照会してください。"),
-            format!("the person's card must have been read at this institution within {days} days: receive the card, then ask again"),
+            format!(
+                "{days}日以内に、この機関でこの方のカードを受け付けた記録が必要です。カードで受付をしてから、もう一度照会してください。"
+            ),
+            format!(
+                "the person's card must have been read at this institution within {days} days: receive the card, then ask again"
+            ),
         ),
         None => (
             "この目的では、カードの受付記録は根拠になりません。".to_owned(),
@@ -204,13 +214,10 @@ pub(crate) fn second_person(open: i64, all: i64) -> Problem {
 }
 
 pub(crate) fn quota(limit: i64) -> Problem {
-    Problem::new(429, "quota")
-        .ja("今日照会できる件数を超えました。")
-        .en("today's quota is used up")
-        .detail(
-            format!("受付の実績に応じた上限は1日{limit}件です。カードの受付が増えると上限も増えます。"),
-            format!("{limit} a day for the card reads of the last 30 days; it grows with them"),
-        )
+    Problem::new(429, "quota").ja("今日照会できる件数を超えました。").en("today's quota is used up").detail(
+        format!("受付の実績に応じた上限は1日{limit}件です。カードの受付が増えると上限も増えます。"),
+        format!("{limit} a day for the card reads of the last 30 days; it grows with them"),
+    )
 }
 
 pub(crate) fn consents(error: &ConsentsError) -> Problem {
@@ -258,7 +265,10 @@ pub(crate) fn identifier(place: &'static str) -> Problem {
     Problem::new(400, "identifier")
         .ja("識別子の体系がわかりません。")
         .en("not an identifier of a system known here")
-        .detail("「体系|値」の形で、機関別符号またはネットワークの患者番号を送ってください。", "send system|value: an organisation code or a network's patient number")
+        .detail(
+            "「体系|値」の形で、機関別符号またはネットワークの患者番号を送ってください。",
+            "send system|value: an organisation code or a network's patient number",
+        )
         .at(place)
 }
 
@@ -278,4 +288,16 @@ pub(crate) fn demographics(parameter: &str) -> Problem {
             format!("{parameter} cannot be searched by here: search the institution's own patient list, then ask by code"),
         )
         .at(parameter.to_owned())
+}
+
+pub(crate) fn finding() -> Problem {
+    Problem::new(422, "finding")
+        .ja("審査した人、判断とその理由を入れてください。")
+        .en("give the reviewer, the finding and its reason")
+        .at("words")
+}
+
+pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "pages");
+    Problem::internal()
 }

@@ -10,6 +10,7 @@ mod networks;
 mod own;
 mod patient_identity;
 mod registration;
+mod review;
 mod withdrawal;
 
 use std::sync::Arc;
@@ -33,7 +34,10 @@ use crate::{problems, store as sql};
 pub(crate) use audit::AuditSearch;
 #[cfg(test)]
 pub(crate) use audit::event as audit_event;
+pub(crate) use figures::Counted;
 pub(crate) use patient_identity::CODE_SYSTEM;
+pub use networks::NetworkCounts;
+pub use review::Waiting;
 
 /// Epoch of the codes that the relay hands out; rotation raises it (`musubi codes rotate`).
 pub const EPOCH: u8 = 0;
@@ -60,6 +64,8 @@ pub struct Service {
     pub client: wire::Client,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What was counted for the published figures.
+    pub(crate) counted: Counted,
 }
 
 impl Service {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use access::{Action, Purpose};
-use codes::{KeyName, OrgId};
+use codes::{KeyName, OrgId, OrgKind};
 use consent::NetworkId;
 use protocol::networks::{
     JoinReport, NETWORK_NUMBER_LIMIT, NETWORK_PATIENTS_MAX, NetworkJoin, NetworkPatients,
@@ -30,6 +30,17 @@ struct JoinPlan {
     report: JoinReport,
 }
 
+/// How large a network is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkCounts {
+    /// Institutions of the directory that are members.
+    pub members: usize,
+    /// Persons who bear a number.
+    pub persons: i64,
+    /// Numbers that somebody bears.
+    pub numbers: i64,
+}
+
 impl Service {
     /// Registers which of a member's persons bear which number of a network. Persons whom the member never registered, or
     /// whose medical ID does not work, are counted and left out.
@@ -43,7 +54,8 @@ impl Service {
     ) -> Result<NetworkPatientsAnswer, Problem> {
         Self::own_name(peer, &request.institution)?;
         self.decide(peer, Action::RelayNetworkPatients, Purpose::NetworkKeeping)?;
-        let member = self.policy.directory().get(peer).is_some_and(|org| org.networks.contains(&request.network));
+        let member =
+            self.policy.directory().get(peer).is_some_and(|org| org.networks.contains(&request.network));
         if !member {
             return Err(problems::no_member());
         }
@@ -96,21 +108,48 @@ impl Service {
         let receipt = self.log(JOIN, None, request.exchange, &body).await?;
         let at = self.now().as_millis();
         let (rows, a, b) = (plan.rows, request.stays, request.joins);
-        self.write(move |tx| rows.iter().try_for_each(|row| sql::networks::join(tx, &a, &b, row, at))).await?;
+        self.write(move |tx| rows.iter().try_for_each(|row| sql::networks::join(tx, &a, &b, row, at)))
+            .await?;
         plan.report.done = true;
         plan.report.receipt = Some(receipt);
         Ok(plan.report)
     }
 
+    /// Every network that has a member or a number here: members, persons with a number, numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn networks(&self) -> Result<BTreeMap<NetworkId, NetworkCounts>, Problem> {
+        let mut found: BTreeMap<NetworkId, NetworkCounts> = BTreeMap::new();
+        for member in self.policy.directory().of_kind(OrgKind::Institution) {
+            for network in &member.networks {
+                found.entry(network.clone()).or_default().members += 1;
+            }
+        }
+        for (network, persons, numbers) in self.read(sql::networks::counts).await? {
+            let counts = found.entry(network).or_default();
+            (counts.persons, counts.numbers) = (persons, numbers);
+        }
+        Ok(found)
+    }
+
     /// The numbers that the person bears in a network.
-    pub(super) async fn numbers(&self, network: &NetworkId, person: &PersonKey) -> Result<Vec<String>, Problem> {
+    pub(super) async fn numbers(
+        &self,
+        network: &NetworkId,
+        person: &PersonKey,
+    ) -> Result<Vec<String>, Problem> {
         let (of, key) = (network.clone(), *person);
         let rows = self.read(move |c| sql::networks::of_person(c, &of, &key)).await?;
         rows.iter().map(|row| self.number(network, row)).collect()
     }
 
     /// The one person who bears a number; nobody when several do.
-    pub(super) async fn bearer(&self, network: &NetworkId, number: &str) -> Result<Option<PersonKey>, Problem> {
+    pub(super) async fn bearer(
+        &self,
+        network: &NetworkId,
+        number: &str,
+    ) -> Result<Option<PersonKey>, Problem> {
         let (of, digest) = (network.clone(), self.number_digest(network, number)?);
         let rows = self.read(move |c| sql::networks::by_number(c, &of, &digest)).await?;
         Ok(match rows.as_slice() {
@@ -173,7 +212,10 @@ impl Service {
         let mut rows = Vec::with_capacity(request.patients.len());
         for (place, patient) in request.patients.iter().enumerate() {
             let number = patient.number.trim();
-            if number.is_empty() || number.chars().count() > NETWORK_NUMBER_LIMIT || number.contains(char::is_control) {
+            if number.is_empty()
+                || number.chars().count() > NETWORK_NUMBER_LIMIT
+                || number.contains(char::is_control)
+            {
                 return Err(problems::network_number(place));
             }
             if let Some((_, person)) = self.person_of(peer, &patient.code)? {
@@ -195,7 +237,8 @@ impl Service {
 
     fn number(&self, network: &NetworkId, row: &NumberRow) -> Result<String, Problem> {
         let place = place(network, &row.person);
-        let bytes = self.custody.open_row(&KeyName::ROW_SEAL, &place, &row.number).map_err(problems::custody)?;
+        let bytes =
+            self.custody.open_row(&KeyName::ROW_SEAL, &place, &row.number).map_err(problems::custody)?;
         String::from_utf8(bytes.to_vec()).map_err(|error| {
             tracing::error!(%error, "a kept number is no text");
             Problem::internal()

@@ -35,6 +35,16 @@ pub fn of_network(c: &mut Reader<'_>, network: &NetworkId) -> Result<Vec<NumberR
     )
 }
 
+/// How many persons bear how many numbers of each network, by name.
+pub fn counts(c: &mut Reader<'_>) -> Result<Vec<(NetworkId, i64, i64)>, StoreError> {
+    c.query(
+        "SELECT network, count(DISTINCT person), count(DISTINCT digest) FROM network_patient
+         GROUP BY network ORDER BY network",
+        params![],
+        |row| Ok((row.parse(0)?, row.int(1)?, row.int(2)?)),
+    )
+}
+
 /// The numbers that a person bears in a network.
 pub fn of_person(
     c: &mut Reader<'_>,

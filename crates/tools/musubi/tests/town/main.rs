@@ -11,6 +11,7 @@
 
 mod browse;
 mod exchange;
+mod facets;
 mod folder;
 mod hostile;
 mod house;
@@ -58,10 +59,12 @@ fn the_first_road() {
     hostile::pages(&town, &house);
     hostile::interfaces(&house);
     hostile::folders(&dir, &house);
+    facets::the_person_decides(&town, &dir, &house);
 
     let counts = house::counts(&town, &dir);
     town.stop();
     house::verify_ledgers(&dir, &house);
+    facets::nobody_joins_them(&dir, &house);
     let again = Town::start(&dir, PEOPLE);
     assert_eq!(house::counts(&again, &dir), counts, "what was done is still there");
     again.stop();

@@ -17,6 +17,8 @@ use records::{
     validate::{Issue, Severity, Validator, has_errors, operation_outcome},
 };
 
+use crate::fhir_import::{self, Import};
+
 /// Options of `musubi fhir`.
 #[derive(Args)]
 pub struct Options {
@@ -28,6 +30,8 @@ pub struct Options {
 enum Command {
     /// Say where resources are not what their type and profiles ask
     Validate(Validate),
+    /// Send NDJSON files, or SS-MIX2 storages, to an institution (記録を取り込む)
+    Import(Import),
 }
 
 #[derive(Args)]
@@ -51,6 +55,7 @@ struct Validate {
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     match &options.command {
         Command::Validate(options) => validate(options),
+        Command::Import(options) => crate::runtime()?.block_on(fhir_import::run(options)),
     }
 }
 

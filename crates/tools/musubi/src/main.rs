@@ -4,6 +4,7 @@ mod codes_command;
 mod directory_command;
 mod eligibility_xml_command;
 mod fhir_command;
+mod fhir_import;
 mod ledger_command;
 mod open;
 mod serve;

@@ -145,12 +145,12 @@ fn check(request: &Request) -> Result<(), RecordError> {
     {
         return Err(not_acceptable(accept));
     }
-    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    // Many lines are no JSON, and files of a storage no FHIR.
+    let is_many = uri.path() == IMPORT || !uri.path().starts_with(BASE);
+    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && !is_many;
     if let (true, Some(kind)) = (has_body, text(request.headers(), header::CONTENT_TYPE))
         && !is_json(kind)
         && !kind.starts_with("application/x-www-form-urlencoded")
-        && !kind.starts_with("application/fhir+ndjson")
-        && !kind.starts_with("application/x-ndjson")
     {
         return Err(RecordError::request(
             415,
@@ -176,7 +176,6 @@ fn is_json(kind: &str) -> bool {
     matches!(essence.as_str(), "json" | "application/json" | "text/json" | "application/*" | "*/*" | "")
         || essence.ends_with("/fhir+json")
         || essence.ends_with("/json+fhir")
-        || essence.ends_with("/json-patch+json")
         || essence.ends_with("ndjson")
 }
 
@@ -204,6 +203,8 @@ pub fn form(body: &Bytes) -> Result<String, RecordError> {
     Ok(text.to_owned())
 }
 
+/// Where many resources come at once.
+const IMPORT: &str = "/fhir/$import";
 /// Where what is answered may be of any media type.
 const BINARY: &str = "/fhir/Binary/";
 /// Most characters of a user's name in the ledger.

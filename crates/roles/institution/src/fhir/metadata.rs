@@ -3,13 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use records::search::{Kind, parameters, served_types};
 use records::{Node, node};
 
 use super::answer::{self, Answer};
 use super::ask::Ask;
 use crate::service::Service;
+
+/// `GET /openapi.json`: all doors of the institution's own systems.
+pub async fn openapi() -> Response {
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (kind, include_str!("../openapi.json")).into_response()
+}
 
 /// `GET /fhir/metadata`.
 pub async fn metadata(State(service): State<Arc<Service>>, ask: Ask) -> Answer {

@@ -90,3 +90,35 @@ async fn what_cannot_be_taken_is_refused_with_the_place_in_both_languages() {
     house.get("/Patient/p1").await.is(404);
     house.town.holds_nowhere("123456789018");
 }
+
+#[tokio::test]
+async fn a_search_comes_by_pages_with_what_it_refers_to() {
+    let house = House::open().await;
+    house.put(&patient("p1", "高橋")).await.is(201);
+    for n in 0..5 {
+        let day = format!("2026-11-0{}", n + 1);
+        house.put(&observation(&format!("o{n}"), "p1", "3F015", f64::from(n), &day)).await.is(201);
+    }
+    for order in ["", "&_sort=-date"] {
+        let mut next =
+            Some(format!("/Observation?subject=Patient/p1&_count=2&_include=Observation:subject{order}"));
+        let (mut found, mut pages) = (Vec::new(), 0);
+        while let Some(path) = next {
+            let page = house.get(&path).await.is(200);
+            assert_eq!(page.included(), ["Patient/p1"]);
+            found.extend(page.matches());
+            next = page.link("next");
+            pages += 1;
+        }
+        let mut expected: Vec<String> = (0..5).map(|n| format!("Observation/o{n}")).collect();
+        if !order.is_empty() {
+            expected.reverse();
+        }
+        assert_eq!((found, pages), (expected, 3));
+    }
+    let cut = house.get("/Observation?_elements=status&_count=1").await.is(200).json();
+    let resource = &cut["entry"][0]["resource"];
+    assert!(resource["valueQuantity"].is_null() && resource["status"] == "final", "{cut}");
+    assert_eq!(resource["meta"]["tag"][0]["code"], "SUBSETTED");
+    house.get("/Observation?_page=nonsense").await.is(400).issue();
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use records::bundle::Kind;
 use records::{Resource, id_of};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bundle::Step;
 use super::document::Arriving;
@@ -19,7 +19,7 @@ use crate::service::Service;
 use crate::store::{Change, Changes, Outcome, When, WriteError, Written};
 
 /// What an import did (取込みの結果).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Lines, or files, that were read.
     pub lines: u64,
@@ -38,7 +38,7 @@ pub struct Report {
 }
 
 /// A line of which nothing was stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The line, from 1; of a directory, the file in the order of its name.
     pub line: u64,
@@ -75,7 +75,7 @@ impl Service {
         let mut ready: Vec<Prepared> = Vec::new();
         loop {
             let chunk = lines.chunk()?;
-            report.lines += chunk.len() as u64;
+            report.lines = lines.number;
             let is_end = chunk.is_empty();
             // While one chunk is written, the next is prepared.
             let (next, stored) =

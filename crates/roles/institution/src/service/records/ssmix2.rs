@@ -65,11 +65,27 @@ impl Service {
         Ok(report)
     }
 
-    /// Imports one file of a storage, as it comes over the wire.
+    /// Imports one file of a storage, as it comes over the wire; one that cannot be taken is in the report.
     ///
     /// # Errors
-    /// [`RecordError`]; nothing of the file is stored then.
+    /// The store's or the ledger's.
     pub async fn import_ssmix2_file(
+        self: &Arc<Self>,
+        caller: &Caller,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Report, RecordError> {
+        match self.store_ssmix2_file(caller, name, bytes).await {
+            Err(error) if error.status() < 500 => {
+                let mut report = Report { lines: 1, ..Report::default() };
+                report.refuse(refused(1, &error));
+                Ok(report)
+            }
+            done => done,
+        }
+    }
+
+    async fn store_ssmix2_file(
         self: &Arc<Self>,
         caller: &Caller,
         name: &str,

@@ -23,7 +23,14 @@ const PROFILE: &str = "https://musubi.example/fhir/StructureDefinition/jp-consen
 #[test]
 fn our_profile_of_consent_is_kept_by_its_examples() {
     let definitions = Arc::new(Definitions::load(&[Path::new(FOLDER)]).unwrap());
-    for name in ["jp-consent", "consent-recipient-also", "consent-keep-until", "consent-withdrawn"] {
+    for name in [
+        "jp-consent",
+        "consent-recipient-also",
+        "consent-keep-until",
+        "consent-withdrawn",
+        "consent-presence-receipt",
+        "consent-received-by",
+    ] {
         let url = format!("https://musubi.example/fhir/StructureDefinition/{name}");
         assert_eq!(definitions.check(&url), Ok(Vec::new()), "{name}");
     }

@@ -252,36 +252,30 @@ impl Event {
         agents
     }
 
-    /// A member of staff: the first one asks, another confirms.
+    /// A member of staff: the first one asks. Another verifies, by role: BALP's profiles take one user, by type.
     fn user(&self, place: usize, staff: &Staff) -> Value {
         let writes = matches!(self.kind, Kind::Create | Kind::Update | Kind::Delete);
-        let kind = if place > 0 {
-            "VRF"
-        } else if writes {
-            "AUT"
-        } else {
-            "IRCP"
-        };
+        let kind = if writes { "AUT" } else { "IRCP" };
         let who = if staff.id.is_empty() {
             json!({ "display": staff.name })
         } else {
             json!({ "identifier": { "system": STAFF_SYSTEM, "value": format!("{}|{}", self.client, staff.id) } })
         };
-        let mut user = json!({
-            "type": { "coding": [{ "system": PARTICIPATION, "code": kind }] },
-            "who": who,
-            "requestor": place == 0,
-        });
+        let profession = staff.profession.map(|one| coding(Profession::SYSTEM, one.code(), one.ja()));
+        let verifier = (place > 0).then(|| coding(PARTICIPATION, "VRF", "verifier"));
+        let roles: Vec<Value> =
+            profession.into_iter().chain(verifier).map(|role| json!({ "coding": [role] })).collect();
+        let mut user = json!({ "who": who, "requestor": place == 0 });
         if let Some(user) = user.as_object_mut() {
-            let mut say =
-                |name: &str, value: Option<Value>| value.map(|value| user.insert(name.into(), value));
-            say("name", staff.name.clone().map(Value::from));
+            let mut say = |name: &str, value: Option<Value>| {
+                value.map(|value| user.insert(name.into(), value));
+            };
             say(
-                "role",
-                staff
-                    .profession
-                    .map(|one| json!([{ "coding": [coding(Profession::SYSTEM, one.code(), one.ja())] }])),
+                "type",
+                (place == 0).then(|| json!({ "coding": [{ "system": PARTICIPATION, "code": kind }] })),
             );
+            say("name", staff.name.clone().map(Value::from));
+            say("role", (!roles.is_empty()).then(|| roles.into()));
             say("policy", self.rule.as_ref().map(|rule| json!([format!("{PURPOSES}{rule}")])));
             say("purposeOfUse", self.reason.map(|reason| json!([purpose(reason)])));
         }

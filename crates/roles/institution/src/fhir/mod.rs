@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod audit;
 mod bundle;
 mod export;
 mod import;
@@ -34,6 +35,7 @@ pub fn routes(service: &Arc<Service>) -> Router {
         .route("/ssmix2/{name}", put(import::ssmix2).post(import::ssmix2))
         .route("/openapi.json", get(metadata::openapi))
         .route("/fhir/metadata", get(metadata::metadata))
+        .route("/fhir/AuditEvent", get(audit::search))
         .route("/fhir/{type}/$validate", post(operations::validate))
         .route("/fhir/{type}/{id}/$meta", get(operations::meta))
         .route("/fhir/{type}/{id}/$everything", get(operations::everything))

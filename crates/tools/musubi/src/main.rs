@@ -6,6 +6,7 @@ mod eligibility_xml_command;
 mod fhir_command;
 mod fhir_import;
 mod ledger_command;
+mod network_command;
 mod open;
 mod serve;
 mod settings;
@@ -45,6 +46,8 @@ enum Command {
     Fhir(fhir_command::Options),
     /// List, suspend and reinstate organisations (参加機関を管理する)
     Directory(directory_command::Options),
+    /// Join regional networks (地域医療連携ネットワークを統合する)
+    Network(network_command::Options),
     /// Verify and read a ledger (台帳を検証する)
     Ledger(ledger_command::Options),
 }
@@ -75,6 +78,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
         Command::Fhir(options) => fhir_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),
+        Command::Network(options) => runtime()?.block_on(network_command::run(options)),
         Command::Ledger(options) => ledger_command::run(&options),
     }
 }

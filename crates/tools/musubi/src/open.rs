@@ -180,7 +180,7 @@ impl Opened {
     /// The pages for people, for roles that have some.
     pub fn pages(&self, seat: &Seat) -> Option<Router> {
         match self {
-            Self::Relay(_) => None,
+            Self::Relay(service) => Some(relay::site(service.clone(), &seat.desk)),
             Self::Issuer(service) => Some(issuer::desk(service.clone(), &seat.desk, seat.reader.clone())),
             Self::Jpki(service) => Some(jpki::site(service.clone(), &seat.desk)),
             Self::Eligibility(role) => Some(role.pages()),

@@ -57,6 +57,13 @@ pub static NETWORKS: [Network; 3] = [
     },
 ];
 
+/// Households of the exchange demonstrations (`data/exchange-stories.tsv`): they take part wherever they have records, so that the
+/// joining of two networks has somebody to show.
+const DEMONSTRATED: [u64; 6] = [1, 13, 16, 22, 23, 24];
+
+/// Who of them has two numbers in every network with several records: the old lady cared for at home.
+const TWICE: u64 = 16;
+
 /// Gives numbers to the patients who take part: computed, so that none repeats.
 pub struct Numbering(Vec<Shuffle>);
 
@@ -103,7 +110,7 @@ pub fn registrations(maker: &Maker, family: &Family) -> Vec<(NetworkPatientRow, 
                 .collect();
             let [one, several] = network.joined;
             let rate = if records.len() > 1 { several } else { one };
-            let joined = dice.chance(rate);
+            let joined = dice.chance(rate) || DEMONSTRATED.contains(&family.index);
             if joined && !records.is_empty() {
                 register(maker, &mut dice, person, index, &records, &mut rows);
             }
@@ -121,8 +128,9 @@ fn register(
     records: &[&Patient],
     rows: &mut Vec<(NetworkPatientRow, TruthNetworkPatientRow)>,
 ) {
-    let split =
-        if records.len() > 1 && dice.chance(0.06) { dice.between(1, records.len() as i32 - 1) } else { 0 };
+    let several = records.len() > 1;
+    let unfound = several && (dice.chance(0.06) || person.number == TWICE);
+    let split = if unfound { dice.between(1, records.len() as i32 - 1) } else { 0 };
     let first = keyed(maker, dice, person, 0.02);
     let second = keyed(maker, dice, person, 0.5);
     for (place, patient) in records.iter().enumerate() {

@@ -19,7 +19,7 @@ use protocol::{
     exchange::Practitioner,
     reader::{ReaderMode, Road},
 };
-use town::formats::{ExchangeStoryRow, StoryRow};
+use town::formats::{ExchangeStoryRow, NetworkPatientRow, StoryRow};
 use wire::Shutdown;
 
 use super::{Running, settle::Town};
@@ -32,7 +32,8 @@ const TAKEN: &str = "clinical-complete";
 
 type Service = Arc<institution::Service>;
 
-/// Sends the people of the demonstrations to the desks that know them, and passes on what they decide there.
+/// Sends the people of the demonstrations to the desks that know them, and passes on what they decide there; then the members
+/// of networks tell the relay their numbers.
 pub async fn visit(town: &Town, running: &Running, say: &impl Fn(String)) -> anyhow::Result<()> {
     if town.dir.join(VISITED).exists() {
         return Ok(());
@@ -57,7 +58,24 @@ pub async fn visit(town: &Town, running: &Running, say: &impl Fn(String)) -> any
             }
         }
     }
+    tell_numbers(town, &desks).await?;
     fs::write(town.dir.join(VISITED), b"")?;
+    Ok(())
+}
+
+/// Every member tells the relay which of its patients bear which number of its networks, as its clerk would from the
+/// network's file: those whom it has registered by now.
+async fn tell_numbers(town: &Town, desks: &HashMap<String, Service>) -> anyhow::Result<()> {
+    let mut files: HashMap<String, csv::Writer<Vec<u8>>> = HashMap::new();
+    for row in town.rows::<NetworkPatientRow>("network-patients.csv")? {
+        let file = files.entry(row.institution_code.clone()).or_insert_with(|| csv::Writer::from_writer(Vec::new()));
+        file.serialize(row)?;
+    }
+    for (institution, file) in files {
+        let desk = desks.get(&institution).with_context(|| institution.clone())?;
+        let bytes = file.into_inner().map_err(|error| error.into_error())?;
+        desk.tell_network_numbers(&bytes).await.map_err(anyhow::Error::new).context(institution)?;
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod hostile;
 mod house;
 mod insurer;
 mod kill;
+mod networks;
 mod portal;
 mod process;
 mod record;
@@ -83,6 +84,8 @@ fn records_travel() {
     exchange::a_stranger_learns_nothing(&dir, &house);
     exchange::a_visit_fetches_what_is_permitted(&dir, &house);
     exchange::an_emergency_opens_what_saves_a_life(&dir, &house);
+    networks::figures_are_published(&town, &house);
+    networks::become_one(&town, &dir);
     portal::without_a_medical_id_it_is_said_so(&town);
     portal::an_emergency_stands_first(&town, &dir, &house);
     portal::the_person_sees_who_looked_and_decides(&town, &dir, &house);

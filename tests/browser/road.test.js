@@ -2,10 +2,8 @@
 // sees afterwards who asked.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createRequire } from "node:module";
-import { openBrowser, openTown, picture } from "./town.js";
+import { accessible, inWindow, openBrowser, openTown, picture } from "./town.js";
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 let town;
 let browser;
 
@@ -23,32 +21,7 @@ const HOSPITAL = "north-hospital.localhost";
 const INSURER = "kyokai-shizuoka.localhost";
 const ME = "me.localhost";
 
-/** Runs `walk` in a fresh window; a script error or a broken resource fails it. */
-async function window(options, walk) {
-  const context = await browser.newContext({ locale: "ja-JP", viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
-  // A refused form answers 422 on purpose; the browser notes that in the console.
-  const meant = (message) => /status of 4\d\d/.test(message.text());
-  page.on("console", (message) => message.type() === "error" && !meant(message) && faults.push(`console: ${message.text()}`));
-  page.on("response", (answer) => answer.status() >= 500 && faults.push(`${answer.status()} ${answer.url()}`));
-  try {
-    await walk(page);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
-}
-
-/** Serious faults that a machine can find. */
-async function accessible(page, where) {
-  await page.addScriptTag({ path: axe });
-  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  const grave = violations.filter((found) => ["serious", "critical"].includes(found.impact));
-  const said = grave.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join("; ")}`);
-  assert.deepEqual(said, [], where);
-}
+const window = (options, walk) => inWindow(browser, options, walk);
 
 async function tap(page, card) {
   await page.locator(`button[name=card][value="${card}"]`).click();

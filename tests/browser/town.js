@@ -1,6 +1,8 @@
 // The town that the tests walk through: a running one (MUSUBI_PORT), or one that is started here (MUSUBI_BIN).
 import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
 import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
@@ -46,4 +48,31 @@ export async function picture(page, name) {
   if (!PICTURES) return;
   await mkdir(PICTURES, { recursive: true });
   await page.screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+/** Serious faults that a machine can find; needs a page whose policy is bypassed. */
+export async function accessible(page, where) {
+  await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
+  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  const grave = violations.filter((found) => ["serious", "critical"].includes(found.impact));
+  const said = grave.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join("; ")}`);
+  assert.deepEqual(said, [], where);
+}
+
+/** Runs `walk` in a fresh window; a script error or a broken resource fails it. */
+export async function inWindow(browser, options, walk) {
+  const context = await browser.newContext({ locale: "ja-JP", viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
+  // A refused form answers 422 on purpose; the browser notes that in the console.
+  const meant = (message) => /status of 4\d\d/.test(message.text());
+  page.on("console", (message) => message.type() === "error" && !meant(message) && faults.push(`console: ${message.text()}`));
+  page.on("response", (answer) => answer.status() >= 500 && faults.push(`${answer.status()} ${answer.url()}`));
+  try {
+    await walk(page);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+  }
 }

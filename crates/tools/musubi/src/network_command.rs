@@ -74,7 +74,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 fn relay(settings: &RoleSettings) -> anyhow::Result<RelayClient> {
     let org = settings.organisation;
     ensure!(org.kind() == OrgKind::Relay, "{org} is no relay: give the relay's own configuration");
-    let mut address: SocketAddr = settings.listen.parse().with_context(|| format!("listen = {:?}", settings.listen))?;
+    let mut address: SocketAddr =
+        settings.listen.parse().with_context(|| format!("listen = {:?}", settings.listen))?;
     if address.port() == 0 {
         bail!(
             "listen = {:?} lets the system choose the port: give the relay a port of its own and start it again, or join \
@@ -87,7 +88,10 @@ fn relay(settings: &RoleSettings) -> anyhow::Result<RelayClient> {
     }
     let (hosts, host) = (Hosts::new(), host_of(&org));
     hosts.set(&host, address);
-    Ok(RelayClient::new(Client::build(Some(&settings.tls()?), hosts, Patience::default()), format!("https://{host}")))
+    Ok(RelayClient::new(
+        Client::build(Some(&settings.tls()?), hosts, Patience::default()),
+        format!("https://{host}"),
+    ))
 }
 
 fn print(options: &Join, report: &JoinReport) -> anyhow::Result<()> {
@@ -99,11 +103,18 @@ fn print(options: &Join, report: &JoinReport) -> anyhow::Result<()> {
     writeln!(out, "{:>8}  only in {joins}: go on as {joins}:NUMBER", report.only_joins)?;
     writeln!(out, "{:>8}  only in {stays}: nothing changes", report.only_stays)?;
     if report.several_numbers > 0 {
-        writeln!(out, "{:>8}  with several numbers in one network: somebody should tidy up", report.several_numbers)?;
+        writeln!(
+            out,
+            "{:>8}  with several numbers in one network: somebody should tidy up",
+            report.several_numbers
+        )?;
     }
     for conflict in &report.several_persons {
         let (network, number, persons) = (&conflict.network, &conflict.number, conflict.persons);
-        writeln!(out, "{network} {number}: stands for {persons} persons; in {joins} it waits until somebody looked")?;
+        writeln!(
+            out,
+            "{network} {number}: stands for {persons} persons; in {joins} it waits until somebody looked"
+        )?;
     }
     if let Some(receipt) = &report.receipt {
         writeln!(out, "entry {} of {}", receipt.index, receipt.origin)?;

@@ -136,7 +136,11 @@ fn totals(lang: Lang, figures: &Figures) -> Markup {
         page::stat(
             &shown,
             if rate.is_some() { "%" } else { "" },
-            t(lang, "7日以内に裏付け・審査を終えた割合（30日間）", "Corroborated or reviewed within 7 days (30 days)"),
+            t(
+                lang,
+                "7日以内に裏付け・審査を終えた割合（30日間）",
+                "Corroborated or reviewed within 7 days (30 days)",
+            ),
             goal,
         ),
     ])
@@ -238,24 +242,54 @@ fn suspended(service: &Service, lang: Lang) -> Markup {
 
 fn method(lang: Lang) -> Markup {
     let rows = [
-        (t(lang, "受付", "Card reads"), t(lang,
-            "カードを読み、患者として登録した件数。照会できる件数の根拠になります。",
-            "Cards read and registered: what an institution's quota rests on.")),
-        (t(lang, "照会・対象の人数", "Asked, persons"), t(lang,
-            "他の機関の記録を求めた件数と、その人数。同じ方について何度求めても1人です。",
-            "Questions for records held elsewhere, and about how many persons: one person counts once a day.")),
-        (t(lang, "渡した", "Served"), t(lang,
-            "求めに応じて記録を開いた件数。求めるだけで渡さない機関が分かります（相互性）。",
-            "Grants that led to this holder: shows who asks and never gives (reciprocity).")),
-        (t(lang, "断られた", "Refused"), t(lang,
-            "受付などの根拠がない、または1日の上限を超えた照会の件数。",
-            "Questions without evidence, or beyond the day's quota.")),
-        (t(lang, "緊急・裏付け・72時間超", "Emergencies"), t(lang,
-            "緊急時の宣言と、そのうちカード・救急・請求の記録または審査で裏付けられた件数、72時間たっても裏付けのない件数。この三つだけは、後から分かったことを加えて日々改まります。",
-            "Declarations; of these corroborated by a card, an ambulance record, a claim or a reviewer; of these open after 72 hours. These alone change later, with what becomes known.")),
-        (t(lang, "目立つ点", "Stands out"), t(lang,
-            "20件以上照会して何も渡していない。受付1件につき10件を超えて照会した。緊急の宣言が3件以上あり、照会の20%を超える。",
-            "Asked 20 times or more and gave nothing; asked more than 10 times for each card read; declared 3 emergencies or more, over 20 % of what it asked.")),
+        (
+            t(lang, "受付", "Card reads"),
+            t(
+                lang,
+                "カードを読み、患者として登録した件数。照会できる件数の根拠になります。",
+                "Cards read and registered: what an institution's quota rests on.",
+            ),
+        ),
+        (
+            t(lang, "照会・対象の人数", "Asked, persons"),
+            t(
+                lang,
+                "他の機関の記録を求めた件数と、その人数。同じ方について何度求めても1人です。",
+                "Questions for records held elsewhere, and about how many persons: one person counts once a day.",
+            ),
+        ),
+        (
+            t(lang, "渡した", "Served"),
+            t(
+                lang,
+                "求めに応じて記録を開いた件数。求めるだけで渡さない機関が分かります（相互性）。",
+                "Grants that led to this holder: shows who asks and never gives (reciprocity).",
+            ),
+        ),
+        (
+            t(lang, "断られた", "Refused"),
+            t(
+                lang,
+                "受付などの根拠がない、または1日の上限を超えた照会の件数。",
+                "Questions without evidence, or beyond the day's quota.",
+            ),
+        ),
+        (
+            t(lang, "緊急・裏付け・72時間超", "Emergencies"),
+            t(
+                lang,
+                "緊急時の宣言と、そのうちカード・救急・請求の記録または審査で裏付けられた件数、72時間たっても裏付けのない件数。この三つだけは、後から分かったことを加えて日々改まります。",
+                "Declarations; of these corroborated by a card, an ambulance record, a claim or a reviewer; of these open after 72 hours. These alone change later, with what becomes known.",
+            ),
+        ),
+        (
+            t(lang, "目立つ点", "Stands out"),
+            t(
+                lang,
+                "20件以上照会して何も渡していない。受付1件につき10件を超えて照会した。緊急の宣言が3件以上あり、照会の20%を超える。",
+                "Asked 20 times or more and gave nothing; asked more than 10 times for each card read; declared 3 emergencies or more, over 20 % of what it asked.",
+            ),
+        ),
     ];
     html! {
         (page::definitions(&rows.map(|(word, text)| (word, html! { (text) }))))
@@ -266,8 +300,8 @@ fn method(lang: Lang) -> Markup {
 }
 
 fn no_day() -> Problem {
-    Problem::new(404, "no-figures")
-        .ja("この日の公表値はありません。")
-        .en("no figures of such a day")
-        .detail("年-月-日（例: 2026-11-22）で、今日までの日を指定してください。", "give year-month-day, up to today")
+    Problem::new(404, "no-figures").ja("この日の公表値はありません。").en("no figures of such a day").detail(
+        "年-月-日（例: 2026-11-22）で、今日までの日を指定してください。",
+        "give year-month-day, up to today",
+    )
 }

@@ -76,7 +76,12 @@ async fn show(service: &Service, lang: Lang, csrf: &Csrf, news: Markup) -> Resul
         .number(t(lang, "番号を持つ人", "Persons with a number"))
         .number(t(lang, "番号", "Numbers"));
     let rows = networks.iter().map(|(network, counts)| {
-        [html! { (network) }, html! { (counts.members) }, html! { (counts.persons) }, html! { (counts.numbers) }]
+        [
+            html! { (network) },
+            html! { (counts.members) },
+            html! { (counts.persons) },
+            html! { (counts.numbers) },
+        ]
     });
     let choices: Vec<Choice> = networks
         .keys()

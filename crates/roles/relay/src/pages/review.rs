@@ -115,7 +115,10 @@ fn one(service: &Service, lang: Lang, csrf: &Csrf, case: &Waiting) -> Markup {
     let staff: Vec<String> = staff.collect();
     let days = (service.clock.now().as_millis() - case.at.as_millis()) / 86_400_000;
     let rows = [
-        (t(lang, "宣言した時", "Declared"), html! { (time(case.at)) " " (t(lang, format!("（{days}日前）"), format!("({days} days ago)"))) }),
+        (
+            t(lang, "宣言した時", "Declared"),
+            html! { (time(case.at)) " " (t(lang, format!("（{days}日前）"), format!("({days} days ago)"))) },
+        ),
         (t(lang, "職員", "Staff"), html! { (staff.join(t(lang, "、", ", "))) }),
         (t(lang, "理由", "Reason"), html! { (reason.map_or("―", |(ja, en)| t(lang, ja, en))) }),
         (t(lang, "状況（機関の言葉）", "In their words"), html! { (case.text) }),
@@ -124,10 +127,14 @@ fn one(service: &Service, lang: Lang, csrf: &Csrf, case: &Waiting) -> Markup {
     let aside = html! {
         @if case.widened { (page::badge(Tone::Warn, t(lang, "範囲を広げた", "Widened"))) }
     };
-    page::card_with(&name(service, lang, &case.organisation), aside, html! {
-        (page::definitions(&rows))
-        (page::form(&format!("/review/{}", case.declaration), csrf, form(lang)))
-    })
+    page::card_with(
+        &name(service, lang, &case.organisation),
+        aside,
+        html! {
+            (page::definitions(&rows))
+            (page::form(&format!("/review/{}", case.declaration), csrf, form(lang)))
+        },
+    )
 }
 
 fn form(lang: Lang) -> Markup {

@@ -52,7 +52,11 @@ impl Service {
     async fn waiting(&self, emergency: &Emergency) -> Result<Waiting, Problem> {
         let record = self.declared(emergency).await?;
         let (staff, reason, text) = record.map_or_else(Default::default, |record| {
-            (std::iter::once(record.practitioner).chain(record.with).collect(), Some(record.reason), record.text)
+            (
+                std::iter::once(record.practitioner).chain(record.with).collect(),
+                Some(record.reason),
+                record.text,
+            )
         });
         Ok(Waiting {
             declaration: emergency.declaration,

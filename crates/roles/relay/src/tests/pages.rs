@@ -35,7 +35,8 @@ impl Browser {
             self.cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
         }
         let status = answer.status();
-        let text = String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
+        let text =
+            String::from_utf8(to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
         if let Some((_, rest)) = text.split_once("name=\"_csrf\" value=\"") {
             self.token = rest.split('"').next().unwrap().to_owned();
         }

@@ -11,7 +11,8 @@ use std::{
 use anyhow::Context;
 use calendar::{Clock, SystemClock};
 use consent::{
-    ActReason, Author, CareTeam, Effect, GivenBy, Label, Profession, Proxy, ProxyKind, Purposes, Rule, What, Who,
+    ActReason, Author, CareTeam, Effect, GivenBy, Label, Profession, Proxy, ProxyKind, Purposes, Rule, What,
+    Who,
 };
 use institution::{CardOrder, Door, records::Caller};
 use protocol::{
@@ -68,7 +69,8 @@ pub async fn visit(town: &Town, running: &Running, say: &impl Fn(String)) -> any
 async fn tell_numbers(town: &Town, desks: &HashMap<String, Service>) -> anyhow::Result<()> {
     let mut files: HashMap<String, csv::Writer<Vec<u8>>> = HashMap::new();
     for row in town.rows::<NetworkPatientRow>("network-patients.csv")? {
-        let file = files.entry(row.institution_code.clone()).or_insert_with(|| csv::Writer::from_writer(Vec::new()));
+        let file =
+            files.entry(row.institution_code.clone()).or_insert_with(|| csv::Writer::from_writer(Vec::new()));
         file.serialize(row)?;
     }
     for (institution, file) in files {
@@ -195,7 +197,8 @@ fn wishes(story: &str, rows: &[ExchangeStoryRow]) -> anyhow::Result<Vec<ConsentA
 
 /// Hospitals that hold what the person keeps back.
 fn withheld(rows: &[ExchangeStoryRow]) -> anyhow::Result<Vec<Author>> {
-    let kept_back = |row: &&ExchangeStoryRow| row.role == "withheld" && row.text_ja.contains("あることも分からない");
+    let kept_back =
+        |row: &&ExchangeStoryRow| row.role == "withheld" && row.text_ja.contains("あることも分からない");
     let author = |row: &ExchangeStoryRow| {
         let organisation = Some(codes::OrgId::institution(&row.institution_code.parse()?));
         Ok(Author { organisation, person: None })

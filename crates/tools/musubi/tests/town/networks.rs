@@ -27,7 +27,11 @@ pub fn become_one(town: &Town, dir: &Path) {
     assert_eq!((count(&done, "overlap"), &done["done"]), (overlap, &Value::Bool(true)));
     let after = join(dir, true);
     let doubtful = after["several_persons"].as_array().unwrap().len();
-    assert_eq!((count(&after, "overlap"), doubtful), (overlap + only_joins, 0), "all of {JOINS} go on in {STAYS}");
+    assert_eq!(
+        (count(&after, "overlap"), doubtful),
+        (overlap + only_joins, 0),
+        "all of {JOINS} go on in {STAYS}"
+    );
     refused(dir);
     println!(
         "networks: {overlap} known to both, {only_joins} of {JOINS} alone, {} of {STAYS} alone, {} with several numbers",

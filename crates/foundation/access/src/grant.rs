@@ -118,7 +118,12 @@ impl Grant {
     }
 
     /// The context under which the relay seals the holder's code of the person, before there is a grant.
-    pub fn sealing(holder: OrgId, expires_at: Timestamp, exchange: ExchangeId, id: ExchangeId) -> EnvelopeContext {
+    pub fn sealing(
+        holder: OrgId,
+        expires_at: Timestamp,
+        exchange: ExchangeId,
+        id: ExchangeId,
+    ) -> EnvelopeContext {
         EnvelopeContext {
             recipient: holder,
             purpose: PERSON.to_owned(),
@@ -155,8 +160,7 @@ impl SignedGrant {
         now: Timestamp,
     ) -> Result<Grant, GrantError> {
         let (signed, signature) = self.0.rsplit_once('.').ok_or(GrantError::Malformed)?;
-        let signature =
-            BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| GrantError::Malformed)?;
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| GrantError::Malformed)?;
         UnparsedPublicKey::new(&ED25519, relay.to_bytes())
             .verify(signed.as_bytes(), &signature)
             .map_err(|_| GrantError::Signature)?;

@@ -22,12 +22,15 @@ pub(crate) struct Job {
 
 /// Serves the queue until its last sender is gone.
 pub(crate) fn serve(shared: &Arc<Shared>, mut wal: Wal, mut queue: mpsc::Receiver<Job>, frame: usize) {
-    // How long the last write took, if many shared it.
+    // When the last write began and how many shared it, if they were many.
     let mut crowded = None;
     while let Some(first) = queue.blocking_recv() {
-        if let Some(took) = crowded {
-            // Others are on their way: on a fast disk one sync for all of them costs less than one for each few.
-            thread::sleep(GATHER.saturating_sub(took));
+        if let Some((last, many)) = crowded {
+            // Others are on their way: on a fast disk one sync for all of them costs less than one for each few. When as many
+            // are back as shared the last write, nobody is waited for.
+            while queue.len() + 1 < many && Instant::elapsed(&last) < GATHER {
+                thread::sleep(LOOK);
+            }
         }
         let begun = Instant::now();
         let mut length = first.entries.len();
@@ -39,7 +42,7 @@ pub(crate) fn serve(shared: &Arc<Shared>, mut wal: Wal, mut queue: mpsc::Receive
             batch.push(job);
         }
         let outcome = write(shared, &mut wal, &batch);
-        crowded = (batch.len() >= CROWD).then(|| begun.elapsed());
+        crowded = (batch.len() >= CROWD).then_some((begun, batch.len()));
         if let Err(error) = &outcome {
             shared.fail(error);
         }
@@ -85,5 +88,7 @@ fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
 
 /// Jobs in a batch that make the next one wait for company.
 const CROWD: usize = 8;
-/// The least time between two writes while there is a crowd.
+/// The longest that the next write waits for the crowd, from the beginning of the last.
 const GATHER: Duration = Duration::from_micros(1600);
+/// How often it is looked whether all are back.
+const LOOK: Duration = Duration::from_micros(150);

@@ -16,7 +16,17 @@ pub(crate) fn routes() -> Router {
         title = "Musubi eligibility service (資格確認サービス機関)",
         description = "Errors are RFC 9457 problem documents with `title_ja` and `detail_ja` beside the English."
     ),
-    paths(check, report, report_file, work_list, personalise, stop_cards, medical_link, own_record, own_ticket)
+    paths(
+        check,
+        report,
+        report_file,
+        work_list,
+        personalise,
+        stop_cards,
+        medical_link,
+        own_record,
+        own_ticket
+    )
 )]
 struct Api;
 

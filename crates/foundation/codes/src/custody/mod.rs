@@ -87,11 +87,7 @@ pub trait Custody: Send + Sync {
     ///
     /// # Errors
     /// The key is not held, or the head is no usable key.
-    fn open_stream(
-        &self,
-        head: &[u8; 32],
-        context: &EnvelopeContext,
-    ) -> Result<StreamOpener, CustodyError>;
+    fn open_stream(&self, head: &[u8; 32], context: &EnvelopeContext) -> Result<StreamOpener, CustodyError>;
 
     /// Seals bytes for our own store: AES-256-GCM, a random nonce in front. `aad` ties them to their place
     /// (table, row), so that sealed values cannot be exchanged for one another.

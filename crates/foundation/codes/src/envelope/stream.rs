@@ -32,7 +32,8 @@ impl StreamSealer {
     /// # Errors
     /// A public key that is no point of use.
     pub fn new(to: &EnvelopeKey, context: &EnvelopeContext) -> Result<Self, EnvelopeError> {
-        let key = <Kem as hpke::Kem>::PublicKey::from_bytes(to.as_bytes()).map_err(|_| EnvelopeError::KeyText)?;
+        let key =
+            <Kem as hpke::Kem>::PublicKey::from_bytes(to.as_bytes()).map_err(|_| EnvelopeError::KeyText)?;
         let (enc, context) = hpke::setup_sender_with_rng::<Aead, Kdf, ReceivingKem>(
             &OpModeS::Base,
             &key,
@@ -69,7 +70,8 @@ impl StreamOpener {
     pub(super) fn new(key: &KeptPair, head: &[u8; ENC], context: &EnvelopeContext) -> Option<Self> {
         let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(head).ok()?;
         let context =
-            hpke::setup_receiver::<Aead, Kdf, ReceivingKem>(&OpModeR::Base, key, &enc, &info(context)).ok()?;
+            hpke::setup_receiver::<Aead, Kdf, ReceivingKem>(&OpModeR::Base, key, &enc, &info(context))
+                .ok()?;
         Some(Self { context, ended: false })
     }
 

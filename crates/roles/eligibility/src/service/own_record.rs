@@ -186,8 +186,7 @@ impl Service {
             Begun::OtherQuestion => return Err(protocol::refusal::exchange_used()),
             Begun::ProofUsed => return Err(problems::proof_used()),
         }
-        let person =
-            self.holder_of(asker, certificate, signature.as_deref(), shown, reading.exchange).await;
+        let person = self.holder_of(asker, certificate, signature.as_deref(), shown, reading.exchange).await;
         let person = person.inspect_err(|_| self.recent.abandon(&exchange))?;
         let body = json!({ "by": asker, "rule": permit.rule_id(), "table": self.table });
         let logged = self.log(OWN_RECORD, Some(&person), reading.exchange, now, &body).await;

@@ -182,9 +182,13 @@ impl Service {
     }
 
     /// Whether `peer` may reach what `to` holds of the person, for treatment, on the card reads that stand.
-    pub(super) async fn may_reach(&self, peer: &OrgId, person: &PersonKey, to: &OrgId) -> Result<bool, Problem> {
-        let permit: Permit =
-            self.decide(peer, access::Action::RelayExchange, Purpose::TreatmentExchange)?;
+    pub(super) async fn may_reach(
+        &self,
+        peer: &OrgId,
+        person: &PersonKey,
+        to: &OrgId,
+    ) -> Result<bool, Problem> {
+        let permit: Permit = self.decide(peer, access::Action::RelayExchange, Purpose::TreatmentExchange)?;
         let asker = self.asker(peer, None)?;
         let now = self.now();
         let since = now.as_millis() - i64::from(permit.rule.presence_days.unwrap_or(0)) * DAY_MILLIS;

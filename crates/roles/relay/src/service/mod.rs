@@ -35,8 +35,8 @@ pub(crate) use audit::AuditSearch;
 #[cfg(test)]
 pub(crate) use audit::event as audit_event;
 pub(crate) use figures::Counted;
-pub(crate) use patient_identity::CODE_SYSTEM;
 pub use networks::NetworkCounts;
+pub(crate) use patient_identity::CODE_SYSTEM;
 pub use review::Waiting;
 
 /// Epoch of the codes that the relay hands out; rotation raises it (`musubi codes rotate`).

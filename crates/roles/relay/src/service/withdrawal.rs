@@ -34,8 +34,8 @@ pub(super) fn end_grants(
         let until = of_holder.iter().map(|(_, _, until)| *until).max().unwrap_or_default();
         let grants = of_holder.iter().map(|(id, _, _)| *id).collect();
         let message = WithdrawalNotice { exchange, grants, at: now };
-        let message = serde_json::to_string(&message)
-            .map_err(|error| StoreError::decode(2, "a notice", error))?;
+        let message =
+            serde_json::to_string(&message).map_err(|error| StoreError::decode(2, "a notice", error))?;
         wills::put_notice(tx, &Notice { exchange, holder: *holder, message }, until)?;
     }
     Ok(())

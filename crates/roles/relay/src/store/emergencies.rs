@@ -43,13 +43,7 @@ pub fn settle_by_card(
     tx.execute(
         "UPDATE emergency SET settled = $1, settled_at = $2
          WHERE person = $3 AND organisation = $4 AND at >= $5 AND settled IS NULL",
-        params![
-            word(Corroboration::CardRead),
-            at,
-            person.as_bytes(),
-            &organisation.to_string(),
-            since
-        ],
+        params![word(Corroboration::CardRead), at, person.as_bytes(), &organisation.to_string(), since],
     )
 }
 
@@ -100,15 +94,19 @@ pub fn unsettled(c: &mut Reader<'_>, before: i64, limit: i64) -> Result<Vec<Emer
 }
 
 /// Every emergency declared between two instants.
-pub fn between(c: &mut Reader<'_>, from: i64, until: i64) -> Result<Vec<(Emergency, Option<i64>)>, StoreError> {
+pub fn between(
+    c: &mut Reader<'_>,
+    from: i64,
+    until: i64,
+) -> Result<Vec<(Emergency, Option<i64>)>, StoreError> {
     let sql = format!("SELECT {COLUMNS}, settled_at FROM emergency WHERE at >= $1 AND at < $2 ORDER BY at");
     c.query(&sql, params![from, until], |row| Ok((read(row)?, row.opt_int(7)?)))
 }
 
 fn read(row: &Row<'_>) -> Result<Emergency, StoreError> {
-    let settled = row.opt_text(6)?.map(|text| {
-        of_word(text).ok_or_else(|| StoreError::decode(6, "a corroboration", text))
-    });
+    let settled = row
+        .opt_text(6)?
+        .map(|text| of_word(text).ok_or_else(|| StoreError::decode(6, "a corroboration", text)));
     Ok(Emergency {
         declaration: ExchangeId::from_bytes(row.array(0)?),
         person: PersonKey::from_bytes(row.array(1)?),

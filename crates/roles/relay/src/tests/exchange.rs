@@ -179,7 +179,11 @@ async fn the_quota_grows_with_the_people_who_come() {
     assert!(ask(&house, &house.hospital, code, evidence, ActReason::Treat).await.is_ok());
 }
 
-pub(super) fn emergency(house: &House, code: OrgCode<Medical>, widens: Option<ExchangeId>) -> EmergencyRequest {
+pub(super) fn emergency(
+    house: &House,
+    code: OrgCode<Medical>,
+    widens: Option<ExchangeId>,
+) -> EmergencyRequest {
     EmergencyRequest {
         exchange: house.exchange(),
         institution: house.hospital.0,

@@ -14,7 +14,13 @@ pub(super) fn join_member(house: &House, who: &OrgId, networks: &[&str]) {
     directory.put(organisation);
 }
 
-pub(super) async fn number(house: &House, who: &(OrgId, Arc<FileCustody>), name: &str, person: u64, number: &str) {
+pub(super) async fn number(
+    house: &House,
+    who: &(OrgId, Arc<FileCustody>),
+    name: &str,
+    person: u64,
+    number: &str,
+) {
     house.set(person, PersonState::Active).await;
     let code = house.register(who, person).await;
     let request = NetworkPatients {
@@ -80,12 +86,14 @@ async fn identifiers_lead_to_identifiers_and_never_to_demographics() {
     house.clock.advance(1);
     let target = format!("https://musubi.example/fhir/sid/organisation-code/{}", house.clinic.0);
     let source = format!("{system}|E7");
-    let before = house.relay.cross_reference(&house.hospital.0, &source, std::slice::from_ref(&target)).await.unwrap();
+    let before =
+        house.relay.cross_reference(&house.hospital.0, &source, std::slice::from_ref(&target)).await.unwrap();
     assert!(before.get("parameter").is_none(), "an empty list is no FHIR");
     let code = house.register(&house.hospital, 7).await;
     house.clock.advance(1);
     exchange::permit(&house, &house.hospital, code).await;
-    let after = house.relay.cross_reference(&house.hospital.0, &source, std::slice::from_ref(&target)).await.unwrap();
+    let after =
+        house.relay.cross_reference(&house.hospital.0, &source, std::slice::from_ref(&target)).await.unwrap();
     let value = after["parameter"][0]["valueIdentifier"]["value"].as_str().unwrap();
     assert!(value.starts_with("env_"), "{value}");
 }

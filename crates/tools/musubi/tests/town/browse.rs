@@ -66,7 +66,8 @@ impl Browser {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nhost: {}:{}\r\nconnection: close\r\n", self.site, self.port);
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head += &format!("cookie: {}\r\n", pairs.join("; "));
         }
         for (name, value) in headers {

@@ -34,7 +34,11 @@ pub fn records_are_in(dir: &Path, house: &House) {
         assert!(begun.elapsed() < PATIENCE, "{done} institutions only");
         thread::park_timeout(Duration::from_millis(100));
     }
-    println!("clinical files of {} institutions in {:.1} s", house.institutions.len(), begun.elapsed().as_secs_f64());
+    println!(
+        "clinical files of {} institutions in {:.1} s",
+        house.institutions.len(),
+        begun.elapsed().as_secs_f64()
+    );
 }
 
 /// The diabetic at the desk of a third hospital: everything that is permitted comes, psychiatry does not.
@@ -46,7 +50,7 @@ pub fn a_visit_fetches_what_is_permitted(dir: &Path, house: &House) {
     let from = sources(&gathered);
     let received = received(house, &asker, &number);
     let (permitted, withheld) = truth(dir, story.person, &from.keys().cloned().collect());
-    let came: BTreeSet<String> = received.iter().map(|resource| name(resource)).collect();
+    let came: BTreeSet<String> = received.iter().map(name).collect();
     let missing: Vec<_> = permitted.difference(&came).collect();
     let leaked: Vec<_> = withheld.intersection(&came).collect();
     assert!(leaked.is_empty(), "{leaked:?}");
@@ -107,7 +111,9 @@ pub fn an_emergency_opens_what_saves_a_life(dir: &Path, house: &House) {
 pub fn a_stranger_learns_nothing(dir: &Path, house: &House) {
     let story = demonstration(dir, house, "two-hospitals");
     let stranger = house.institutions.iter().find(|place| {
-        !story.rows.iter().any(|row| place.org.to_string().ends_with(&row.institution_code) && !row.institution_code.is_empty())
+        !story.rows.iter().any(|row| {
+            place.org.to_string().ends_with(&row.institution_code) && !row.institution_code.is_empty()
+        })
     });
     let stranger = stranger.unwrap().org;
     let refused = gather(house, &stranger, "1", json!("treatment")).unwrap_err();
@@ -116,10 +122,15 @@ pub fn a_stranger_learns_nothing(dir: &Path, house: &House) {
     let holder = house.hospital().org;
     let client = house.client(&stranger);
     let body = json!({ "grant": "eyJhbGciOiJub25lIn0.e30." });
-    let shown = house.runtime.block_on(client.post::<_, Value>(&house.base(&holder), "/exchange/records", &body));
+    let shown =
+        house.runtime.block_on(client.post::<_, Value>(&house.base(&holder), "/exchange/records", &body));
     assert_eq!(shown.unwrap_err().problem().unwrap().code(), "grant-not-valid");
     let notice = json!({ "exchange": exchange(), "grants": [], "at": "2026-11-22T00:00:00+09:00" });
-    let ended = house.runtime.block_on(client.post::<_, Value>(&house.base(&holder), "/exchange/withdrawals", &notice));
+    let ended = house.runtime.block_on(client.post::<_, Value>(
+        &house.base(&holder),
+        "/exchange/withdrawals",
+        &notice,
+    ));
     assert_eq!(ended.unwrap_err().problem().unwrap().code(), "not-for-this-kind");
 }
 

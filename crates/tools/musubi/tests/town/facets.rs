@@ -196,7 +196,7 @@ impl Join {
         let mut count = 0;
         for name in names {
             let mut all = db.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
-            let columns: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
             let mut rows = all.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let mut values = BTreeSet::new();

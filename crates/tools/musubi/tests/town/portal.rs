@@ -22,7 +22,10 @@ pub fn without_a_medical_id_it_is_said_so(town: &Town) {
     assert_eq!(refused.status, 422, "{}", refused.text());
     enter(&mut portal, "not-opted-in");
     let page = portal.get("/").ok().text();
-    assert!(page.contains("医療等IDは、いま使われていません") && page.contains("共有されていません"), "{page}");
+    assert!(
+        page.contains("医療等IDは、いま使われていません") && page.contains("共有されていません"),
+        "{page}"
+    );
     assert!(portal.get("/choices").ok().text().contains("決めることは、まだありません"));
     assert!(portal.get("/number").ok().text().contains("使われていません"));
     let left = portal.post("/logout", &[]);
@@ -39,11 +42,20 @@ pub fn an_emergency_stands_first(town: &Town, dir: &Path, house: &House) {
     let page = portal.get("/").ok();
     let text = page.text();
     let (emergencies, rest) = text.split_once("だれが、いつ、なぜ").unwrap();
-    assert!(emergencies.contains(&format!("{}の医師 北 一郎さんが、救急を宣言しました", desk.name)), "{emergencies}");
-    assert!(emergencies.contains("意識がなく搬送された") && emergencies.contains("見る範囲を広げました"), "{emergencies}");
+    assert!(
+        emergencies.contains(&format!("{}の医師 北 一郎さんが、救急を宣言しました", desk.name)),
+        "{emergencies}"
+    );
+    assert!(
+        emergencies.contains("意識がなく搬送された") && emergencies.contains("見る範囲を広げました"),
+        "{emergencies}"
+    );
     assert!(rest.contains("かかった先として登録しました"), "{rest}");
     let english = portal.get("/?lang=en").ok().text();
-    assert!(english.contains("declared an emergency") && english.contains("Unconscious or confused"), "{english}");
+    assert!(
+        english.contains("declared an emergency") && english.contains("Unconscious or confused"),
+        "{english}"
+    );
     println!("portal: an emergency stands first, {} bytes of page", page.body.len());
 }
 
@@ -56,7 +68,12 @@ pub fn the_person_sees_who_looked_and_decides(town: &Town, dir: &Path, house: &H
     let mut portal = town.browser(SITE);
     enter(&mut portal, &story.card);
     let text = portal.get("/").ok().text();
-    for wanted in ["北 一郎さんが、診療のために", "にあるあなたの記録を見られるようにしました", "あなたのカードが確かめられている", "個人情報の保護に関する法律"] {
+    for wanted in [
+        "北 一郎さんが、診療のために",
+        "にあるあなたの記録を見られるようにしました",
+        "あなたのカードが確かめられている",
+        "個人情報の保護に関する法律",
+    ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     assert!(text.contains("はたらいた決めごと") && text.contains("精神・心療"), "{text}");
@@ -72,11 +89,13 @@ pub fn the_person_sees_who_looked_and_decides(town: &Town, dir: &Path, house: &H
     let preview = see(&mut portal, &format!("/preview/{}?reason=TREAT", desk.number()));
     assert!(preview.contains("✓") && preview.contains("見せてよい"), "the rule is named: {preview}");
 
-    let hide = decide(&mut portal, "hide-from", &[("institution", desk.to_string()), ("emergency", "hide".into())]);
+    let hide =
+        decide(&mut portal, "hide-from", &[("institution", desk.to_string()), ("emergency", "hide".into())]);
     assert!(hide.contains("前に決めたことをやめます") && hide.contains("見えるものが減る"), "{hide}");
     assert_eq!(ask(), 0, "not this hospital, whatever was permitted before");
     let history = see(&mut portal, "/choices/history");
-    let refusal = between(&portal.get("/choices").ok().body, "/choices/history/portal.", "\"").map(str::to_owned);
+    let refusal =
+        between(&portal.get("/choices").ok().body, "/choices/history/portal.", "\"").map(str::to_owned);
     assert!(history.contains("情報を見せないことの申出書") && refusal.is_some(), "{history}");
     take_back_refusals(&mut portal);
     decide(&mut portal, "share-all", &[("sensitive", "normal".into())]);
@@ -99,7 +118,8 @@ fn visits(town: &Town, portal: &mut Browser, card: &str) {
     let mut other = town.browser(SITE);
     enter(&mut other, card);
     let list = portal.get("/visits").ok();
-    let keys: Vec<&str> = list.body.split("name=\"visit\" value=\"").skip(1).map(|rest| &rest[..64]).collect();
+    let keys: Vec<&str> =
+        list.body.split("name=\"visit\" value=\"").skip(1).map(|rest| &rest[..64]).collect();
     assert_eq!(keys.len(), 2, "{}", list.text());
     let of_other = keys[0].to_owned();
     assert_eq!(portal.post("/visits", &[("visit", &of_other)]).location(), "/visits");
@@ -134,9 +154,13 @@ fn decide(portal: &mut Browser, question: &str, answers: &[(&str, String)]) -> S
 fn take_back_refusals(portal: &mut Browser) {
     loop {
         let page = portal.get("/choices").ok().body;
-        let mine = page.split("<div class=\"decision\">").skip(1).find(|one| one.contains("見せない") && one.contains("portal."));
+        let mine = page
+            .split("<div class=\"decision\">")
+            .skip(1)
+            .find(|one| one.contains("見せない") && one.contains("portal."));
         let Some(mine) = mine else { break };
-        let path = format!("/choices/history/portal.{}", between(mine, "/choices/history/portal.", "\"").unwrap());
+        let path =
+            format!("/choices/history/portal.{}", between(mine, "/choices/history/portal.", "\"").unwrap());
         portal.get(&path).ok();
         assert_eq!(portal.post(&path, &[]).location(), "/choices?done=true");
     }

@@ -107,7 +107,7 @@ async fn show(service: &Service, lang: Lang, day: Date, path: &str) -> Result<Pa
     let body = html! {
         @if is_today {
             (page::notice(Tone::Info, t(lang, "きょうの値は途中です。", "Today is not over."), html! {
-                (t(lang, "日付が変わると確定します。", "Its counts stand from midnight on."))
+                (t(lang, "日付が変わると件数は動きません。緊急の裏付けは後から加わります。", "Its counts stand from midnight on; what corroborates an emergency is added later."))
             }))
         }
         (totals(lang, &figures))

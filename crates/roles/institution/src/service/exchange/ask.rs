@@ -26,6 +26,9 @@ const ASKED: &str = "exchange.asked";
 /// Kind of the entry of a patient's decision, before it is passed on.
 const CONSENT: &str = "exchange.consent";
 
+/// Newest emergencies of one patient among which the one asked under is looked for.
+const EMERGENCIES: u32 = 100;
+
 /// How long what came from others may be looked at when the person said nothing of it, in milliseconds: a working day.
 const KEEP_MILLIS: i64 = 12 * 3_600_000;
 
@@ -126,7 +129,7 @@ impl Service {
             Ok(answer) => answer,
             Err(error) => return Err(self.not_granted(&order, &request, error).await),
         };
-        let keep_until = self.keep_until(answer.keep_until);
+        let keep_until = self.keep_until(answer.keep_until).min(self.end_of(&order).await?);
         let (sources, rows) = self.fetch_all(&order, &answer).await?;
         let asked = Asked {
             exchange: request.exchange,
@@ -278,6 +281,16 @@ impl Service {
         let entry =
             Entry { kind, person, exchange, at: self.now().as_millis(), body: body.to_string().into_bytes() };
         Ok(self.ledger.append(entry).await?)
+    }
+
+    /// When the emergency ends that a question rests on: what it opened is not looked at afterwards.
+    async fn end_of(&self, order: &Order) -> Result<Timestamp, DeskError> {
+        let (Why::Emergency(declaration) | Why::BreakGlass(declaration)) = order.why else {
+            return Ok(self.now().add_millis(KEEP_MILLIS));
+        };
+        let declared = self.store.emergencies(Some(order.patient.clone()), EMERGENCIES).await?;
+        let found = declared.iter().find(|emergency| emergency.declaration == declaration);
+        Ok(found.map_or_else(|| self.now(), |emergency| emergency.until))
     }
 
     /// A working day, or the last day that the person permits if that is earlier.

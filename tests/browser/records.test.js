@@ -9,6 +9,7 @@ let browser;
 
 before(async () => {
   [town, browser] = await Promise.all([openTown(), openBrowser()]);
+  await town.recordsIn();
 });
 
 after(async () => {

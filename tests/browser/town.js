@@ -1,7 +1,7 @@
 // The town that the tests walk through: a running one (MUSUBI_PORT), or one that is started here (MUSUBI_BIN).
 import { spawn } from "node:child_process";
 import assert from "node:assert/strict";
-import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { mkdtemp, mkdir, readdir, rm, watch } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,9 @@ const PICTURES = process.env.MUSUBI_SCREENSHOTS;
 
 /** Starts the town, or finds the running one. */
 export async function openTown() {
-  if (process.env.MUSUBI_PORT) return { port: Number(process.env.MUSUBI_PORT), close: async () => {} };
+  if (process.env.MUSUBI_PORT) {
+    return { port: Number(process.env.MUSUBI_PORT), close: async () => {}, recordsIn: async () => {} };
+  }
   const home = await mkdtemp(path.join(tmpdir(), "musubi-browser-"));
   const args = ["up", "--people", "300", "--port", "0", "--dir", path.join(home, "town")];
   const town = spawn(BIN, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -27,7 +29,22 @@ export async function openTown() {
     await ended;
     await rm(home, { recursive: true, force: true });
   };
-  return { port, close };
+  return { port, close, recordsIn: () => recordsIn(path.join(home, "town")) };
+}
+
+/** Waits until every institution took in its clinical files, which it does behind the town's being ready. */
+async function recordsIn(dir) {
+  const wanted = (await readdir(path.join(dir, "files", "clinical"))).length;
+  const changes = watch(dir, { signal: AbortSignal.timeout(300_000) });
+  const done = async () => (await readdir(dir)).filter((name) => name.startsWith("clinical-complete-")).length >= wanted;
+  // It watches from the first call on: what happens after it is not missed.
+  let next = changes.next();
+  while (!(await done())) {
+    await next;
+    next = changes.next();
+  }
+  next.catch(() => {});
+  changes.return();
 }
 
 async function readyPort(town) {

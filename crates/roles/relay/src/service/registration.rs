@@ -81,10 +81,10 @@ impl Service {
         let question = digest(&request.ticket)?;
         self.expect_active(person).await?;
         // By its digest: not even the opened ledger leads to the check.
-        let body = json!({ "by": peer, "evidence": HEXLOWER.encode(&self.receipt_digest(&evidence)?) });
+        let check = self.receipt_digest(&evidence)?;
+        let body = json!({ "by": peer, "evidence": HEXLOWER.encode(&check) });
         let receipt = self.log("relay.register", Some(&person), request.exchange, &body).await?;
         let (org, exchange) = (*peer, request.exchange);
-        let check = self.receipt_digest(&evidence)?;
         let seen = self
             .write(move |tx| {
                 let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;

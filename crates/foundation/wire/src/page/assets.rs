@@ -26,6 +26,38 @@ pub(super) fn js_href() -> &'static str {
     HREF.get_or_init(|| format!("/assets/musubi.js?v={}", digest(JS)))
 }
 
+/// A style sheet or a script of a role's own, served by the role itself: make it a `static`, show it with
+/// [`Page::style`](super::Page::style) or [`Page::script`](super::Page::script), and mount [`Asset::routes`].
+#[derive(Debug)]
+pub struct Asset {
+    path: &'static str,
+    kind: &'static str,
+    text: &'static str,
+    href: OnceLock<String>,
+}
+
+impl Asset {
+    /// A style sheet at `path`.
+    pub const fn style(path: &'static str, text: &'static str) -> Self {
+        Asset { path, kind: "text/css; charset=utf-8", text, href: OnceLock::new() }
+    }
+
+    /// A script at `path`: the content security policy runs it because it comes from the page's own house.
+    pub const fn script(path: &'static str, text: &'static str) -> Self {
+        Asset { path, kind: "text/javascript; charset=utf-8", text, href: OnceLock::new() }
+    }
+
+    /// Its address; it changes with its content, so that browsers may keep it for ever.
+    pub fn href(&'static self) -> &'static str {
+        self.href.get_or_init(|| format!("{}?v={}", self.path, digest(self.text)))
+    }
+
+    /// The route that serves it.
+    pub fn routes(&'static self) -> Router {
+        Router::new().route(self.path, get(async || asset(self.kind, self.text)))
+    }
+}
+
 /// `/assets/musubi.{css,js,svg}`.
 pub(crate) fn routes() -> Router {
     Router::new()

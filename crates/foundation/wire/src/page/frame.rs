@@ -26,6 +26,7 @@ pub struct Page {
     refresh: Option<u32>,
     csrf: Option<Csrf>,
     style: Option<String>,
+    script: Option<String>,
     status: StatusCode,
     body: Markup,
 }
@@ -43,6 +44,7 @@ impl Page {
             refresh: None,
             csrf: None,
             style: None,
+            script: None,
             status: StatusCode::OK,
             body: PreEscaped(String::new()),
         }
@@ -91,6 +93,12 @@ impl Page {
         self
     }
 
+    /// A script of the role's own beside the common one, for a page that cannot work without; served by the role itself.
+    pub fn script(mut self, href: impl Into<String>) -> Self {
+        self.script = Some(href.into());
+        self
+    }
+
     /// The HTTP status, 200 unless said otherwise.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -122,6 +130,7 @@ impl Page {
                     link rel="stylesheet" href=(assets::css_href());
                     @if let Some(href) = &self.style { link rel="stylesheet" href=(href); }
                     script src=(assets::js_href()) defer {}
+                    @if let Some(src) = &self.script { script src=(src) defer {} }
                 }
                 body class={ "kind-" (kind.map_or_else(|| "town".to_owned(), |kind| kind.to_string())) } {
                     a.skip href="#main" { (t(lang, "本文へ移動", "Skip to content")) }

@@ -11,6 +11,7 @@ mod notice;
 mod parts;
 mod table;
 
+pub use assets::Asset;
 pub use forms::{Choice, Field, button, button_quiet, form, form_get, link_button, select};
 pub use frame::{Fragment, Page, kind_name};
 pub use lang::{Lang, t};

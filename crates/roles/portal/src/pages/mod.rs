@@ -15,7 +15,6 @@ mod sentence;
 mod visits;
 
 use std::convert::Infallible;
-use std::sync::OnceLock;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -24,10 +23,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use codes::OrgKind;
-use data_encoding::HEXLOWER;
 use maud::{Markup, html};
-use sha2::{Digest as _, Sha256};
-use wire::page::{Lang, Page, button_quiet, form, t};
+use wire::page::{Asset, Lang, Page, button_quiet, form, t};
 use wire::{Csrf, Desk, Problem};
 
 use crate::model::{Token, VISIT_MILLIS, Visit};
@@ -54,7 +51,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/preview/{institution}", get(preview::one))
         .route("/number", get(numbers::show))
         .with_state(service)
-        .route(STYLE, get(style));
+        .merge(STYLE.routes());
     wire::role_router("portal-pages", Desk::open().protect(pages))
 }
 
@@ -119,7 +116,7 @@ fn outside(lang: Lang, title: &str, path: &str) -> Page {
     Page::new(lang, title)
         .organisation(t(lang, "結びのポータル", "The portal of Musubi"), OrgKind::Portal)
         .at(path)
-        .style(style_href())
+        .style(STYLE.href())
 }
 
 /// A page of somebody who is in: whose it is, and the way out, always at the same place.
@@ -141,23 +138,4 @@ fn inside(lang: Lang, csrf: &Csrf, visit: &Visit, title: &str, path: &str, body:
     })
 }
 
-const STYLE: &str = "/assets/portal.css";
-const SHEET: &str = include_str!("../../assets/portal.css");
-
-/// The style sheet's address; it changes with its content, so that browsers may keep it for ever.
-fn style_href() -> &'static str {
-    static HREF: OnceLock<String> = OnceLock::new();
-    HREF.get_or_init(|| {
-        let digest = HEXLOWER.encode(&Sha256::digest(SHEET));
-        format!("{STYLE}?v={}", digest.get(..12).unwrap_or_default())
-    })
-}
-
-async fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (headers, SHEET).into_response()
-}
+static STYLE: Asset = Asset::style("/assets/portal.css", include_str!("../../assets/portal.css"));

@@ -14,6 +14,7 @@ pub mod search;
 pub mod ssmix2;
 pub mod tree;
 pub mod validate;
+pub mod view;
 
 pub use ids::id_of;
 pub use tree::{Node, Number, Object, ParseError, Resource, Text};

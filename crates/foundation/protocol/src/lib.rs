@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod networks;
 pub mod own_record;
 pub mod reader;
+pub mod record_stream;
 pub mod refusal;
 pub mod relay;
 pub mod sealed;

@@ -88,7 +88,7 @@ fn plan(lang: Lang, folder: &Folder) -> Markup {
             p { strong lang="ja" { (plan.shown.title) } }
             @if !plan.shown.value.is_empty() { p lang="ja" { (plan.shown.value) } }
             @for fact in &plan.shown.facts {
-                @if let super::records::Value::Text(text) = &fact.value {
+                @if let records::view::Value::Text(text) = &fact.value {
                     p { span.muted { (t(lang, &fact.name.0, &fact.name.1)) "：" } span lang="ja" { (text) } }
                 }
             }

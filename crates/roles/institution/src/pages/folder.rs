@@ -11,8 +11,8 @@ use wire::Problem;
 use wire::page::{Lang, t};
 
 use super::Pages;
-use super::records::{Series, Shown, series, show};
 use crate::model::LocalNumber;
+use records::view::{Series, Shown, series, show};
 
 /// The folder of a patient (患者の記録).
 pub struct Folder {

@@ -10,7 +10,7 @@ use wire::page::{Lang, Tone, badge, card, details, t};
 use super::folder::{Folder, Item};
 use super::overview::origin;
 use super::parts::day;
-use super::records::{Chapter, Flag, Value};
+use records::view::{Chapter, Flag, Value};
 
 /// The items of a day from one institution.
 type Group<'a> = ((Option<Date>, usize), Vec<&'a Item>);

@@ -21,7 +21,6 @@ mod overview;
 mod parts;
 mod patients;
 mod record;
-mod records;
 mod staff;
 
 use std::sync::{Arc, OnceLock};

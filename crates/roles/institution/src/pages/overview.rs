@@ -7,8 +7,8 @@ use wire::page::{Lang, Table, Tone, card, columns, details, icon, t};
 use super::folder::{Folder, Item};
 use super::history::{body, flag_badge, labels};
 use super::parts::day;
-use super::records::{Series, chart};
 use crate::model::Patient;
+use records::view::{Series, chart};
 
 /// Allergies and contraindications.
 pub const WARNINGS: &[Category] = &[Category::Contraindication, Category::Allergy];
@@ -124,7 +124,10 @@ pub fn trends(lang: Lang, folder: &Folder) -> Markup {
                         strong { (series.title) }
                         @if let Some(last) = series.points.last() { " " span.no-break { (last.text) } " " (flag_badge(lang, last.flag)) }
                     }
-                    (chart(lang, series, |source| folder.source_name(lang, source)))
+                    (chart(series, &t(lang, format!("{}の推移", series.title), format!("{} over time", series.title)), |point| {
+                        let day = t(lang, point.day.to_wareki(), point.day.to_string());
+                        format!("{day} {} {}", point.text, folder.source_name(lang, point.source))
+                    }))
                 }
             } }
             div #after-trends { (details(t(lang, "表で見る", "As a table"), table(lang, folder, &drawn))) }

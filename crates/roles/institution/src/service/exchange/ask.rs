@@ -4,17 +4,14 @@ use calendar::{Date, Interval, Timestamp};
 use codes::{ExchangeId, KeyName, OrgId};
 use consent::{ActReason, Categories};
 use ledger::{Entry, Receipt};
-use protocol::clients::paths;
 use protocol::consents::{ConsentAct, ConsentAnswer, ConsentUpdate};
-use protocol::exchange::{
-    Evidence, ExchangeAnswer, ExchangeRequest, FetchRequest, HolderGrant, Practitioner,
-};
+use protocol::exchange::{Evidence, ExchangeAnswer, ExchangeRequest, Practitioner};
+use protocol::record_stream::{Fetched, Unreached, fetch, lines};
 use records::Resource;
 use serde_json::json;
 use tokio::task::JoinSet;
 use wire::{ClientError, Problem};
 
-use super::stream;
 use crate::error::DeskError;
 use crate::model::LocalNumber;
 use crate::service::Service;
@@ -86,19 +83,6 @@ pub struct Source {
     pub resources: usize,
     /// Why it is not all; none when it is.
     pub unreached: Option<Unreached>,
-}
-
-/// Why a holder gave nothing, or not all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreached {
-    /// It did not answer.
-    Silent,
-    /// It refused; the problem's code.
-    Refused(String),
-    /// The answer ended in the middle: the person withdrew, or the connection broke.
-    Cut,
-    /// The answer could not be opened or read.
-    Unreadable,
 }
 
 /// A resource of another institution.
@@ -300,54 +284,6 @@ impl Service {
     }
 }
 
-/// What one holder answered: NDJSON lines.
-struct Fetched {
-    holder: OrgId,
-    lines: Vec<u8>,
-    unreached: Option<Unreached>,
-}
-
-async fn fetch(
-    client: &wire::Client,
-    base: Option<String>,
-    custody: &dyn codes::Custody,
-    grant: HolderGrant,
-    searches: Vec<String>,
-) -> Fetched {
-    let holder = grant.holder;
-    let fetched = match base {
-        Some(base) => fetch_from(client, &base, custody, grant, searches).await,
-        None => Err(Unreached::Silent),
-    };
-    match fetched {
-        Ok((lines, whole)) => Fetched { holder, lines, unreached: (!whole).then_some(Unreached::Cut) },
-        Err(unreached) => Fetched { holder, lines: Vec::new(), unreached: Some(unreached) },
-    }
-}
-
-async fn fetch_from(
-    client: &wire::Client,
-    base: &str,
-    custody: &dyn codes::Custody,
-    grant: HolderGrant,
-    searches: Vec<String>,
-) -> Result<(Vec<u8>, bool), Unreached> {
-    let context = grant.grant.read().map_err(|_| Unreached::Unreadable)?.records_context();
-    let question = FetchRequest { grant: grant.grant, searches };
-    let body = serde_json::to_vec(&question).map_err(|_| Unreached::Unreadable)?;
-    let answer = client.post_bytes(base, paths::RECORDS, "application/json", body).await;
-    let answer = answer.map_err(|error| {
-        tracing::warn!(holder = %grant.holder, %error, "a holder could not be asked");
-        match error.problem() {
-            Some(problem) => Unreached::Refused(problem.code().to_owned()),
-            None => Unreached::Silent,
-        }
-    })?;
-    let (head, rest) = stream::split_head(&answer.body).map_err(|_| Unreached::Cut)?;
-    let mut opener = custody.open_stream(head, &context).map_err(|_| Unreached::Unreadable)?;
-    stream::read(&mut opener, rest).map_err(|_| Unreached::Unreadable)
-}
-
 fn presence(receipt: Option<Receipt>) -> Result<Evidence, Problem> {
     receipt.map(|receipt| Evidence::Presence { receipt }).ok_or_else(no_medical_id)
 }
@@ -355,11 +291,6 @@ fn presence(receipt: Option<Receipt>) -> Result<Evidence, Problem> {
 /// Ties what was received to its place.
 fn place(patient: &LocalNumber, exchange: &ExchangeId, holder: &OrgId) -> Vec<u8> {
     format!("received {patient} {exchange} {holder}").into_bytes()
-}
-
-/// The resources of an answer, one a line.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 pub(super) fn no_medical_id() -> Problem {

@@ -8,12 +8,13 @@ use codes::{ExchangeId, Medical, OrgCode, OrgId, StreamSealer};
 use consent::ActReason;
 use ledger::Entry;
 use protocol::exchange::{FetchRequest, WithdrawalNotice};
+use protocol::record_stream as stream;
 use protocol::relay::Acknowledged;
 use records::search::Query;
 use serde::{Deserialize, Serialize};
 use wire::Problem;
 
-use super::{RESOURCES_MAX, problems, stream};
+use super::{RESOURCES_MAX, problems};
 use crate::OpenError;
 use crate::model::LocalNumber;
 use crate::service::Service;

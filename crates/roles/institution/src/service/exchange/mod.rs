@@ -1,11 +1,9 @@
-//! Records between institutions (DESIGN §5): [`ask`] is the asker's side, [`give`] the holder's, [`stream`] the sealed form in
-//! which records travel between them.
+//! Records between institutions (DESIGN §5): [`ask`] is the asker's side, [`give`] the holder's.
 
 mod ask;
 mod emergency;
 mod give;
 mod problems;
-mod stream;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,9 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use calendar::Timestamp;
 use codes::ExchangeId;
 
-pub use ask::{Gathered, Order, Received, Source, Unreached, Why};
+pub use ask::{Gathered, Order, Received, Source, Why};
 pub use emergency::Declaration;
 pub use give::Giving;
+pub use protocol::record_stream::Unreached;
 
 /// The grants of the last minutes: each is good once, and not after its person ended it. In memory, because a transfer asks at
 /// every chunk; after a start it is filled again from the ledger (used ones) and the table (ended ones).

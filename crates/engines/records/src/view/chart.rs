@@ -3,7 +3,6 @@
 
 use calendar::Date;
 use maud::{Markup, html};
-use wire::page::{Lang, t};
 
 use super::series::{Point, Series};
 
@@ -22,8 +21,8 @@ struct Scale {
     span: f64,
 }
 
-/// The chart; `source` names an institution.
-pub fn chart<'a>(lang: Lang, series: &Series, source: impl Fn(usize) -> &'a str) -> Markup {
+/// The chart, called `label`; `told` says a result in words, with its day and where it is from.
+pub fn chart(series: &Series, label: &str, told: impl Fn(&Point) -> String) -> Markup {
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return html! {} };
     let scale = Scale::of(&series.points, first.day, last.day);
     let line: Vec<String> = series
@@ -31,13 +30,12 @@ pub fn chart<'a>(lang: Lang, series: &Series, source: impl Fn(usize) -> &'a str)
         .iter()
         .map(|point| format!("{:.1},{:.1}", scale.x(point.day), scale.y(point.value)))
         .collect();
-    let label = t(lang, format!("{}の推移", series.title), format!("{} over time", series.title));
     html! {
         svg.trend viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="group" aria-label=(label) focusable="false" {
             (band(&scale, last))
             (axis(&scale, first, last))
             polyline.trend-line points=(line.join(" ")) fill="none" {}
-            @for point in &series.points { (dot(lang, &scale, point, source(point.source))) }
+            @for point in &series.points { (dot(&scale, point, &told(point))) }
         }
     }
 }
@@ -69,10 +67,8 @@ fn axis(scale: &Scale, first: &Point, last: &Point) -> Markup {
     }
 }
 
-fn dot(lang: Lang, scale: &Scale, point: &Point, source: &str) -> Markup {
+fn dot(scale: &Scale, point: &Point, told: &str) -> Markup {
     let (x, y) = (scale.x(point.day), scale.y(point.value));
-    let day = t(lang, point.day.to_wareki(), point.day.to_string());
-    let told = format!("{day} {} {source}", point.text);
     let anchor = if x < WIDTH / 3.0 {
         "start"
     } else if x > WIDTH / 1.5 {

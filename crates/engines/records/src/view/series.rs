@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::Node;
 use calendar::Date;
-use records::Node;
 
 use super::words::{concept, quantity};
 
@@ -130,5 +130,5 @@ fn range(node: &Node) -> (Option<f64>, Option<f64>) {
 }
 
 fn number(node: &Node, path: &str) -> Option<f64> {
-    node.at(path)?.as_number().map(records::Number::as_f64).filter(|value| value.is_finite())
+    node.at(path)?.as_number().map(crate::Number::as_f64).filter(|value| value.is_finite())
 }

@@ -1,6 +1,6 @@
 //! What has no form of its own: fields as they stand.
 
-use records::Node;
+use crate::Node;
 
 use super::words::any;
 use super::{Fact, Shown, Value};

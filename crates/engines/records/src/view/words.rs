@@ -1,7 +1,7 @@
 //! FHIR's data types as text.
 
+use crate::Node;
 use calendar::{Date, Timestamp};
-use records::Node;
 
 use super::Value;
 

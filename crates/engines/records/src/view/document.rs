@@ -1,7 +1,7 @@
 //! Documents: referral letters, discharge summaries, health-check reports, care summaries; read chapter by chapter.
 
+use crate::Node;
 use data_encoding::BASE64;
-use records::Node;
 
 use super::words::{any, concept, day, join};
 use super::{Chapter, Shown, Value, show};

@@ -1,18 +1,96 @@
 //! The sealed stream: first the encapsulated key, then chunks of one byte (1 for the last), four bytes of length and the
-//! ciphertext of NDJSON lines, see [`protocol::exchange::RECORD_STREAM`].
+//! ciphertext of NDJSON lines, see [`crate::exchange::RECORD_STREAM`]; and [`fetch`], by which every asker gets one.
 
-use codes::{StreamOpener, StreamSealer};
+use codes::{Custody, StreamOpener, StreamSealer};
+use wire::Client;
+
+use crate::clients::paths;
+use crate::exchange::{FetchRequest, HolderGrant};
+
+/// Why a holder gave nothing, or not all (届かなかった理由).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// It did not answer.
+    Silent,
+    /// It refused; the problem's code.
+    Refused(String),
+    /// The answer ended in the middle: the person withdrew, or the connection broke.
+    Cut,
+    /// The answer could not be opened or read.
+    Unreadable,
+}
+
+/// What one holder answered: NDJSON lines, and why they are not all.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The holder.
+    pub holder: codes::OrgId,
+    /// FHIR resources, each on a line.
+    pub lines: Vec<u8>,
+    /// Why it is not all; none when it is.
+    pub unreached: Option<Unreached>,
+}
+
+/// Shows a grant to its holder at `base` and opens what comes; a holder that has no address is silent.
+pub async fn fetch(
+    client: &Client,
+    base: Option<String>,
+    custody: &dyn Custody,
+    grant: HolderGrant,
+    searches: Vec<String>,
+) -> Fetched {
+    let holder = grant.holder;
+    let fetched = match base {
+        Some(base) => fetch_from(client, &base, custody, grant, searches).await,
+        None => Err(Unreached::Silent),
+    };
+    match fetched {
+        Ok((lines, whole)) => Fetched { holder, lines, unreached: (!whole).then_some(Unreached::Cut) },
+        Err(unreached) => Fetched { holder, lines: Vec::new(), unreached: Some(unreached) },
+    }
+}
+
+/// The resources of an answer, one a line.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
+async fn fetch_from(
+    client: &Client,
+    base: &str,
+    custody: &dyn Custody,
+    grant: HolderGrant,
+    searches: Vec<String>,
+) -> Result<(Vec<u8>, bool), Unreached> {
+    let context = grant.grant.read().map_err(|_| Unreached::Unreadable)?.records_context();
+    let question = FetchRequest { grant: grant.grant, searches };
+    let body = serde_json::to_vec(&question).map_err(|_| Unreached::Unreadable)?;
+    let answer = client.post_bytes(base, paths::RECORDS, "application/json", body).await;
+    let answer = answer.map_err(|error| {
+        tracing::warn!(holder = %grant.holder, %error, "a holder could not be asked");
+        match error.problem() {
+            Some(problem) => Unreached::Refused(problem.code().to_owned()),
+            None => Unreached::Silent,
+        }
+    })?;
+    let (head, rest) = split_head(&answer.body).map_err(|_| Unreached::Cut)?;
+    let mut opener = custody.open_stream(head, &context).map_err(|_| Unreached::Unreadable)?;
+    read(&mut opener, rest).map_err(|_| Unreached::Unreadable)
+}
 
 /// Bytes in front of each chunk: whether it is the last, and how long it is.
 const HEAD: usize = 5;
 
 /// The bytes that open a stream.
-pub(super) fn head(sealer: &StreamSealer) -> Vec<u8> {
+pub fn head(sealer: &StreamSealer) -> Vec<u8> {
     sealer.head().to_vec()
 }
 
 /// One chunk: resources, each on a line.
-pub(super) fn chunk<'a>(
+///
+/// # Errors
+/// When it is too long to seal.
+pub fn chunk<'a>(
     sealer: &mut StreamSealer,
     resources: impl Iterator<Item = &'a [u8]>,
     last: bool,
@@ -44,12 +122,18 @@ pub enum StreamError {
 }
 
 /// The encapsulated key in front of a stream, and the rest.
-pub(super) fn split_head(bytes: &[u8]) -> Result<(&[u8; 32], &[u8]), StreamError> {
+///
+/// # Errors
+/// When there is not even a key.
+pub fn split_head(bytes: &[u8]) -> Result<(&[u8; 32], &[u8]), StreamError> {
     bytes.split_first_chunk::<32>().ok_or(StreamError::Short)
 }
 
 /// Every line of a stream, and whether the stream is whole: what was cut in the middle keeps its whole chunks.
-pub(super) fn read(opener: &mut StreamOpener, mut rest: &[u8]) -> Result<(Vec<u8>, bool), StreamError> {
+///
+/// # Errors
+/// A chunk that is sealed for another, altered, or out of order.
+pub fn read(opener: &mut StreamOpener, mut rest: &[u8]) -> Result<(Vec<u8>, bool), StreamError> {
     let mut lines = Vec::new();
     while let Some((head, body)) = rest.split_first_chunk::<HEAD>() {
         let [last, length @ ..] = *head;

@@ -1,7 +1,7 @@
 //! What people read of each kind of resource.
 
 use super::*;
-use records::tree::parse;
+use crate::tree::parse;
 
 fn shown(json: &str) -> Shown {
     show(&parse(json.as_bytes()).unwrap())
@@ -133,7 +133,10 @@ fn series_of_two_institutions_are_one_by_the_shared_code_and_drawn() {
     assert_eq!(all.len(), 1);
     let values: Vec<_> = all[0].points.iter().map(|p| (p.text.as_str(), p.flag, p.source)).collect();
     assert_eq!(values, [("7.10 %", Some(Flag::High), 0), ("5.5 %", None, 1)]);
-    let svg = chart(wire::page::Lang::Ja, &all[0], |source| ["北病院", "みなと病院"][source]).into_string();
+    let svg = chart(&all[0], "HbA1cの推移", |point| {
+        format!("{} {} {}", point.day.to_wareki(), point.text, ["北病院", "みなと病院"][point.source])
+    })
+    .into_string();
     for text in [
         "trend-band",
         "令和8年4月1日 7.10 % 北病院",

@@ -10,13 +10,14 @@ mod plain;
 mod series;
 mod words;
 
+use crate::Node;
+use crate::labels::Facts;
 use calendar::Date;
 use consent::Category;
-use records::Node;
-use records::labels::Facts;
 
 pub use chart::chart;
-pub use series::{Flag, Series, series};
+pub use series::{Flag, Point, Series, series};
+pub use words::{any, both, concept, day, quantity};
 
 /// A resource as it is shown (表示する記録).
 #[derive(Clone, Debug, PartialEq)]

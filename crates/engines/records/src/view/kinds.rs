@@ -1,6 +1,6 @@
 //! The kinds of resources that have a form of their own. Each answers the fields that it has shown.
 
-use records::Node;
+use crate::Node;
 
 use super::series::Flag;
 use super::words::{any, choice, concept, concepts, day_at, day_value, join, period, quantity};

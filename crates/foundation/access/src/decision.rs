@@ -52,6 +52,8 @@ pub enum DenialRule {
     NoRule,
     /// A row exists, but it is not in force on that day.
     NotInForce,
+    /// A row exists, but the overseer has not signed it off as it reads now.
+    NotSignedOff,
     /// A row exists, but not for organisations of this kind.
     KindMismatch,
     /// The request names another organisation than the one that sent it.
@@ -92,6 +94,7 @@ impl DenialRule {
             DenialRule::NotYetActive => "organisation-not-yet-active",
             DenialRule::NoRule => "no-rule",
             DenialRule::NotInForce => "rule-not-in-force",
+            DenialRule::NotSignedOff => "rule-not-signed-off",
             DenialRule::KindMismatch => "not-for-this-kind",
             DenialRule::AnotherName => "another-name",
         }

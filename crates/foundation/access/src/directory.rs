@@ -34,6 +34,9 @@ pub struct Organisation {
     /// To verify the grants that it signs: the relay's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_key: Option<VerifyingKey>,
+    /// To verify its cosignatures of others' ledgers, and its orders: the overseer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness_key: Option<VerifyingKey>,
     /// What kind of institution it is, as its licence says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<InstitutionKind>,
@@ -67,9 +70,25 @@ pub enum Status {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerifyingKey([u8; 32]);
 
-/// All organisations, by id. Clones share one directory; readers never wait for each other.
+/// All organisations, by id, and what the overseer ordered about them. Clones share one directory; readers never wait for
+/// each other.
 #[derive(Debug, Clone, Default)]
-pub struct Directory(Arc<RwLock<HashMap<OrgId, Arc<Organisation>>>>);
+pub struct Directory(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    table: RwLock<HashMap<OrgId, Arc<Organisation>>>,
+    orders: RwLock<Ordered>,
+}
+
+/// What an overseer ordered, on top of what the directory says.
+#[derive(Debug, Default)]
+struct Ordered {
+    /// Suspended by order, and how their entries read without it.
+    suspended: HashMap<OrgId, (Status, Option<Status>)>,
+    /// Digests of the signed-off rules, by rule; none while no table was signed off.
+    rules: Option<HashMap<String, [u8; 32]>>,
+}
 
 /// Why a directory is not accepted. It is accepted whole or not at all; on a reload the old one stays.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +128,7 @@ impl Organisation {
             envelope_key: None,
             ledger_key: None,
             grant_key: None,
+            witness_key: None,
             institution: None,
             networks: Vec::new(),
             since,
@@ -175,8 +195,44 @@ impl Directory {
                 return Err(DirectoryError::Twice(id));
             }
         }
+        let mut orders = self.orders();
+        for (id, (ordered, filed)) in &mut orders.suspended {
+            override_status(&mut table, id, ordered, filed);
+        }
         *self.write() = table;
         Ok(())
+    }
+
+    /// Follows an overseer's orders, in place of those before: these organisations are suspended whatever the directory
+    /// itself says, now and after every reload; who is no longer among them is again as the directory says.
+    pub fn order_suspensions(&self, suspensions: impl IntoIterator<Item = (OrgId, Status)>) {
+        let mut orders = self.orders();
+        let mut table = self.write();
+        for (id, (_, filed)) in orders.suspended.drain() {
+            if let (Some(organisation), Some(filed)) = (table.get_mut(&id), filed) {
+                Arc::make_mut(organisation).status = filed;
+            }
+        }
+        for (id, ordered) in suspensions {
+            let mut filed = None;
+            override_status(&mut table, &id, &ordered, &mut filed);
+            orders.suspended.insert(id, (ordered, filed));
+        }
+    }
+
+    /// From now on only rules of the purposes table with these digests are in force ([`crate::Rule::digest`]); `None`: no
+    /// table was signed off yet, and all are.
+    pub fn order_rules(&self, signed_off: Option<HashMap<String, [u8; 32]>>) {
+        self.orders().rules = signed_off;
+    }
+
+    /// Whether a rule may be used as far as the overseer is concerned.
+    pub(crate) fn is_signed_off(&self, rule: &str, digest: &[u8; 32]) -> bool {
+        let orders = match self.0.orders.read() {
+            Ok(orders) => orders,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        orders.rules.as_ref().is_none_or(|rules| rules.get(rule) == Some(digest))
     }
 
     /// Adds one organisation, or replaces what was known of it.
@@ -230,18 +286,38 @@ impl Directory {
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<OrgId, Arc<Organisation>>> {
-        match self.0.read() {
+        match self.0.table.read() {
             Ok(table) => table,
             Err(poisoned) => poisoned.into_inner(),
         }
     }
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<OrgId, Arc<Organisation>>> {
-        match self.0.write() {
+        match self.0.table.write() {
             Ok(table) => table,
             Err(poisoned) => poisoned.into_inner(),
         }
     }
+
+    /// Taken before the table's lock where both are needed.
+    fn orders(&self) -> std::sync::RwLockWriteGuard<'_, Ordered> {
+        match self.0.orders.write() {
+            Ok(orders) => orders,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+}
+
+/// Sets the ordered status in a table, and remembers what stood there.
+fn override_status(
+    table: &mut HashMap<OrgId, Arc<Organisation>>,
+    id: &OrgId,
+    ordered: &Status,
+    filed: &mut Option<Status>,
+) {
+    *filed = table
+        .get_mut(id)
+        .map(|organisation| std::mem::replace(&mut Arc::make_mut(organisation).status, ordered.clone()));
 }
 
 impl VerifyingKey {
@@ -323,6 +399,23 @@ mod tests {
         assert_eq!(directory.len(), 1);
         let error = Directory::from_toml("[[organisation]]\nid = \"hospital/1\"").unwrap_err();
         assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn an_order_stands_above_the_file_until_it_is_lifted() {
+        let active = Organisation { status: Status::Active, ..hospital() };
+        let directory = Directory::of([active.clone()]).unwrap();
+        let status = |directory: &Directory| directory.get(&hospital().id).unwrap().status.clone();
+        directory.order_suspensions([(hospital().id, hospital().status)]);
+        assert_eq!(status(&directory), hospital().status);
+        directory.replace([active.clone()]).unwrap();
+        assert_eq!(status(&directory), hospital().status, "a reload does not lift it");
+        directory.order_suspensions([]);
+        assert_eq!(status(&directory), Status::Active);
+        directory.replace([hospital()]).unwrap();
+        directory.order_suspensions([(hospital().id, hospital().status)]);
+        directory.order_suspensions([]);
+        assert_eq!(status(&directory), hospital().status, "what the file itself suspends stays so");
     }
 
     #[test]

@@ -57,6 +57,9 @@ impl Policy {
         if !in_force(&row.rule, asking.on) {
             return deny(DenialRule::NotInForce, not_in_force(&row.rule, asking.on));
         }
+        if !self.directory.is_signed_off(&row.rule.id, &row.digest) {
+            return deny(DenialRule::NotSignedOff, not_signed_off(&row.rule));
+        }
         if !row.rule.asker.contains(&asking.asker.kind()) {
             return deny(DenialRule::KindMismatch, kind_mismatch(&row.rule, asking.asker.kind()));
         }
@@ -145,6 +148,14 @@ fn not_in_force(rule: &Rule, on: Date) -> (String, String) {
     (
         format!("規則「{id}」は{}には効力がありません", on.to_wareki()),
         format!("The rule {id} is not in force on {on}"),
+    )
+}
+
+fn not_signed_off(rule: &Rule) -> (String, String) {
+    let id = &rule.id;
+    (
+        format!("規則「{id}」の今の文面は、監督機関がまだ確認していないため効力がありません"),
+        format!("The rule {id} as it reads now was not signed off by the overseer and is not in force"),
     )
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use calendar::Date;
 use codes::OrgKind;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::words::{Action, Purpose};
 
@@ -12,7 +12,7 @@ use crate::words::{Action, Purpose};
 const BUILTIN: &str = include_str!("../purposes.toml");
 
 /// A law, rule or report on which a permission rests (法的根拠).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegalBasis {
     /// Kebab-case id within the table.
@@ -42,7 +42,7 @@ pub struct PurposeText {
 }
 
 /// One row: organisations of these kinds may do this for this purpose (規則).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Kebab-case id: the ledger names it.
@@ -93,6 +93,17 @@ pub struct Table {
 pub(crate) struct Row {
     pub(crate) rule: Arc<Rule>,
     pub(crate) basis: Arc<[LegalBasis]>,
+    /// [`Rule::digest`].
+    pub(crate) digest: [u8; 32],
+}
+
+impl Rule {
+    /// SHA-256 over the rule with the laws it rests on: what is signed off, so that any change of either is a new one.
+    pub fn digest(&self, basis: &[LegalBasis]) -> [u8; 32] {
+        // Strings, numbers and lists: nothing of it can fail to be written.
+        let text = serde_json::to_vec(&(self, basis)).unwrap_or_default();
+        sha256(&text)
+    }
 }
 
 impl Row {
@@ -167,7 +178,8 @@ impl Table {
         for rule in document.rule {
             check(&rule, &document.purpose)?;
             let basis = resolve(&rule, &document.law)?;
-            rows.push(Row { rule: Arc::new(rule), basis });
+            let digest = rule.digest(&basis);
+            rows.push(Row { rule: Arc::new(rule), basis, digest });
         }
         rows.sort_by_key(Row::key);
         if let Some(twice) =
@@ -176,8 +188,7 @@ impl Table {
             let id = format!("{} for {}", twice.0, twice.1);
             return Err(TableError::Twice { what: "action and purpose", id });
         }
-        let mut digest = [0; 32];
-        digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref());
+        let digest = sha256(text.as_bytes());
         Ok(Table { version: document.version, digest, laws: document.law, purposes: document.purpose, rows })
     }
 
@@ -196,6 +207,11 @@ impl Table {
         self.rows.iter().map(|row| &row.rule).collect()
     }
 
+    /// All rules with the laws each rests on and the digest under which it is signed off, in order of action and purpose.
+    pub fn reviewed(&self) -> impl Iterator<Item = (&Arc<Rule>, &[LegalBasis], [u8; 32])> {
+        self.rows.iter().map(|row| (&row.rule, &*row.basis, row.digest))
+    }
+
     /// All laws, in the table's order.
     pub fn laws(&self) -> &[LegalBasis] {
         &self.laws
@@ -210,6 +226,12 @@ impl Table {
         let place = self.rows.binary_search_by_key(&(action, purpose), Row::key).ok()?;
         self.rows.get(place)
     }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    digest
 }
 
 fn check(rule: &Rule, purposes: &[PurposeText]) -> Result<(), TableError> {

@@ -107,6 +107,14 @@ words! {
         RelayOwnExchanges = "relay.own-exchanges",
         /// What happened at the relay, without the persons (監督機関による監査).
         RelayAudit = "relay.audit",
+        /// What was checked at the eligibility service, without the persons (監督機関による監査).
+        EligibilityAudit = "eligibility.audit",
+        /// What was asked and given at an institution, without the persons (監督機関による監査).
+        InstitutionAudit = "institution.audit",
+        /// A person does not understand or objects: filed, answered, followed at the institution (異議の申立て).
+        InstitutionObjection = "institution.objection",
+        /// The same at the overseer.
+        OversightObjection = "oversight.objection",
         /// A network's patient numbers are registered (ネットワーク患者番号の登録).
         RelayNetworkPatients = "relay.network-patients",
         /// Two networks become one (ネットワークの統合).
@@ -155,3 +163,7 @@ words! {
         CodeState = "code-state",
     }
 }
+        /// A person does not understand or objects, and is answered (異議・不明の申立て).
+        Objection = "objection",
+        /// The overseer holds records of exchange against each other (監督).
+        Supervision = "supervision",

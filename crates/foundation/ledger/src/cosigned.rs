@@ -1,12 +1,15 @@
 //! Keeping what witnesses say about the log.
 
-use std::{path::Path, sync::PoisonError};
+use std::{path::Path, sync::PoisonError, time::Duration};
 
 use crate::{
     Ledger, LedgerError,
     checkpoint::Checkpoint,
     cosignature, disk,
+    keeper::CHECKPOINT,
     note::{NoteError, NoteKey, SignedNote},
+    tree,
+    witness::AddCheckpoint,
 };
 
 impl Ledger {
@@ -49,6 +52,7 @@ impl Ledger {
         kept.signatures.push(line.clone());
         remember_witness(&shared.directory, witness)?;
         disk::replace(&shared.directory.join(COSIGNED), kept.to_string().as_bytes())?;
+        shared.cosigned.send_modify(|cosigned| cosigned.size = head.size);
         Ok(time)
     }
 
@@ -58,6 +62,66 @@ impl Ledger {
     /// [`LedgerError::Io`], [`LedgerError::Corrupt`].
     pub fn cosigned(&self) -> Result<Option<String>, LedgerError> {
         Ok(read(&self.shared().directory)?.map(|note| note.to_string()))
+    }
+
+    /// The request by which the newest signed head is submitted to a witness whose last cosigned head had `old` entries.
+    ///
+    /// # Errors
+    /// [`LedgerError::Rollback`] when the witness saw more than was ever signed here.
+    pub fn add_checkpoint(&self, old: u64) -> Result<AddCheckpoint, LedgerError> {
+        let published = self.shared().published.borrow().clone();
+        let head = published.checkpoint;
+        if old > head.size {
+            return Err(LedgerError::Rollback { signed: old, found: head.size });
+        }
+        let proof =
+            if old == 0 { Vec::new() } else { tree::consistency(&self.shared().state, old, head.size)? };
+        let place = || self.shared().directory.join(CHECKPOINT);
+        let note = published.note.parse().map_err(|error| LedgerError::note(&place(), error))?;
+        Ok(AddCheckpoint { old, proof, note, head })
+    }
+
+    /// Waits until a head of more than `size` entries is signed, and answers its size.
+    ///
+    /// # Errors
+    /// [`LedgerError::Closed`], [`LedgerError::Failed`].
+    pub async fn signed_beyond(&self, size: u64) -> Result<u64, LedgerError> {
+        let shared = self.shared();
+        let mut published = shared.published.subscribe();
+        let found = published
+            .wait_for(|published| published.checkpoint.size > size || shared.healthy().is_err())
+            .await
+            .map_err(|_| LedgerError::Closed)?
+            .checkpoint
+            .size;
+        if found > size { Ok(found) } else { shared.healthy().and(Err(LedgerError::Closed)) }
+    }
+
+    /// Whoever submits heads to the witness says whether it answered: only then is a cosignature waited for.
+    pub fn set_attended(&self, attended: bool) {
+        self.shared().cosigned.send_modify(|cosigned| cosigned.attended = attended);
+    }
+
+    /// A head of at least `size` entries, with its cosignatures if a witness gives them within `patience`; otherwise as
+    /// signed by this log alone. Nothing is waited for while no witness answers.
+    ///
+    /// # Errors
+    /// See [`Ledger::checkpoint_covering`].
+    pub async fn head_covering(&self, size: u64, patience: Duration) -> Result<String, LedgerError> {
+        let mut cosigned = self.shared().cosigned.subscribe();
+        let signed =
+            if cosigned.borrow().size >= size { None } else { Some(self.checkpoint_covering(size).await?) };
+        let covered = cosigned.wait_for(|cosigned| cosigned.size >= size || !cosigned.attended);
+        let covered = tokio::time::timeout(patience, covered).await;
+        if covered.is_ok_and(|found| found.is_ok_and(|cosigned| cosigned.size >= size))
+            && let Some(note) = self.cosigned()?
+        {
+            return Ok(note);
+        }
+        match signed {
+            Some(note) => Ok(note),
+            None => self.checkpoint_covering(size).await,
+        }
     }
 
     /// Whether `head`, seen by somebody earlier, is a beginning of this log: what detects a restored older copy of the

@@ -32,6 +32,7 @@ mod tile;
 mod tree;
 mod verify;
 mod wal;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -47,3 +48,4 @@ pub use proof::{verify_consistency, verify_inclusion};
 pub use tail::Tail;
 pub use tile::{Tile, TileKind};
 pub use verify::{Problem, VerifyReport, verify};
+pub use witness::{AddCheckpoint, MAX_PROOF, WitnessRefusal, WitnessedHead, cosigned_at};

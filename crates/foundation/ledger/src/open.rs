@@ -12,7 +12,7 @@ use crate::{
     LedgerError,
     append::encoded,
     checkpoint::Checkpoint,
-    disk,
+    cosigned, disk,
     hash::Hash,
     keeper::{self, CHECKPOINT},
     note::{NoteKey, SignedNote},
@@ -56,7 +56,12 @@ pub(crate) fn open(
             return Err(LedgerError::corrupt(&directory.join(CHECKPOINT), what));
         }
     };
-    Ok(Opened { shared: Shared::new(directory.to_owned(), custody, key, state, published), wal, lock })
+    let shared = Shared::new(directory.to_owned(), custody, key, state, published);
+    if let Some(note) = cosigned::read(directory)? {
+        let size = cosigned::head_of(&note, directory)?.size;
+        shared.cosigned.send_modify(|cosigned| cosigned.size = size);
+    }
+    Ok(Opened { shared, wal, lock })
 }
 
 /// Takes the lock of the directory; it ends with the file, however the process ends.

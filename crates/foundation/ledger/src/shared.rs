@@ -33,6 +33,17 @@ pub(crate) struct Shared {
     failure: Mutex<Option<String>>,
     /// Held while the cosigned checkpoint is replaced.
     pub(crate) cosigning: Mutex<()>,
+    /// Size of the head cosigned last, and whether a witness answered when it was last asked.
+    pub(crate) cosigned: watch::Sender<Cosigned>,
+}
+
+/// How far witnesses have followed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cosigned {
+    /// Entries under the newest cosigned head.
+    pub(crate) size: u64,
+    /// Whether waiting for a cosignature is worth it.
+    pub(crate) attended: bool,
 }
 
 /// A signed checkpoint.
@@ -73,6 +84,7 @@ impl Shared {
             settled: Condvar::new(),
             failure: Mutex::default(),
             cosigning: Mutex::default(),
+            cosigned: watch::Sender::default(),
         }
     }
 

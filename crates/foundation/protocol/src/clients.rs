@@ -15,6 +15,10 @@ use crate::{
     jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
     networks::{JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer},
     own_record::{OwnTicketAnswer, OwnTicketRequest},
+    notices::{MemberNotice, Notice, NoticeRequest},
+    oversight::{
+        Objection, ObjectionWord, ObjectionsAnswer, ObjectionsRequest, SideRecordsAnswer, SideRecordsRequest,
+    },
     relay::{
         Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
     },
@@ -86,6 +90,18 @@ macro_rules! client {
     ($(#[$doc:meta])* $name:ident { $($(#[$method_doc:meta])* $method:ident($question:ty) -> $answer:ty = $path:expr;)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
+    /// POST a checkpoint (C2SP tlog-witness, plain text) at the overseer.
+    pub const ADD_CHECKPOINT: &str = "/witness/add-checkpoint";
+    /// GET [`crate::oversight::SignedOrders`] at the overseer.
+    pub const ORDERS: &str = "/orders";
+    /// POST [`crate::oversight::Objection`] at the overseer and at the organisation it concerns.
+    pub const OBJECTIONS: &str = "/objections";
+    /// POST [`crate::oversight::ObjectionWord`] at the overseer.
+    pub const OBJECTION_WORDS: &str = "/objection-words";
+    /// POST [`crate::oversight::ObjectionsRequest`] at the overseer.
+    pub const OBJECTION_STATUS: &str = "/objection-status";
+    /// POST [`crate::oversight::SideRecordsRequest`] at the roles that the overseer watches.
+    pub const SIDE_RECORDS: &str = "/side-records";
         pub struct $name {
             http: Client,
             base: String,
@@ -177,3 +193,41 @@ client! {
         certificate_codes(CertificateCodeRequest) -> CertificateCodeAnswer = paths::CERTIFICATE_CODES;
     }
 }
+client! {
+    /// The overseer, as the portal and the organisations concerned call it; filing works at those as well.
+    OversightClient {
+        /// Files an objection.
+        object(Objection) -> Acknowledged = paths::OBJECTIONS;
+        /// Says something in an objection: a question, an answer, its end.
+        say(ObjectionWord) -> Acknowledged = paths::OBJECTION_WORDS;
+        /// Asks how objections stand.
+        objections(ObjectionsRequest) -> ObjectionsAnswer = paths::OBJECTION_STATUS;
+    }
+}
+
+client! {
+    /// A role that the overseer watches.
+    WatchedClient {
+        /// Asks for records of exchange, without the persons.
+        side_records(SideRecordsRequest) -> SideRecordsAnswer = paths::SIDE_RECORDS;
+    }
+}
+
+client! {
+    /// The portal, as the relay calls it.
+    PortalClient {
+        /// Brings a notice.
+        notice(Notice) -> Acknowledged = paths::NOTICES;
+    }
+}
+
+client! {
+    /// A holder of records, as the portal calls it beside fetching them.
+    HolderClient {
+        /// Says that an item is wrong.
+        correct(CorrectionRequest) -> Acknowledged = paths::CORRECTIONS;
+        /// Asks what became of it.
+        correction_answers(CorrectionQuestion) -> CorrectionAnswers = paths::CORRECTION_ANSWERS;
+    }
+}
+

@@ -14,6 +14,8 @@ pub mod ledger;
 pub mod networks;
 pub mod own_record;
 pub mod reader;
+pub mod notices;
+pub mod oversight;
 pub mod record_stream;
 pub mod refusal;
 pub mod relay;

@@ -128,10 +128,10 @@ impl From<ClientError> for Problem {
     }
 }
 
-/// An answer as it came: status in the 2xx range.
+/// An answer as it came.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// 2xx.
+    /// In the 2xx range, but for [`Client::post_raw`].
     pub status: StatusCode,
     /// All headers.
     pub headers: HeaderMap,
@@ -230,6 +230,24 @@ impl Client {
         self.send(&Call { method: Method::POST, url, kind: Some(kind), body: body.into() }, 0).await
     }
 
+    /// POST bytes of any kind; the answer as it comes, whatever its status: for protocols whose refusals are no
+    /// [`Problem`]s. Never sent twice.
+    ///
+    /// # Errors
+    /// [`ClientError`], but for [`ClientError::Problem`].
+    pub async fn post_raw(
+        &self,
+        base: &str,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, ClientError> {
+        let url = join(base, path);
+        let kind = HeaderValue::from_str(content_type)
+            .map_err(|e| ClientError::Request { url: url.clone(), reason: e.to_string() })?;
+        self.within_patience(&Call { method: Method::POST, url, kind: Some(kind), body: body.into() }).await
+    }
+
     async fn post_json<Q: Serialize, A: DeserializeOwned>(
         &self,
         base: &str,
@@ -262,6 +280,14 @@ impl Client {
     }
 
     async fn send_once(&self, call: &Call) -> Result<Answer, ClientError> {
+        let answer = self.within_patience(call).await?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        Err(refusal(&call.url, answer.status, &answer.headers, &answer.body))
+    }
+
+    async fn within_patience(&self, call: &Call) -> Result<Answer, ClientError> {
         let after = self.patience.answer;
         tokio::time::timeout(after, self.exchange(call))
             .await
@@ -276,10 +302,7 @@ impl Client {
         let (head, body) = response.into_parts();
         let body = Limited::new(body, self.patience.answer_bytes).collect().await;
         let body = body.map_err(|e| unreachable(e.as_ref()))?.to_bytes();
-        if head.status.is_success() {
-            return Ok(Answer { status: head.status, headers: head.headers, body });
-        }
-        Err(refusal(&call.url, head.status, &head.headers, &body))
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
 }
 

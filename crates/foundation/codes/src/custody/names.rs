@@ -29,7 +29,7 @@ pub enum KeyUse {
 }
 
 /// Slot, label in files and errors, use. A label is for ever: files carry it.
-const TABLE: [(&str, KeyUse); 13] = [
+const TABLE: [(&str, KeyUse); 14] = [
     ("medical-k1", KeyUse::Permute),
     ("insurance-k1", KeyUse::Permute),
     ("medical-k2", KeyUse::Permute),
@@ -43,6 +43,7 @@ const TABLE: [(&str, KeyUse); 13] = [
     ("envelope", KeyUse::Open),
     ("row-seal", KeyUse::Seal),
     ("grant-sign", KeyUse::Sign),
+    ("witness-sign", KeyUse::Sign),
 ];
 
 impl KeyName {
@@ -72,6 +73,8 @@ impl KeyName {
     pub const ROW_SEAL: Self = Self::first(11);
     /// Signs grants.
     pub const GRANT_SIGN: Self = Self::first(12);
+    /// Cosigns the heads of others' ledgers, and signs what the overseer orders.
+    pub const WITNESS_SIGN: Self = Self::first(13);
 
     const fn first(slot: u8) -> Self {
         Self { slot, version: KeyVersion::FIRST }

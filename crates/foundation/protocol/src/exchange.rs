@@ -120,7 +120,8 @@ pub struct FetchRequest {
 }
 
 /// Content type of the answer to a [`FetchRequest`]: a sealed stream. First 32 bytes of encapsulated key; then chunks:
-/// one byte (1 for the last), four bytes of length (big-endian), the ciphertext of NDJSON lines, each a FHIR resource.
+/// one byte (1 for the last), four bytes of length (big-endian), the ciphertext of NDJSON lines, each a FHIR resource,
+/// packed as [`crate::packed`] does.
 pub const RECORD_STREAM: &str = "application/vnd.musubi.record-stream";
 
 /// Why a person cannot be asked and cannot wait (緊急の理由).

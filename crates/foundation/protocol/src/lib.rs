@@ -16,6 +16,7 @@ pub mod own_record;
 pub mod reader;
 pub mod notices;
 pub mod oversight;
+pub mod packed;
 pub mod record_stream;
 pub mod refusal;
 pub mod relay;

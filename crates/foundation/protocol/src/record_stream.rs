@@ -1,11 +1,12 @@
 //! The sealed stream: first the encapsulated key, then chunks of one byte (1 for the last), four bytes of length and the
-//! ciphertext of NDJSON lines, see [`crate::exchange::RECORD_STREAM`]; and [`fetch`], by which every asker gets one.
+//! ciphertext of packed NDJSON lines, see [`crate::exchange::RECORD_STREAM`]; and [`fetch`], by which every asker gets one.
 
 use codes::{Custody, StreamOpener, StreamSealer};
 use wire::Client;
 
 use crate::clients::paths;
 use crate::exchange::{FetchRequest, HolderGrant};
+use crate::packed::{pack, unpack};
 
 /// Why a holder gave nothing, or not all (届かなかった理由).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Fetched {
     pub holder: codes::OrgId,
     /// FHIR resources, each on a line.
     pub lines: Vec<u8>,
+    /// The same as they came, for who keeps them: [`crate::packed::unpack`] reads it.
+    pub packed: Vec<u8>,
     /// Why it is not all; none when it is.
     pub unreached: Option<Unreached>,
 }
@@ -45,8 +48,12 @@ pub async fn fetch(
         None => Err(Unreached::Silent),
     };
     match fetched {
-        Ok((lines, whole)) => Fetched { holder, lines, unreached: (!whole).then_some(Unreached::Cut) },
-        Err(unreached) => Fetched { holder, lines: Vec::new(), unreached: Some(unreached) },
+        Ok(Read { lines, packed, whole }) => {
+            Fetched { holder, lines, packed, unreached: (!whole).then_some(Unreached::Cut) }
+        }
+        Err(unreached) => {
+            Fetched { holder, lines: Vec::new(), packed: Vec::new(), unreached: Some(unreached) }
+        }
     }
 }
 
@@ -61,7 +68,7 @@ async fn fetch_from(
     custody: &dyn Custody,
     grant: HolderGrant,
     searches: Vec<String>,
-) -> Result<(Vec<u8>, bool), Unreached> {
+) -> Result<Read, Unreached> {
     let context = grant.grant.read().map_err(|_| Unreached::Unreadable)?.records_context();
     let question = FetchRequest { grant: grant.grant, searches };
     let body = serde_json::to_vec(&question).map_err(|_| Unreached::Unreadable)?;
@@ -100,7 +107,8 @@ pub fn chunk<'a>(
         lines.extend_from_slice(resource);
         lines.push(b'\n');
     }
-    let sealed = sealer.seal(&lines, last)?;
+    let packed = pack(&lines).map_err(|_| codes::EnvelopeError::TooLong { length: lines.len() })?;
+    let sealed = sealer.seal(&packed, last)?;
     let length =
         u32::try_from(sealed.len()).map_err(|_| codes::EnvelopeError::TooLong { length: sealed.len() })?;
     let mut bytes = Vec::with_capacity(HEAD + sealed.len());
@@ -119,6 +127,9 @@ pub enum StreamError {
     /// A chunk is sealed for another, altered, or out of order.
     #[error("a chunk of the stream does not open")]
     Sealed,
+    /// A chunk opens, and what is in it does not unpack.
+    #[error(transparent)]
+    Packed(#[from] crate::packed::PackedError),
 }
 
 /// The encapsulated key in front of a stream, and the rest.
@@ -129,20 +140,34 @@ pub fn split_head(bytes: &[u8]) -> Result<(&[u8; 32], &[u8]), StreamError> {
     bytes.split_first_chunk::<32>().ok_or(StreamError::Short)
 }
 
-/// Every line of a stream, and whether the stream is whole: what was cut in the middle keeps its whole chunks.
+/// What came of a stream.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// The lines.
+    pub lines: Vec<u8>,
+    /// The same, packed.
+    pub packed: Vec<u8>,
+    /// Whether it came to its end: what was cut in the middle keeps its whole chunks.
+    pub whole: bool,
+}
+
+/// Opens every chunk of a stream.
 ///
 /// # Errors
-/// A chunk that is sealed for another, altered, or out of order.
-pub fn read(opener: &mut StreamOpener, mut rest: &[u8]) -> Result<(Vec<u8>, bool), StreamError> {
-    let mut lines = Vec::new();
+/// A chunk that is sealed for another, altered, or out of order, or that does not unpack.
+pub fn read(opener: &mut StreamOpener, mut rest: &[u8]) -> Result<Read, StreamError> {
+    let mut found = Read::default();
     while let Some((head, body)) = rest.split_first_chunk::<HEAD>() {
         let [last, length @ ..] = *head;
         let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| StreamError::Short)?;
-        let Some((sealed, after)) = body.split_at_checked(length) else { return Ok((lines, false)) };
-        lines.extend(opener.open(sealed, last == 1).map_err(|_| StreamError::Sealed)?);
+        let Some((sealed, after)) = body.split_at_checked(length) else { return Ok(found) };
+        let packed = opener.open(sealed, last == 1).map_err(|_| StreamError::Sealed)?;
+        found.lines.extend(unpack(&packed)?);
+        found.packed.extend(packed);
         rest = after;
     }
-    Ok((lines, opener.is_whole() && rest.is_empty()))
+    found.whole = opener.is_whole() && rest.is_empty();
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -180,13 +205,14 @@ mod tests {
             }
             let expected: String = chunks.iter().flatten().map(|line| format!("{line}\n")).collect();
             let (_, rest) = split_head(&bytes).unwrap();
-            let (read_back, whole) = read(&mut opener, rest).unwrap();
-            prop_assert!(whole);
-            prop_assert_eq!(String::from_utf8(read_back).unwrap(), expected);
+            let found = read(&mut opener, rest).unwrap();
+            prop_assert!(found.whole);
+            prop_assert_eq!(unpack(&found.packed).unwrap(), found.lines.clone());
+            prop_assert_eq!(String::from_utf8(found.lines).unwrap(), expected);
             let cut = cut.index(rest.len());
             let (mut sealer, mut opener) = ends();
             let again = chunk(&mut sealer, std::iter::once(&b"x"[..]), true).unwrap();
-            let whole = read(&mut opener, &again[..cut.min(again.len() - 1)]).is_ok_and(|(_, whole)| whole);
+            let whole = read(&mut opener, &again[..cut.min(again.len() - 1)]).is_ok_and(|found| found.whole);
             prop_assert!(!whole);
         }
 
@@ -194,7 +220,7 @@ mod tests {
         fn anything_may_come(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let (_, mut opener) = ends();
             let _ = split_head(&bytes);
-            prop_assert!(!read(&mut opener, &bytes).is_ok_and(|(_, whole)| whole));
+            prop_assert!(!read(&mut opener, &bytes).is_ok_and(|found| found.whole));
         }
     }
 }

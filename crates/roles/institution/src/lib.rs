@@ -150,6 +150,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         exports: service::records::Exports::default(),
         policy,
         grants: service::exchange::Grants::default(),
+        over: service::exchange::Over::default(),
         wake: tokio::sync::Notify::new(),
     });
     service.recall_grants()?;

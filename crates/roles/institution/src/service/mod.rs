@@ -64,6 +64,7 @@ pub struct Service {
     pub(crate) exports: records::Exports,
     pub(crate) policy: access::Policy,
     pub(crate) grants: exchange::Grants,
+    pub(crate) over: exchange::Over,
     /// Wakes the background work when something became due.
     pub(crate) wake: Notify,
 }

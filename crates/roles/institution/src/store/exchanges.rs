@@ -155,24 +155,26 @@ impl Store {
     }
 
     /// Writes down what was given and how it ended.
-    pub async fn keep_given(&self, given: Given) -> Result<(), StoreError> {
+    pub async fn keep_given(&self, given: Vec<Given>) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
-                tx.execute(
-                    "INSERT INTO given (grant_id, exchange, at, asker, staff, reason, patient, given, state) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING",
-                    params![
-                        given.grant.as_bytes(),
-                        &given.exchange.to_string(),
-                        given.at.as_millis(),
-                        &given.asker.to_string(),
-                        &given.staff,
-                        given.reason.code(),
-                        given.patient.as_ref().map(LocalNumber::as_str),
-                        i64::try_from(given.given).unwrap_or(i64::MAX),
-                        state_word(given.state)
-                    ],
-                )?;
+                for given in &given {
+                    tx.execute(
+                        "INSERT INTO given (grant_id, exchange, at, asker, staff, reason, patient, given, state) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING",
+                        params![
+                            given.grant.as_bytes(),
+                            &given.exchange.to_string(),
+                            given.at.as_millis(),
+                            &given.asker.to_string(),
+                            &given.staff,
+                            given.reason.code(),
+                            given.patient.as_ref().map(LocalNumber::as_str),
+                            i64::try_from(given.given).unwrap_or(i64::MAX),
+                            state_word(given.state)
+                        ],
+                    )?;
+                }
                 Ok(())
             })
             .await

@@ -140,7 +140,11 @@ impl Service {
         for row in rows {
             let place = place(patient, &row.exchange, &row.holder);
             let opened = self.custody.open_row(&KeyName::ROW_SEAL, &place, &row.sealed)?;
-            for line in lines(&opened) {
+            let Ok(plain) = protocol::packed::unpack(&opened) else {
+                tracing::warn!(holder = %row.holder, "what another institution gave does not unpack");
+                continue;
+            };
+            for line in lines(&plain) {
                 match records::tree::parse(line).map(Resource::new) {
                     Ok(Ok(resource)) => {
                         found.push(Received { holder: row.holder, exchange: row.exchange, resource });
@@ -226,7 +230,7 @@ impl Service {
         for (_, fetched) in found {
             let (exchange, holder) = (answer.exchange, fetched.holder);
             let place = place(&order.patient, &exchange, &holder);
-            let sealed = self.custody.seal_row(&KeyName::ROW_SEAL, &place, &fetched.lines)?;
+            let sealed = self.custody.seal_row(&KeyName::ROW_SEAL, &place, &fetched.packed)?;
             let resources = lines(&fetched.lines).count();
             sources.push(Source { holder, resources, unreached: fetched.unreached });
             rows.push(ReceivedRow { exchange, holder, sealed });

@@ -1,6 +1,7 @@
 //! The holder's side: a grant is verified, decided about again on our own labels, written down, and answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use access::{Action, Asking, Grant, Purpose};
 use calendar::Timestamp;
@@ -86,14 +87,37 @@ struct Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let (service, given) = (Arc::clone(&self.service), self.given.clone());
-        tokio::spawn(async move {
-            if let Err(error) = service.store.keep_given(given).await {
-                tracing::error!(%error, "what was given is in the ledger, and could not be written for the records office");
-            }
-        });
+        if self.service.over.add(self.given.clone()) {
+            let service = Arc::clone(&self.service);
+            tokio::spawn(async move {
+                tokio::time::sleep(TOGETHER).await;
+                if let Err(error) = service.store.keep_given(service.over.take()).await {
+                    tracing::error!(%error, "what was given is in the ledger, and could not be written for the records office");
+                }
+            });
+        }
     }
 }
+
+/// Answers that are over and not yet written for the records office.
+#[derive(Debug, Default)]
+pub struct Over(Mutex<Vec<Given>>);
+
+impl Over {
+    /// Adds one; whether it is the first, whose owner has to write them all.
+    fn add(&self, given: Given) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(given);
+        waiting.len() == 1
+    }
+
+    fn take(&self) -> Vec<Given> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How long finished answers wait for others, so that one commit serves many.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 impl Service {
     /// Accepts a grant. Whether the person is a patient here, and whether anything is permitted, makes no difference to

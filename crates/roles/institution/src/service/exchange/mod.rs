@@ -14,7 +14,7 @@ use codes::ExchangeId;
 
 pub use ask::{Gathered, Order, Received, Source, Why};
 pub use emergency::Declaration;
-pub use give::Giving;
+pub use give::{Giving, Over};
 pub use protocol::record_stream::Unreached;
 
 /// The grants of the last minutes: each is good once, and not after its person ended it. In memory, because a transfer asks at

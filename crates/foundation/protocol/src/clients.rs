@@ -10,14 +10,15 @@ use crate::{
     },
     exchange::{
         CorroborationRequest, EmergencyAnswer, EmergencyRequest, ExchangeAnswer, ExchangeRequest,
-        OwnExchangesAnswer, OwnExchangesRequest,
+        OwnExchangesAnswer, OwnExchangesRequest, WaitingReview,
     },
     jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
     networks::{JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer},
     own_record::{OwnTicketAnswer, OwnTicketRequest},
     notices::{MemberNotice, Notice, NoticeRequest},
     oversight::{
-        Objection, ObjectionWord, ObjectionsAnswer, ObjectionsRequest, SideRecordsAnswer, SideRecordsRequest,
+        Holdings, LooksAnswer, LooksRequest, Objection, ObjectionWord, ObjectionsAnswer, ObjectionsRequest,
+        SideRecordsAnswer, SideRecordsRequest,
     },
     relay::{
         Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
@@ -100,6 +101,12 @@ macro_rules! client {
     pub const OBJECTION_WORDS: &str = "/objection-words";
     /// POST [`crate::oversight::ObjectionsRequest`] at the overseer.
     pub const OBJECTION_STATUS: &str = "/objection-status";
+    /// POST [`crate::oversight::LooksRequest`] at the overseer.
+    pub const LOOKS: &str = "/looks";
+    /// GET [`crate::oversight::Holdings`] at every role.
+    pub const HOLDINGS: &str = "/holdings";
+    /// GET the emergencies that wait for a review ([`crate::exchange::WaitingReview`]) at the relay.
+    pub const REVIEWS: &str = "/reviews";
     /// POST [`crate::oversight::SideRecordsRequest`] at the roles that the overseer watches.
     pub const SIDE_RECORDS: &str = "/side-records";
         pub struct $name {
@@ -203,6 +210,8 @@ client! {
         /// Asks how objections stand.
         objections(ObjectionsRequest) -> ObjectionsAnswer = paths::OBJECTION_STATUS;
     }
+        /// Asks which exchanges of a person the overseer looked into (portal).
+        looks(LooksRequest) -> LooksAnswer = paths::LOOKS;
 }
 
 client! {
@@ -214,6 +223,24 @@ client! {
 }
 
 client! {
+impl WatchedClient {
+    /// What the role holds.
+    ///
+    /// # Errors
+    /// The other side's refusal, or that it could not be reached.
+    pub async fn holdings(&self) -> Result<Holdings, ClientError> {
+        self.http.get(&self.base, paths::HOLDINGS).await
+    }
+
+    /// The emergencies that wait for a review (relay).
+    ///
+    /// # Errors
+    /// The other side's refusal, or that it could not be reached.
+    pub async fn reviews(&self) -> Result<Vec<WaitingReview>, ClientError> {
+        self.http.get(&self.base, paths::REVIEWS).await
+    }
+}
+
     /// The portal, as the relay calls it.
     PortalClient {
         /// Brings a notice.

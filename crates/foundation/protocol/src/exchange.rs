@@ -255,6 +255,29 @@ pub struct WithdrawalNotice {
     /// Key of this message.
     #[schema(value_type = String)]
     pub exchange: ExchangeId,
+/// An emergency that nothing corroborated within 72 hours, as a reviewer reads it: nothing says about whom it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingReview {
+    /// The declaration.
+    #[schema(value_type = String)]
+    pub declaration: ExchangeId,
+    /// By whom.
+    #[schema(value_type = String)]
+    pub organisation: OrgId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Whether it was the second act.
+    pub widened: bool,
+    /// Who of the staff declared it, and with whom.
+    pub staff: Vec<Practitioner>,
+    /// Why; absent where the relay's entry cannot be found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EmergencyReason>,
+    /// Why, in the declarer's words.
+    pub text: String,
+}
+
     /// The grants that end, by their ids.
     #[schema(value_type = Vec<String>)]
     pub grants: Vec<ExchangeId>,

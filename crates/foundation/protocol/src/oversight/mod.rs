@@ -3,6 +3,7 @@
 mod objections;
 mod orders;
 mod records;
+mod watched;
 mod witness;
 
 pub use objections::{
@@ -12,5 +13,8 @@ pub use objections::{
 pub use orders::{Orders, OrdersError, SignedOffRules, SignedOrders, Suspension, follow_orders};
 pub use records::{
     Flag, SIDE_RECORDS_MAX, Side, SideRecord, SideRecordsAnswer, SideRecordsRequest, day_mark,
+};
+pub use watched::{
+    HeldTable, Holdings, Look, LooksAnswer, LooksRequest, OVERSEER_READ, side_records, tables_of,
 };
 pub use witness::{keep_cosigned, witness_key, witness_name};

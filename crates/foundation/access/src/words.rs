@@ -119,6 +119,14 @@ words! {
         RelayNetworkPatients = "relay.network-patients",
         /// Two networks become one (ネットワークの統合).
         RelayNetworkJoin = "relay.network-join",
+        /// A notice for a person, passed on to the portal without being read there (本人へのお知らせの取次ぎ).
+        RelayNotice = "relay.notice",
+        /// An insurer's notice for a member of its own, who is named by symbol and number (加入者へのお知らせ).
+        EligibilityNotice = "eligibility.notice",
+        /// A notice reaches the person's inbox (本人へのお知らせ).
+        PortalNotice = "portal.notice",
+        /// A person says that an item of the record is wrong, and asks what became of it (記録の訂正の求め).
+        InstitutionCorrections = "institution.corrections",
         /// Records are fetched under a grant (記録の取得).
         InstitutionRecords = "institution.records",
         /// Grants end before their time (照会許可の取消し).
@@ -159,11 +167,19 @@ words! {
         ConsentKeeping = "consent-keeping",
         /// A regional network keeps its patient numbers (地域医療連携ネットワークの運営).
         NetworkKeeping = "network-keeping",
+        /// A person is invited to a health check (健診の案内).
+        HealthCheckInvitation = "health-check-invitation",
+        /// A vaccination is due (予防接種の案内).
+        VaccinationInvitation = "vaccination-invitation",
+        /// A person's insurer changed (保険者の変更のお知らせ).
+        InsurerChange = "insurer-change",
+        /// What a person asked for was answered (申し出への回答).
+        AnswerToPerson = "answer-to-person",
         /// Codes follow what the person decided (符号の状態の反映).
         CodeState = "code-state",
-    }
-}
         /// A person does not understand or objects, and is answered (異議・不明の申立て).
         Objection = "objection",
         /// The overseer holds records of exchange against each other (監督).
         Supervision = "supervision",
+    }
+}

@@ -54,6 +54,8 @@ words! {
         Clerk = "clerk", "事務職員", "clerk";
         /// Researcher.
         Researcher = "researcher", "研究者", "researcher";
+        /// Nobody's profession: the person asks for the person's own record, or lets an app do so.
+        Oneself = "oneself", "本人", "the person";
     }
 }
 

@@ -5,6 +5,7 @@ use wire::{Client, ClientError};
 use crate::{
     card::CardStop,
     consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate},
+    corrections::{CorrectionAnswers, CorrectionQuestion, CorrectionRequest},
     eligibility::{
         CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
     },
@@ -14,12 +15,12 @@ use crate::{
     },
     jpki::{CertificateCodeAnswer, CertificateCodeRequest, IssueAnswer, IssueRequest, RevokeRequest},
     networks::{JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer},
-    own_record::{OwnTicketAnswer, OwnTicketRequest},
     notices::{MemberNotice, Notice, NoticeRequest},
     oversight::{
         Holdings, LooksAnswer, LooksRequest, Objection, ObjectionWord, ObjectionsAnswer, ObjectionsRequest,
         SideRecordsAnswer, SideRecordsRequest,
     },
+    own_record::{OwnTicketAnswer, OwnTicketRequest},
     relay::{
         Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
     },
@@ -63,6 +64,13 @@ pub mod paths {
     pub const CONSENTS: &str = "/consents";
     /// POST [`crate::consents::ConsentStatusRequest`] at the relay.
     pub const CONSENT_STATUS: &str = "/consent-status";
+    /// POST [`crate::notices::NoticeRequest`] at the relay, [`crate::notices::MemberNotice`] at the eligibility service,
+    /// [`crate::notices::Notice`] at the portal.
+    pub const NOTICES: &str = "/notices";
+    /// POST [`crate::corrections::CorrectionRequest`] at a holder.
+    pub const CORRECTIONS: &str = "/exchange/corrections";
+    /// POST [`crate::corrections::CorrectionQuestion`] at a holder.
+    pub const CORRECTION_ANSWERS: &str = "/exchange/correction-answers";
     /// POST [`crate::networks::NetworkPatients`] at the relay.
     pub const NETWORK_PATIENTS: &str = "/network-patients";
     /// POST [`crate::networks::NetworkJoin`] at the relay.
@@ -83,14 +91,6 @@ pub mod paths {
     pub const MEDICAL_IDS: &str = "/medical-ids";
     /// POST a person's question about their own medical ID (protocol-admin) at the issuer.
     pub const MEDICAL_ID_VIEWS: &str = "/medical-id-views";
-    /// POST a card's contents (protocol-admin) at the issuer.
-    pub const CARDS: &str = "/cards";
-}
-
-macro_rules! client {
-    ($(#[$doc:meta])* $name:ident { $($(#[$method_doc:meta])* $method:ident($question:ty) -> $answer:ty = $path:expr;)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
     /// POST a checkpoint (C2SP tlog-witness, plain text) at the overseer.
     pub const ADD_CHECKPOINT: &str = "/witness/add-checkpoint";
     /// GET [`crate::oversight::SignedOrders`] at the overseer.
@@ -109,6 +109,14 @@ macro_rules! client {
     pub const REVIEWS: &str = "/reviews";
     /// POST [`crate::oversight::SideRecordsRequest`] at the roles that the overseer watches.
     pub const SIDE_RECORDS: &str = "/side-records";
+    /// POST a card's contents (protocol-admin) at the issuer.
+    pub const CARDS: &str = "/cards";
+}
+
+macro_rules! client {
+    ($(#[$doc:meta])* $name:ident { $($(#[$method_doc:meta])* $method:ident($question:ty) -> $answer:ty = $path:expr;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
         pub struct $name {
             http: Client,
             base: String,
@@ -146,6 +154,8 @@ client! {
         stop_cards(CardStop) -> Acknowledged = paths::CARD_STOPS;
         /// Sets or clears a person's medical link (issuer).
         set_medical_link(MedicalLinkUpdate) -> Acknowledged = paths::MEDICAL_LINKS;
+        /// Tells a member something (insurer).
+        notify(MemberNotice) -> Acknowledged = paths::NOTICES;
         /// Logs a person in by card and PIN (portal).
         own_ticket(OwnTicketRequest) -> OwnTicketAnswer = paths::OWN_TICKETS;
     }
@@ -182,6 +192,8 @@ client! {
         consent(ConsentUpdate) -> ConsentAnswer = paths::CONSENTS;
         /// Asks what a person decided.
         consent_status(ConsentStatusRequest) -> ConsentStatus = paths::CONSENT_STATUS;
+        /// Tells a person something.
+        notify(NoticeRequest) -> Acknowledged = paths::NOTICES;
         /// Registers patients of a network.
         network_patients(NetworkPatients) -> NetworkPatientsAnswer = paths::NETWORK_PATIENTS;
         /// Joins two networks.
@@ -189,17 +201,6 @@ client! {
     }
 }
 
-client! {
-    /// The certificate authority, as the issuer and the eligibility service call it.
-    JpkiClient {
-        /// Issues or renews a certificate (issuer).
-        issue(IssueRequest) -> IssueAnswer = paths::CERTIFICATES;
-        /// Revokes a certificate (issuer).
-        revoke(RevokeRequest) -> Acknowledged = paths::REVOCATIONS;
-        /// Asks what certificates are worth, and for whom (eligibility service).
-        certificate_codes(CertificateCodeRequest) -> CertificateCodeAnswer = paths::CERTIFICATE_CODES;
-    }
-}
 client! {
     /// The overseer, as the portal and the organisations concerned call it; filing works at those as well.
     OversightClient {
@@ -209,9 +210,9 @@ client! {
         say(ObjectionWord) -> Acknowledged = paths::OBJECTION_WORDS;
         /// Asks how objections stand.
         objections(ObjectionsRequest) -> ObjectionsAnswer = paths::OBJECTION_STATUS;
-    }
         /// Asks which exchanges of a person the overseer looked into (portal).
         looks(LooksRequest) -> LooksAnswer = paths::LOOKS;
+    }
 }
 
 client! {
@@ -222,7 +223,6 @@ client! {
     }
 }
 
-client! {
 impl WatchedClient {
     /// What the role holds.
     ///
@@ -241,6 +241,7 @@ impl WatchedClient {
     }
 }
 
+client! {
     /// The portal, as the relay calls it.
     PortalClient {
         /// Brings a notice.
@@ -258,3 +259,14 @@ client! {
     }
 }
 
+client! {
+    /// The certificate authority, as the issuer and the eligibility service call it.
+    JpkiClient {
+        /// Issues or renews a certificate (issuer).
+        issue(IssueRequest) -> IssueAnswer = paths::CERTIFICATES;
+        /// Revokes a certificate (issuer).
+        revoke(RevokeRequest) -> Acknowledged = paths::REVOCATIONS;
+        /// Asks what certificates are worth, and for whom (eligibility service).
+        certificate_codes(CertificateCodeRequest) -> CertificateCodeAnswer = paths::CERTIFICATE_CODES;
+    }
+}

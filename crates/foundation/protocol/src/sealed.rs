@@ -61,6 +61,10 @@ pub mod purpose {
     pub const MEDICAL_LINK: &str = "medical.link";
     /// A ticket that lets one institution register one person at the relay.
     pub const MEDICAL_TICKET: &str = "medical.ticket";
+    /// A ticket that lets one organisation tell one person something, sealed to the relay.
+    pub const NOTICE_TICKET: &str = "notice.ticket";
+    /// The portal's code of the person whom a notice is for.
+    pub const NOTICE: &str = "notice";
     /// An organisation code on its way to its owner.
     pub const ORG_CODE: &str = "org.code";
 }

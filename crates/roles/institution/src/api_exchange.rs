@@ -14,6 +14,7 @@ use consent::Categories;
 use futures_util::stream;
 use protocol::clients::paths;
 use protocol::consents::{ConsentAct, ConsentAnswer};
+use protocol::corrections::{CorrectionAnswers, CorrectionQuestion, CorrectionRequest};
 use protocol::exchange::{EmergencyReason, FetchRequest, Practitioner, RECORD_STREAM, WithdrawalNotice};
 use protocol::relay::Acknowledged;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub fn between(service: &Arc<Service>) -> Router {
     Router::new()
         .route(paths::RECORDS, post(records))
         .route(paths::WITHDRAWALS, post(withdraw))
+        .route(paths::CORRECTIONS, post(correct))
+        .route(paths::CORRECTION_ANSWERS, post(correction_answers))
         .with_state(Arc::clone(service))
 }
 
@@ -71,6 +74,22 @@ async fn withdraw(
     Json(notice): Json<WithdrawalNotice>,
 ) -> Result<Json<Acknowledged>, Problem> {
     service.withdraw(&peer.0, notice).await.map(Json)
+}
+
+async fn correct(
+    State(service): Desk,
+    Extension(peer): Extension<Peer>,
+    Json(request): Json<CorrectionRequest>,
+) -> Result<Json<Acknowledged>, Problem> {
+    service.correction(&peer.0, request).await.map(Json)
+}
+
+async fn correction_answers(
+    State(service): Desk,
+    Extension(peer): Extension<Peer>,
+    Json(question): Json<CorrectionQuestion>,
+) -> Result<Json<CorrectionAnswers>, Problem> {
+    service.correction_answers(&peer.0, question).await.map(Json)
 }
 
 /// A question of the hospital's own system.

@@ -11,6 +11,7 @@ use protocol::exchange::{
     OwnExchangesAnswer, OwnExchangesRequest,
 };
 use protocol::networks::{Figures, JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer};
+use protocol::notices::NoticeRequest;
 use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
@@ -38,6 +39,7 @@ use crate::service::Service;
         consent_status,
         network_patients,
         join_networks,
+        notify,
         figures
     )
 )]
@@ -58,6 +60,7 @@ pub fn router(service: Service) -> Router {
         .route(paths::CONSENT_STATUS, post(consent_status))
         .route(paths::NETWORK_PATIENTS, post(network_patients))
         .route(paths::NETWORK_JOINS, post(join_networks))
+        .route(paths::NOTICES, post(notify))
         .route("/figures/{day}", get(figures))
         .merge(crate::fhir::routes())
         .route("/openapi.json", get(async || axum::Json(Description::openapi())))
@@ -93,6 +96,7 @@ passed_on! {
     "/consents" consent => consent(ConsentUpdate) -> ConsentAnswer;
     "/consent-status" consent_status => consent_status(ConsentStatusRequest) -> ConsentStatus;
     "/network-patients" network_patients => network_patients(NetworkPatients) -> NetworkPatientsAnswer;
+    "/notices" notify => notify(NoticeRequest) -> Acknowledged;
     "/network-joins" join_networks => join_networks(NetworkJoin) -> JoinReport;
 }
 

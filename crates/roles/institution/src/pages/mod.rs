@@ -5,6 +5,7 @@ mod care;
 mod clinic;
 mod clinical;
 mod consent;
+mod corrections;
 mod desk;
 mod emergency;
 mod emergency_parts;
@@ -101,6 +102,8 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
         .route("/emergencies/{declaration}/corroborate", post(office::corroborate))
         .route("/office", get(office::show))
         .route("/office.csv", get(office::download))
+        .route("/office/corrections", get(corrections::show))
+        .route("/office/corrections/{request}", post(corrections::answer))
         .route("/networks", get(networks::show).post(networks::upload))
         .with_state(Pages {
             service: Arc::clone(service),

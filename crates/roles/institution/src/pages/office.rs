@@ -133,8 +133,14 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, filter: &Filter, problem
     let wrong = passed.as_ref().err().map(|error| t(lang, error.ja(), error.to_string()));
     let found = passed.unwrap_or_default();
     let csv = format!("/office.csv?{}", filter.query());
+    let asked = pages.service.corrections().await?;
+    let waiting = asked.iter().filter(|case| case.answered.is_none()).count();
     let body = html! {
         @if let Some(problem) = problem { (problem_notice(lang, problem)) }
+        @if waiting > 0 {
+            (notice(Tone::Warn, &t(lang, format!("訂正の申し出が{waiting}件、回答を待っています。"), format!("{waiting} requests for correction wait.")), html! {}))
+        }
+        p { a href="/office/corrections" { (t(lang, "訂正の申し出を見る", "Requests for correction")) } }
         @if !filter.done.is_empty() { (notice(Tone::Ok, t(lang, "裏付けを届けました。", "The corroboration was passed on."), html! {})) }
         (choice(lang, filter, wrong))
         @if found.is_empty() {

@@ -176,6 +176,7 @@ fn render(pages: &Pages, lang: Lang, csrf: &Csrf, entered: &Entered, wrong: Opti
 pub fn professions(lang: Lang, name: &str, selected: &str) -> Markup {
     let choices: Vec<Choice> = Profession::ALL
         .iter()
+        .filter(|profession| **profession != Profession::Oneself)
         .map(|profession| Choice {
             value: profession.code().to_owned(),
             label: t(lang, profession.ja(), profession.en()).to_owned(),

@@ -5,6 +5,7 @@
 //! [`exchange`] asks other institutions and answers them, [`folder`] serves the receipt computer, [`records`] keeps the FHIR resources, [`work`] keeps it all going.
 
 mod asking;
+mod corrections;
 mod entry;
 pub mod exchange;
 mod folder;

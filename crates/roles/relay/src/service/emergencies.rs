@@ -6,11 +6,13 @@ use codes::OrgId;
 use protocol::exchange::{
     Corroboration, CorroborationRequest, EmergencyAnswer, EmergencyRequest, Practitioner,
 };
+use protocol::notices::NoticeKind;
 use protocol::relay::Acknowledged;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wire::Problem;
 
+use super::person_notices::{self, Said};
 use super::{Service, digest, evidence::DAY_MILLIS};
 use crate::model::{CORROBORATION_MILLIS, EMERGENCY_MILLIS, Emergency, PersonKey, SECOND_PERSON, Seen};
 use crate::{problems, store as sql};
@@ -51,7 +53,7 @@ impl Service {
         problems::emergency(&request, &asker)?;
         let now = self.now();
         let known = self.person_of(peer, &request.code)?;
-        let person = known.map_or_else(PersonKey::nobody, |(_, person)| person);
+        let person = known.as_ref().map_or_else(PersonKey::nobody, |(_, person)| *person);
         self.expect_second(peer, &request, now).await?;
         let before = self.widened(peer, &request, &person, now).await?;
         let until = before.as_ref().map_or(now.add_millis(EMERGENCY_MILLIS), |earlier| earlier.until);
@@ -75,12 +77,23 @@ impl Service {
             widened: before.is_some(),
             settled: None,
         };
+        let said = Said {
+            exchange: request.exchange,
+            sender: *peer,
+            kind: NoticeKind::EmergencyAccess,
+            due: None,
+            about: Some(request.widens.unwrap_or(request.exchange)),
+        };
+        let notices =
+            known.map(|(root, _)| self.addressed(&root, &said, now)).transpose()?.unwrap_or_default();
         let (exchange, org, question) = (request.exchange, *peer, digest(&request)?);
         let seen = self
             .write(move |tx| {
                 let seen = sql::record_exchange(tx, &exchange, &org, &question, now.as_millis())?;
                 if seen == Seen::New {
                     sql::emergencies::put(tx, &emergency)?;
+                    // Told the same day, by the same transaction: no emergency without its notice.
+                    person_notices::put_all(tx, &notices, now)?;
                 }
                 Ok(seen)
             })
@@ -88,6 +101,7 @@ impl Service {
         if seen == Seen::Other {
             return Err(protocol::refusal::exchange_used());
         }
+        self.bring_soon();
         Ok(EmergencyAnswer { exchange: request.exchange, until, receipt })
     }
 

@@ -9,6 +9,7 @@ mod figures;
 mod networks;
 mod own;
 mod patient_identity;
+mod person_notices;
 mod registration;
 mod review;
 mod withdrawal;

@@ -50,6 +50,7 @@ impl Service {
                 () = tokio::time::sleep(ROUND) => {}
             }
             self.deliver_notices().await;
+            self.deliver_person_notices().await;
             let now = self.now().as_millis();
             let forgotten = self
                 .write(move |tx| {

@@ -3,6 +3,7 @@
 pub mod emergencies;
 pub mod exchanges;
 pub mod networks;
+pub mod person_notices;
 pub mod wills;
 
 use codes::{ExchangeId, OrgId};
@@ -19,6 +20,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0001_registrations.sql"),
     },
     Migration { version: 2, name: "exchange", sql: include_str!("../../migrations/0002_exchange.sql") },
+    Migration {
+        version: 3,
+        name: "person_notices",
+        sql: include_str!("../../migrations/0003_person_notices.sql"),
+    },
 ];
 
 /// Sets a person's state as of `at` (Unix milliseconds); an older decision never overwrites a newer one.

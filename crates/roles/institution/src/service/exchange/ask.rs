@@ -258,7 +258,7 @@ impl Service {
         problem
     }
 
-    pub(super) async fn log_exchange(
+    pub(crate) async fn log_exchange(
         &self,
         kind: &'static str,
         patient: &LocalNumber,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use access::{Action, Asking, Grant, Purpose};
+use access::{Action, Asking, Grant, Purpose, SignedGrant};
 use calendar::Timestamp;
 use codes::{ExchangeId, Medical, OrgCode, OrgId, StreamSealer};
 use consent::ActReason;
@@ -15,6 +15,7 @@ use records::search::Query;
 use serde::{Deserialize, Serialize};
 use wire::Problem;
 
+use super::delay::Delay;
 use super::{RESOURCES_MAX, problems};
 use crate::OpenError;
 use crate::model::LocalNumber;
@@ -77,6 +78,8 @@ pub struct Giving {
     begun: bool,
     over: bool,
     record: Record,
+    /// What a doctor holds back from the person's own pages for a while.
+    delay: Delay,
 }
 
 /// What the records office reads of an answer: written when it is over, in whatever way that comes. The ledger has it already.
@@ -131,7 +134,7 @@ impl Service {
         request: FetchRequest,
     ) -> Result<Giving, Problem> {
         let now = self.now();
-        let grant = self.verified(peer, &request, now)?;
+        let grant = self.verified(peer, &request.grant, now)?;
         self.policy
             .decide(&Asking {
                 asker: peer,
@@ -167,7 +170,7 @@ impl Service {
         let sealer =
             StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
         let record = Record { service: Arc::clone(self), given };
-        Ok(Giving { grant, fetch, sealer, begun: false, over: false, record })
+        Ok(Giving { grant, fetch, sealer, begun: false, over: false, record, delay: Delay::default() })
     }
 
     /// The next bytes of an answer; none when it is over. Each chunk is in the ledger before it exists. When the person
@@ -193,7 +196,7 @@ impl Service {
         };
         let given = giving.record.given.given;
         let last = page.is_none() || given >= RESOURCES_MAX as u64;
-        let resources = page.unwrap_or_default();
+        let resources = self.shown(giving, page.unwrap_or_default(), last);
         if !resources.is_empty() || last && given == 0 {
             self.write_down(giving, &resources).await?;
         }
@@ -250,15 +253,36 @@ impl Service {
         Ok(Acknowledged { exchange: notice.exchange, receipt })
     }
 
-    fn verified(&self, peer: &OrgId, request: &FetchRequest, now: Timestamp) -> Result<Grant, Problem> {
-        let relay = request.grant.read().map_err(|error| problems::grant(&error))?.relay;
+    /// What of a page goes out: to the person not what its doctor holds back for a while.
+    fn shown(&self, giving: &mut Giving, resources: Vec<Disclosed>, last: bool) -> Vec<Disclosed> {
+        if giving.grant.reason != ActReason::PatientRequest {
+            return resources;
+        }
+        let mut shown = giving.delay.hold_back(resources, self.today());
+        if last {
+            shown.extend(giving.delay.stand_in(giving.grant.exchange, self.now()));
+        }
+        shown
+    }
+
+    /// A grant that is shown for something else than records: verified, and good for this once.
+    ///
+    /// # Errors
+    /// A grant that is not the relay's, not for us, another asker's, late, used or ended.
+    pub(crate) fn shown_grant(&self, peer: &OrgId, grant: &SignedGrant) -> Result<Grant, Problem> {
+        let grant = self.verified(peer, grant, self.now())?;
+        if self.grants.take(grant.id, grant.expires_at) { Ok(grant) } else { Err(problems::used()) }
+    }
+
+    fn verified(&self, peer: &OrgId, grant: &SignedGrant, now: Timestamp) -> Result<Grant, Problem> {
+        let relay = grant.read().map_err(|error| problems::grant(&error))?.relay;
         let known = self.directory.get(&relay).filter(|org| org.id.kind() == codes::OrgKind::Relay);
         let key = known.and_then(|org| org.grant_key).ok_or_else(|| problems::no_relay(&relay))?;
-        request.grant.verify(&key, &self.org, peer, now).map_err(|error| problems::grant(&error))
+        grant.verify(&key, &self.org, peer, now).map_err(|error| problems::grant(&error))
     }
 
     /// Our patient of the grant; nobody when the person is none.
-    async fn patient_of(&self, grant: &Grant) -> Result<Option<LocalNumber>, Problem> {
+    pub(crate) async fn patient_of(&self, grant: &Grant) -> Result<Option<LocalNumber>, Problem> {
         let opened = self.custody.open_envelope(&grant.person, &grant.person_context());
         let opened = opened.map_err(|_| problems::grant(&access::GrantError::Malformed))?;
         let code: [u8; 17] =

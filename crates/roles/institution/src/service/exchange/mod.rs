@@ -1,6 +1,7 @@
 //! Records between institutions (DESIGN §5): [`ask`] is the asker's side, [`give`] the holder's.
 
 mod ask;
+mod delay;
 mod emergency;
 mod give;
 mod problems;

@@ -1,0 +1,252 @@
+//! Chapter 6: each dose administered against the target dose it could satisfy.
+
+use crate::{
+    model::{IntervalRule, SeriesDose, VaccineRule},
+    period::{DayNumber, date},
+    run::{Eval, Run, Shot},
+    status::{EvaluationStatus, Reasons, TargetStatus},
+};
+
+impl Run<'_> {
+    /// Walks history and series together (4.4): whichever ends first ends the evaluation.
+    pub(crate) fn evaluate(&mut self) {
+        for position in 0..self.records.len() {
+            let Some(number) = self.records.get(position).copied() else { break };
+            let Some(shot) = self.shot(number) else { break };
+            if shot.substandard {
+                self.judge(number, shot, EvaluationStatus::SubStandard, Reasons::SUB_STANDARD, "Table 6-3");
+                continue;
+            }
+            while let Some(dose) = self.next_dose() {
+                if !self.can_skip(dose, true, shot.day, Some(number)) {
+                    break;
+                }
+                self.skip(shot.day);
+            }
+            let Some(dose) = self.next_dose() else {
+                self.judge(number, shot, EvaluationStatus::Extraneous, Reasons::SERIES_OVER, "Figure 4-6");
+                continue;
+            };
+            let (status, reasons) = self.against(dose, number, shot);
+            self.judge(number, shot, status, reasons, "Table 6-31");
+            if status == EvaluationStatus::Valid {
+                self.push_target(TargetStatus::Satisfied, number);
+                // A recurring dose is followed by itself.
+                if !dose.recurring {
+                    self.next += 1;
+                }
+            }
+        }
+    }
+
+    /// The target dose at hand need not be met.
+    pub(crate) fn skip(&mut self, on: DayNumber) {
+        let label = self.next_dose().map_or("", |dose| dose.label.as_str());
+        self.note("Table 6-11", || (format!("{label} on {}", date(on)), "skipped".to_owned()));
+        self.push_target(TargetStatus::Skipped, u16::MAX);
+        self.next += 1;
+    }
+
+    fn judge(&mut self, number: u16, shot: Shot, status: EvaluationStatus, reasons: Reasons, rule: &'static str) {
+        let dose = u8::try_from(self.next).unwrap_or(u8::MAX);
+        let case = self.case;
+        let label = self.next_dose().map_or("nothing left", |dose| dose.label.as_str());
+        self.note(rule, || {
+            let vaccine = case.knowledge.vaccines.get(usize::from(shot.vaccine));
+            let name = vaccine.map_or("", |v| if v.name_ja.is_empty() { &v.name } else { &v.name_ja });
+            let reasons: Vec<_> = reasons.en().collect();
+            (
+                format!("{name} on {} against {label}", date(shot.day)),
+                format!("{}{}{}", status.en(), if reasons.is_empty() { "" } else { ": " }, reasons.join("; ")),
+            )
+        });
+        self.evals.push(Eval { shot: number, status, reasons, dose });
+    }
+
+    /// 6.3 to 6.10 for one dose and one target dose.
+    fn against(&mut self, dose: &SeriesDose, number: u16, shot: Shot) -> (EvaluationStatus, Reasons) {
+        if dose.inadvertent.contains(shot.vaccine) {
+            return (EvaluationStatus::NotValid, Reasons::INADVERTENT);
+        }
+        let age = self.age(dose, shot.day);
+        let mut reasons = age;
+        let (in_time, interval) = self.intervals(dose, number, shot.day);
+        reasons = reasons.with(interval);
+        let conflict = self.conflict(number, shot);
+        if conflict {
+            reasons = reasons.with(Reasons::CONFLICT);
+        }
+        let (fits, vaccine) = self.vaccine(dose, shot);
+        reasons = reasons.with(vaccine);
+        let status = if age.has(Reasons::TOO_OLD) {
+            EvaluationStatus::Extraneous
+        } else if age.has(Reasons::TOO_YOUNG) || !in_time || conflict || !fits {
+            EvaluationStatus::NotValid
+        } else {
+            EvaluationStatus::Valid
+        };
+        (status, reasons)
+    }
+
+    /// 6.4: the age at administration (table 6-15).
+    fn age(&mut self, dose: &SeriesDose, day: DayNumber) -> Reasons {
+        let Some(rule) = dose.ages.iter().find(|rule| rule.effective <= day && day <= rule.cessation) else {
+            return Reasons::default();
+        };
+        let (absolute, min) = (self.case.day(rule.absolute_min), self.case.day(rule.min));
+        let max = self.case.day(rule.max);
+        let reasons = if absolute.is_some_and(|absolute| day < absolute) {
+            Reasons::TOO_YOUNG
+        } else if max.is_some_and(|max| day >= max) {
+            Reasons::TOO_OLD
+        } else if min.is_some_and(|min| day < min) && absolute.is_some() {
+            Reasons::GRACE_AGE
+        } else {
+            Reasons::default()
+        };
+        self.note("Table 6-15", || {
+            let shown = |day: Option<DayNumber>| day.map_or("-".to_owned(), |d| date(d).to_string());
+            (
+                format!(
+                    "given {}; absolute minimum {}, minimum {}, maximum {}",
+                    date(day),
+                    shown(absolute),
+                    shown(min),
+                    shown(max)
+                ),
+                reasons.en().next().unwrap_or("valid age").to_owned(),
+            )
+        });
+        reasons
+    }
+
+    /// 6.5 and 6.6: all preferable intervals, or all allowable ones.
+    fn intervals(&mut self, dose: &SeriesDose, number: u16, day: DayNumber) -> (bool, Reasons) {
+        let mut reasons = Reasons::default();
+        let mut satisfied = true;
+        for rule in dose.intervals.iter().filter(|rule| rule.effective <= day && day <= rule.cessation) {
+            let found = self.interval(rule, number, day, "Table 6-18");
+            if found.has(Reasons::TOO_SOON) || found.has(Reasons::TOO_LATE) {
+                satisfied = false;
+            }
+            reasons = reasons.with(found);
+        }
+        if satisfied {
+            return (true, reasons);
+        }
+        let mut rules = dose
+            .allowable_intervals
+            .iter()
+            .filter(|rule| rule.effective <= day && day <= rule.cessation)
+            .peekable();
+        let any = rules.peek().is_some();
+        let allowed = any && rules.all(|rule| !self.interval(rule, number, day, "Table 6-21").has(Reasons::TOO_SOON));
+        if allowed { (true, Reasons::default()) } else { (false, reasons) }
+    }
+
+    fn interval(&mut self, rule: &IntervalRule, number: u16, day: DayNumber, table: &'static str) -> Reasons {
+        let Some(reference) = self.reference(&rule.from, Some(number)) else {
+            return Reasons::default();
+        };
+        let absolute = rule.absolute_min.map(|span| span.after(reference));
+        let min = rule.min.map(|span| span.after(reference));
+        let max = rule.max.map(|span| span.after(reference));
+        let reasons = if absolute.is_some_and(|absolute| day < absolute) {
+            Reasons::TOO_SOON
+        } else if max.is_some_and(|max| day >= max) {
+            Reasons::TOO_LATE
+        } else if min.is_some_and(|min| day < min) {
+            Reasons::GRACE_INTERVAL
+        } else {
+            Reasons::default()
+        };
+        self.note(table, || {
+            let shown = |day: Option<DayNumber>| day.map_or("-".to_owned(), |d| date(d).to_string());
+            (
+                format!(
+                    "given {}; counted from {}: absolute minimum {}, minimum {}, too late from {}",
+                    date(day),
+                    date(reference),
+                    shown(absolute),
+                    shown(min),
+                    shown(max)
+                ),
+                reasons.en().next().unwrap_or("valid interval").to_owned(),
+            )
+        });
+        reasons
+    }
+
+    /// 6.7: whether a vaccine given before is too near (CONFLICT-3).
+    fn conflict(&mut self, number: u16, shot: Shot) -> bool {
+        let Some(conflicts) = self.case.knowledge.conflicts.get(usize::from(shot.vaccine)) else {
+            return false;
+        };
+        let earlier = self.case.shots.get(..usize::from(number)).unwrap_or_default();
+        for conflict in conflicts.iter().filter(|c| c.effective <= shot.day && shot.day <= c.cessation) {
+            for (previous, before) in earlier.iter().enumerate().rev() {
+                if !conflict.previous.contains(before.vaccine) || conflict.begin.after(before.day) > shot.day {
+                    continue;
+                }
+                let end = match self.standing(previous) {
+                    None | Some(EvaluationStatus::Valid) => conflict.min_end,
+                    Some(_) => conflict.end,
+                };
+                let end = end.after(before.day);
+                if shot.day < end {
+                    let from = before.day;
+                    self.note("CONFLICT-3", || {
+                        (
+                            format!("given {}; a conflicting vaccine on {}", date(shot.day), date(from)),
+                            format!("too soon: not before {}", date(end)),
+                        )
+                    });
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// What has been said of an earlier shot: by this series where it carries the antigen, else by others.
+    fn standing(&self, shot: usize) -> Option<EvaluationStatus> {
+        let own = self.own_evals().iter().find(|eval| usize::from(eval.shot) == shot);
+        match own {
+            Some(eval) => Some(eval.status),
+            None => self.case.elsewhere.get(shot).copied().flatten(),
+        }
+    }
+
+    /// 6.8 and 6.9: whether the vaccine is preferable, or at least allowable, for the dose.
+    fn vaccine(&mut self, dose: &SeriesDose, shot: Shot) -> (bool, Reasons) {
+        let given = self.case.person.doses.get(usize::from(shot.dose));
+        let mut reasons = Reasons::default();
+        let of_type = |rule: &&VaccineRule| {
+            rule.vaccine == shot.vaccine && rule.effective <= shot.day && shot.day <= rule.cessation
+        };
+        for rule in dose.preferable.iter().filter(of_type) {
+            if !self.case.within(shot.day, rule.begin, rule.end) {
+                reasons = reasons.with(Reasons::VACCINE_AGE);
+                continue;
+            }
+            let made_by = given.and_then(|dose| dose.manufacturer.as_deref()).unwrap_or("");
+            if rule.manufacturer.as_deref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(made_by)) {
+                reasons = reasons.with(Reasons::TRADE_NAME);
+                continue;
+            }
+            let volume = given.and_then(|dose| dose.volume_ml).map(|ml| (ml * 100.0).round() as u32);
+            let little = matches!((volume, rule.volume), (Some(given), Some(wanted)) if given < wanted);
+            return (true, if little { Reasons::VOLUME } else { Reasons::default() });
+        }
+        for rule in dose.allowable.iter().filter(of_type) {
+            if self.case.within(shot.day, rule.begin, rule.end) {
+                return (true, Reasons::default());
+            }
+            reasons = reasons.with(Reasons::VACCINE_AGE);
+        }
+        self.note("Table 6-29", || {
+            (format!("vaccine given {}", date(shot.day)), "neither preferable nor allowable".to_owned())
+        });
+        (false, reasons.with(Reasons::WRONG_VACCINE))
+    }
+}

@@ -1,0 +1,28 @@
+//! Vaccination (予防接種): every past dose judged, the next one forecast.
+
+pub mod adverse;
+mod builder;
+pub mod conformance;
+pub mod cdsi;
+mod error;
+mod evaluate;
+mod forecast;
+mod group;
+pub mod legal;
+mod model;
+pub mod period;
+mod person;
+mod run;
+mod select;
+mod skip;
+mod status;
+mod trace;
+mod workspace;
+mod xml;
+
+pub use error::LoadError;
+pub use model::{Knowledge, SeriesKind, Source};
+pub use person::{Dose, Finding, Gender, Observation, Person};
+pub use status::{EvaluationStatus, Reasons, SeriesStatus, TargetStatus};
+pub use trace::Step;
+pub use workspace::{MOST_SHOTS, Workspace};

@@ -7,7 +7,7 @@ use ledger::Receipt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::exchange::{Evidence, Practitioner};
+use crate::exchange::{Acting, Evidence, Practitioner};
 
 /// The person decided something; an organisation that has verified the person passes it on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -95,6 +95,9 @@ pub struct ConsentStatusRequest {
     /// That organisation's code of the person.
     #[schema(value_type = String)]
     pub code: OrgCode<Medical>,
+    /// The proxy who reads, when it is not the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Acting>,
 }
 
 /// What stands, with its history.

@@ -6,10 +6,12 @@
 use access::SignedGrant;
 use calendar::{Date, Interval, Timestamp};
 use codes::{ExchangeId, Medical, OrgCode, OrgId};
-use consent::{ActReason, Categories, Profession, RuleId, StaffId};
+use consent::{ActReason, Categories, Profession, ProxyId, RuleId, StaffId};
 use ledger::Receipt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::inclusion::{Heads, Inclusion};
 
 /// A member of staff, as the organisation that employs them names them (職員). The person reads this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +44,11 @@ pub enum Evidence {
         /// The declaration's exchange.
         #[schema(value_type = String)]
         declaration: ExchangeId,
+    },
+    /// A proxy of the person came with their own card. For decisions only, and only for those within the mandate.
+    Proxy {
+        /// Who acts.
+        acting: Acting,
     },
 }
 
@@ -248,13 +255,6 @@ pub struct CorroborationRequest {
     pub reference: String,
 }
 
-/// The relay tells a holder that grants end before their time: the person withdrew, sealed or stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WithdrawalNotice {
-    /// Key of this message.
-    #[schema(value_type = String)]
-    pub exchange: ExchangeId,
 /// An emergency that nothing corroborated within 72 hours, as a reviewer reads it: nothing says about whom it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingReview {
@@ -278,6 +278,13 @@ pub struct WaitingReview {
     pub text: String,
 }
 
+/// The relay tells a holder that grants end before their time: the person withdrew, sealed or stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawalNotice {
+    /// Key of this message.
+    #[schema(value_type = String)]
+    pub exchange: ExchangeId,
     /// The grants that end, by their ids.
     #[schema(value_type = Vec<String>)]
     pub grants: Vec<ExchangeId>,
@@ -299,6 +306,33 @@ pub struct OwnExchangesRequest {
     /// That organisation's code of the person.
     #[schema(value_type = String)]
     pub code: OrgCode<Medical>,
+    /// The proxy who reads, when it is not the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Acting>,
+    /// Only what happened from the first of these instants on and before the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// Only what this organisation did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub organisation: Option<OrgId>,
+}
+
+/// Somebody acts for the person (代理人): who that is, the organisation knows through which they come; that they came with
+/// their own card, the relay knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acting {
+    /// The mandate.
+    #[schema(value_type = String)]
+    pub proxy: ProxyId,
+    /// The asking organisation's code of the proxy.
+    #[schema(value_type = String)]
+    pub code: OrgCode<Medical>,
+    /// Where the read of the proxy's own card stands in the eligibility service's ledger.
+    #[schema(value_type = Object)]
+    pub receipt: Receipt,
 }
 
 /// What happened about the person at the relay, newest first.
@@ -309,6 +343,15 @@ pub struct OwnExchangesAnswer {
     pub exchange: ExchangeId,
     /// What happened.
     pub entries: Vec<OwnExchange>,
+    /// Whether more happened in that time than one answer holds.
+    #[serde(default)]
+    pub cut: bool,
+    /// The months in which something happened, newest first: first day of each.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub months: Vec<Date>,
+    /// The heads that the proofs lead to.
+    pub heads: Heads,
     /// Since when the relay records.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub covered_since: Option<Timestamp>,
@@ -347,10 +390,18 @@ pub struct OwnExchange {
     pub rules: Vec<RuleId>,
     /// On what evidence or for what emergency, in words of the system.
     pub evidence: String,
+    /// The proxy who did it for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub proxy: Option<ProxyId>,
     /// The exchange.
     #[schema(value_type = String)]
     pub exchange: ExchangeId,
     /// Where it stands in the relay's ledger.
     #[schema(value_type = Object)]
     pub receipt: Receipt,
+    /// The leaf as it is hashed, base64: kind, time and exchange are in clear in it.
+    pub leaf: String,
+    /// That the leaf stands in the ledger.
+    pub proof: Inclusion,
 }

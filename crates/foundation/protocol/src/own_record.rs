@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     Sealed,
     eligibility::{Presented, Validity},
+    inclusion::{Heads, Inclusion},
     reader::ReaderMode,
 };
 
@@ -30,8 +31,8 @@ pub struct OwnRecordAnswer {
     /// Since when this ledger records.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub covered_since: Option<Timestamp>,
-    /// The signed checkpoint (C2SP signed note) that the inclusion proofs lead to.
-    pub checkpoint: String,
+    /// The heads that the inclusion proofs lead to.
+    pub heads: Heads,
 }
 
 /// One disclosure.
@@ -59,12 +60,31 @@ pub struct OwnRecordEntry {
     /// The exchange.
     #[schema(value_type = String)]
     pub exchange: ExchangeId,
-    /// Leaf number in the ledger.
-    pub index: u64,
-    /// The leaf's hash, base64.
-    pub leaf_hash: String,
-    /// RFC 6962 inclusion proof to the checkpoint, base64, leaf to root.
-    pub proof: Vec<String>,
+    /// Where it stands in the ledger.
+    pub proof: Inclusion,
+}
+
+/// How the bearer of the card was verified, as people read it, Japanese and English; none when no card was read.
+pub fn verified(mode: Option<ReaderMode>) -> (&'static str, &'static str) {
+    match mode {
+        Some(ReaderMode::Face) => ("カードと顔認証", "card and face"),
+        Some(ReaderMode::Visual) => ("カードの写真を職員が目で確認", "staff compared the card's photograph"),
+        Some(ReaderMode::Pin) => ("カードと暗証番号", "card and PIN"),
+        None => ("カードなし（記号・番号の入力）", "no card (number typed in)"),
+    }
+}
+
+/// What was answered, as people read it, Japanese and English.
+pub fn answered(validity: Validity) -> (&'static str, &'static str) {
+    match validity {
+        Validity::Valid => ("有効", "insured"),
+        Validity::Invalid => ("無効（資格が終わっている）", "not insured (it ended)"),
+        Validity::InvalidNewer => {
+            ("提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known")
+        }
+        Validity::None => ("該当する資格なし", "no membership known"),
+        Validity::Several => ("複数の保険者が届け出ている", "more than one insurer claims the day"),
+    }
 }
 
 /// The person logs in with the card and PIN at an organisation through which people read (本人のログイン).

@@ -81,6 +81,7 @@ pub fn open(config: Config) -> Result<Service, OpenError> {
         client: config.client,
         clock: config.clock,
         reader: config.reader,
+        limits: service::limits::Limits::default(),
     })
 }
 

@@ -1,10 +1,13 @@
 //! What the portal knows while a person is in, and no longer.
 
 use calendar::{Date, Timestamp};
-use codes::{Medical, OrgCode, OrgId};
+use codes::{ExchangeId, Medical, OrgCode, OrgId};
+use consent::ProxyId;
 use data_encoding::HEXLOWER;
 use ledger::Receipt;
 use protocol::eligibility::Validity;
+use protocol::exchange::{Acting, Evidence};
+use protocol::inclusion::{Heads, Inclusion};
 use protocol::reader::ReaderMode;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
@@ -67,10 +70,15 @@ pub struct Bearer {
     pub name: String,
     /// The portal's own code of the person; none without a working medical ID.
     pub code: Option<OrgCode<Medical>>,
-    /// The card read by which they came in: evidence that they were there.
+    /// By which road they came in.
+    #[serde(default)]
+    pub entrance: Entrance,
+    /// The card read by which they came in, or by which they registered the device: evidence that they were there.
     pub receipt: Receipt,
     /// Who checked their insurance, as of the login, newest first.
     pub checks: Vec<Check>,
+    /// The heads of its log that their proofs lead to.
+    pub checks_heads: Option<Heads>,
     /// Since when the eligibility service records.
     pub checks_since: Option<Timestamp>,
 }
@@ -90,10 +98,10 @@ pub struct Check {
     pub mode: Option<ReaderMode>,
     /// What was answered.
     pub validity: Validity,
-    /// Leaf number in the eligibility service's ledger.
-    pub index: u64,
-    /// Whether it was found in the log that the service's key signed.
-    pub proven: bool,
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// Where it stands in the eligibility service's ledger.
+    pub proof: Inclusion,
 }
 
 /// A visit in progress.
@@ -101,10 +109,141 @@ pub struct Check {
 pub struct Visit {
     /// Its name.
     pub key: VisitKey,
-    /// Under which the portal's tables know the person.
+    /// Under which the portal's tables know who came in.
     pub person: [u8; 32],
     /// Who came in.
     pub bearer: Bearer,
+    /// For whom they act, when not for themself.
+    pub acting: Option<Principal>,
+}
+
+/// Somebody for whom another acts (代理される本人).
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The mandate.
+    pub mandate: MandateKey,
+    /// The name of the proxy in the person's will.
+    pub proxy: ProxyId,
+    /// Under which the portal's tables know the person.
+    pub person: [u8; 32],
+    /// Name and code.
+    pub subject: Subject,
+}
+
+/// A person as far as the portal must know them: sealed with a mandate, an invitation or a device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    /// The name on the card's face.
+    pub name: String,
+    /// The portal's own code; none without a working medical ID.
+    pub code: Option<OrgCode<Medical>>,
+}
+
+impl Visit {
+    /// Whose affairs are dealt with: the bearer's, or those of the person for whom they act.
+    pub fn subject(&self) -> Subject {
+        match &self.acting {
+            Some(principal) => principal.subject.clone(),
+            None => Subject { name: self.bearer.name.clone(), code: self.bearer.code },
+        }
+    }
+
+    /// Under which the portal's tables know that person.
+    pub fn subject_person(&self) -> [u8; 32] {
+        self.acting.as_ref().map_or(self.person, |principal| principal.person)
+    }
+
+    /// Who acts, as the relay is told; nothing where the person does it themself.
+    pub fn acting_as(&self) -> Option<Acting> {
+        let (principal, code) = (self.acting.as_ref()?, self.bearer.code?);
+        Some(Acting { proxy: principal.proxy.clone(), code, receipt: self.bearer.receipt.clone() })
+    }
+
+    /// What shows the relay that whoever decides was there with a card.
+    pub fn evidence(&self) -> Evidence {
+        match self.acting_as() {
+            Some(acting) => Evidence::Proxy { acting },
+            None => Evidence::Presence { receipt: self.bearer.receipt.clone() },
+        }
+    }
+}
+
+/// By which road a person came in (ログインの方法).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrance {
+    /// Card and PIN: they may read and decide.
+    #[default]
+    Card,
+    /// A device that they registered with the card: they may read, ask and object.
+    Device,
+}
+
+/// Names a registered device: the digest of its public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceKey(pub [u8; 32]);
+
+impl DeviceKey {
+    /// The name of the device with this public key.
+    pub fn of(public_key: &[u8]) -> Self {
+        Self(Sha256::digest(public_key).into())
+    }
+
+    /// As forms carry it.
+    pub fn text(&self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// The key of a form's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// A registered device as its person sees it in the list.
+#[derive(Clone, Debug)]
+pub struct DeviceLine {
+    /// Its name.
+    pub key: DeviceKey,
+    /// Browser and system, as the browser said when it was registered.
+    pub name: String,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// When it was used last.
+    pub used_at: Timestamp,
+}
+
+/// Names a mandate in forms; opens nothing to whom it was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MandateKey(pub [u8; 16]);
+
+impl MandateKey {
+    /// As forms carry it.
+    pub fn text(&self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// The key of a form's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// What a person keeps from all their proxies (代理人に見せないもの).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// Nothing is shown to proxies at all.
+    pub everything: bool,
+    /// Nothing of these institutions is shown: neither that they asked nor that they hold something.
+    pub institutions: Vec<OrgId>,
+}
+
+impl Hidden {
+    /// Whether proxies are not shown what this organisation did, or what is at one of these.
+    pub fn hides(&self, organisation: &OrgId, holders: &[OrgId]) -> bool {
+        self.everything
+            || self.institutions.iter().any(|hidden| hidden == organisation || holders.contains(hidden))
+    }
 }
 
 /// A visit as its person sees it in the list.

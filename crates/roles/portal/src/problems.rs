@@ -50,3 +50,41 @@ pub(crate) fn no_such_rule() -> Problem {
             "It may have been taken back or changed elsewhere: choose again from the list.",
         )
 }
+
+pub(crate) fn only_the_person() -> Problem {
+    Problem::new(403, "only-the-person")
+        .ja("これは、ご本人だけができます。")
+        .en("Only the person can do this.")
+        .detail(
+            "代理をやめて、ご自身のことに戻ってください。",
+            "Stop acting for the other, and return to your own affairs.",
+        )
+}
+
+pub(crate) fn card_needed() -> Problem {
+    Problem::new(403, "card-needed")
+        .ja("決めるには、カードで入り直してください。")
+        .en("To decide, come in with your card.")
+        .detail(
+            "端末だけで入っているときは、読むことと、申し立てることができます。",
+            "With the device alone you may read and object.",
+        )
+}
+
+pub(crate) fn too_many_tries() -> Problem {
+    Problem::new(429, "too-many-tries")
+        .ja("続けて間違えたので、しばらく受け付けません。")
+        .en("There were too many wrong tries.")
+        .detail("1時間たってから、もう一度お試しください。", "Try again in an hour.")
+}
+
+pub(crate) fn no_invitation() -> Problem {
+    Problem::new(422, "no-invitation")
+        .ja("この招待は使えません。")
+        .en("This invitation cannot be used.")
+        .detail(
+            "文字が違うか、すでに使われたか、期限（2週間）を過ぎています。ご本人に、出し直してもらってください。",
+            "It was mistyped, is used, or is older than two weeks: ask the person for another.",
+        )
+        .at("invitation")
+}

@@ -1,13 +1,18 @@
 //! Every SQL statement of the portal.
 
+pub mod looked;
+pub mod people;
+
 use calendar::Timestamp;
 use store::{Migration, Reader, StoreError, Tx, params};
 
 use crate::model::{VisitKey, VisitLine};
 
 /// The portal's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "sessions", sql: include_str!("../migrations/0001_sessions.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "sessions", sql: include_str!("../migrations/0001_sessions.sql") },
+    Migration { version: 2, name: "people", sql: include_str!("../migrations/0002_people.sql") },
+];
 
 /// A visit's row.
 pub struct VisitRow {
@@ -17,6 +22,8 @@ pub struct VisitRow {
     pub times: (i64, i64, i64),
     /// The bearer, sealed.
     pub sealed: Vec<u8>,
+    /// The mandate by which they act for another.
+    pub acting: Option<[u8; 16]>,
 }
 
 /// Begins a visit.
@@ -33,13 +40,14 @@ pub fn begin(tx: &mut Tx<'_>, key: &VisitKey, row: &VisitRow, device: &str) -> R
 /// A visit that has not ended at `now`.
 pub fn visit(c: &mut Reader<'_>, key: &VisitKey, now: i64) -> Result<Option<VisitRow>, StoreError> {
     c.query_one(
-        "SELECT person, begun_at, seen_at, until, sealed FROM visit WHERE token = $1 AND until > $2",
+        "SELECT person, begun_at, seen_at, until, sealed, acting FROM visit WHERE token = $1 AND until > $2",
         params![&key.0, now],
         |row| {
             Ok(VisitRow {
                 person: row.array(0)?,
                 times: (row.int(1)?, row.int(2)?, row.int(3)?),
                 sealed: row.bytes(4)?.to_vec(),
+                acting: row.opt_bytes(5)?.and_then(|bytes| bytes.try_into().ok()),
             })
         },
     )

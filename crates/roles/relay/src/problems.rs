@@ -150,6 +150,16 @@ pub(crate) fn no_presence(days: Option<u16>) -> Problem {
         .at("evidence")
 }
 
+pub(crate) fn no_mandate() -> Problem {
+    Problem::new(403, "no-mandate")
+        .ja("この方の代理として、いまこれを行うことはできません。")
+        .en("You cannot do this for that person now.")
+        .detail(
+            "代理の期間・範囲と、きょうご自身のカードで入ったことを確かめてください。",
+            "Check until when and for what you are a proxy, and that you came in with your own card today.",
+        )
+}
+
 pub(crate) fn no_team() -> Problem {
     Problem::new(403, "no-care-team")
         .ja("ケアチームの登録が確認できません。")

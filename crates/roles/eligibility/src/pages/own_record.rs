@@ -5,9 +5,8 @@ use axum::extract::{Form, Query, State};
 use axum::routing::get;
 use codes::OrgKind;
 use maud::{Markup, html};
-use protocol::eligibility::Validity;
-use protocol::own_record::OwnRecordEntry;
-use protocol::reader::{ReaderMode, TrayCard};
+use protocol::own_record::{OwnRecordEntry, answered, verified};
+use protocol::reader::TrayCard;
 use serde::Deserialize;
 use wire::page::{
     Entry, Field, Page, Tile, Tone, badge, button, card, details, empty_state, form, notice, problem_notice,
@@ -164,7 +163,7 @@ fn record(lang: Lang, found: &OwnReading) -> Markup {
             (timeline(&entries))
         }
         (details(t(lang, "台帳の署名済みチェックポイント", "Signed checkpoint of the ledger"), html! {
-            pre { (found.answer.checkpoint) }
+            pre { (found.answer.heads.signed) }
         }))
     }
 }
@@ -183,8 +182,8 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
         title,
         tone: None,
         body: html! {
-            p { (t(lang, "答え: ", "Answer: ")) (answered(lang, entry.validity)) }
-            p { (t(lang, "本人の確認: ", "How you were verified: ")) (verified(lang, entry.mode)) }
+            p { (t(lang, "答え: ", "Answer: ")) (said(lang, answered(entry.validity))) }
+            p { (t(lang, "本人の確認: ", "How you were verified: ")) (said(lang, verified(entry.mode))) }
             p { (t(lang, "目的: 受診の受付", "Purpose: reception for treatment")) }
             p { (t(lang, "根拠: ", "Legal basis: ")) (entry.basis) }
             p { (mark(lang, entry, proven)) }
@@ -195,7 +194,7 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
 fn mark(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Markup {
     if proven {
         let text =
-            format!("{} {}", t(lang, "署名済み台帳で確認済み", "Found in the signed log"), entry.index);
+            format!("{} {}", t(lang, "署名済み台帳で確認済み", "Found in the signed log"), entry.proof.index);
         badge(Tone::Ok, &text)
     } else {
         badge(
@@ -209,25 +208,6 @@ fn mark(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Markup {
     }
 }
 
-fn answered(lang: Lang, validity: Validity) -> &'static str {
-    match validity {
-        Validity::Valid => t(lang, "有効", "insured"),
-        Validity::Invalid => t(lang, "無効（資格が終わっている）", "not insured (it ended)"),
-        Validity::InvalidNewer => {
-            t(lang, "提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known")
-        }
-        Validity::None => t(lang, "該当する資格なし", "no membership known"),
-        Validity::Several => t(lang, "複数の保険者が届け出ている", "more than one insurer claims the day"),
-    }
-}
-
-fn verified(lang: Lang, mode: Option<ReaderMode>) -> &'static str {
-    match mode {
-        Some(ReaderMode::Face) => t(lang, "カードと顔認証", "card and face"),
-        Some(ReaderMode::Visual) => {
-            t(lang, "カードの写真を職員が目で確認", "staff compared the card's photograph")
-        }
-        Some(ReaderMode::Pin) => t(lang, "カードと暗証番号", "card and PIN"),
-        None => t(lang, "カードなし（記号・番号の入力）", "no card (number typed in)"),
-    }
+fn said(lang: Lang, (ja, en): (&'static str, &'static str)) -> &'static str {
+    t(lang, ja, en)
 }

@@ -1,10 +1,10 @@
 //! The person's own view: who asked about me, when, why, on what basis, and that it stands in the signed log.
 
 use access::{Action, Purpose};
-use codes::{ExchangeId, InsuranceCode, OrgId};
-use data_encoding::BASE64;
-use ledger::{Hash, OpenedEntry, Receipt, verify_inclusion};
+use codes::{ExchangeId, InsuranceCode, KeyName, OrgId};
+use ledger::{OpenedEntry, Receipt};
 use protocol::eligibility::{Presented, ReadProof};
+use protocol::inclusion::Prover;
 use protocol::own_record::{
     OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest,
 };
@@ -97,7 +97,7 @@ impl Service {
         })?;
         let exchange = ExchangeId::new(self.clock.now().as_millis());
         let answer = self.own_record(&OwnRecordRequest { exchange, presented: read.presented }).await?;
-        let proven = self.proven(&answer);
+        let proven = self.proven(&answer)?;
         Ok(OwnReading { face_name: read.face_name, answer, proven })
     }
 
@@ -155,9 +155,11 @@ impl Inner {
         self.holder(read, exchange).await
     }
 
-    fn proven(&self, answer: &OwnRecordAnswer) -> Vec<bool> {
-        let head = checkpoint_head(&answer.checkpoint);
-        answer.entries.iter().map(|entry| head.as_ref().is_some_and(|h| proves(entry, h.0, &h.1))).collect()
+    fn proven(&self, answer: &OwnRecordAnswer) -> Result<Vec<bool>, Problem> {
+        let key = self.custody.verifying_key(&KeyName::LEDGER_SIGN).map_err(problems::internal)?;
+        let heads = answer.heads.open(&self.org, key, None);
+        let proves = |entry: &OwnRecordEntry| heads.as_ref().is_ok_and(|heads| heads.proves(&entry.proof));
+        Ok(answer.entries.iter().map(proves).collect())
     }
 }
 
@@ -198,24 +200,21 @@ impl Service {
 
     async fn entries(&self, person: &InsuranceCode, size: u64) -> Result<OwnRecordAnswer, Problem> {
         self.catch_up(size).await?;
-        let checkpoint = self.ledger.checkpoint_covering(size).await.map_err(problems::internal)?;
-        let (signed, _) = checkpoint_head(&checkpoint).ok_or_else(|| problems::internal("checkpoint"))?;
+        let prover = Prover::new(&self.ledger, size).await.map_err(problems::internal)?;
         let digest = self.ledger.person_digest(person.as_bytes());
         let indexes = self.store.own_entries(digest.0, SHOWN_MAX).await.map_err(problems::internal)?;
         let mut entries = Vec::with_capacity(indexes.len());
         for index in indexes {
             let opened = self.ledger.read_entry(index).map_err(problems::internal)?;
-            entries.push(self.entry(&opened, signed)?);
+            entries.push(self.entry(&opened, &prover)?);
         }
         let first = if self.ledger.size() > 0 { self.ledger.read_entry(0).ok() } else { None };
         let covered_since = first.map(|entry| calendar::Timestamp::from_millis(entry.at));
-        Ok(OwnRecordAnswer { entries, covered_since, checkpoint })
+        Ok(OwnRecordAnswer { entries, covered_since, heads: prover.into_heads() })
     }
 
-    fn entry(&self, opened: &OpenedEntry, signed: u64) -> Result<OwnRecordEntry, Problem> {
+    fn entry(&self, opened: &OpenedEntry, prover: &Prover<'_>) -> Result<OwnRecordEntry, Problem> {
         let record: CheckRecord<'_> = serde_json::from_slice(&opened.body).map_err(problems::internal)?;
-        let leaf = self.ledger.leaf_bytes(opened.index).map_err(problems::internal)?;
-        let proof = self.ledger.inclusion_proof(opened.index, signed).map_err(problems::internal)?;
         Ok(OwnRecordEntry {
             at: calendar::Timestamp::from_millis(opened.at),
             organisation: record.institution,
@@ -226,9 +225,7 @@ impl Service {
             mode: record.mode,
             validity: record.validity,
             exchange: opened.exchange,
-            index: opened.index,
-            leaf_hash: BASE64.encode(&Hash::leaf(&leaf).0),
-            proof: proof.iter().map(|hash| BASE64.encode(&hash.0)).collect(),
+            proof: prover.prove(opened.index).map_err(problems::internal)?,
         })
     }
 
@@ -244,23 +241,5 @@ impl Service {
             .iter()
             .map(|id| laws.iter().find(|law| law.id == **id).map_or(&**id, |law| law.ja.as_str()));
         words.collect::<Vec<_>>().join("、")
-    }
-}
-
-/// Size and root of a checkpoint: the second and third line of the note.
-fn checkpoint_head(note: &str) -> Option<(u64, Hash)> {
-    let mut lines = note.lines().skip(1);
-    let size = lines.next()?.parse().ok()?;
-    let root = BASE64.decode(lines.next()?.as_bytes()).ok()?;
-    Some((size, Hash(root.try_into().ok()?)))
-}
-
-/// Whether an entry's proof leads to the root.
-fn proves(entry: &OwnRecordEntry, size: u64, root: &Hash) -> bool {
-    let hash = |text: &str| BASE64.decode(text.as_bytes()).ok()?.try_into().ok().map(Hash);
-    let path: Option<Vec<Hash>> = entry.proof.iter().map(|text| hash(text)).collect();
-    match (hash(&entry.leaf_hash), path) {
-        (Some(leaf), Some(path)) => verify_inclusion(&leaf, entry.index, size, &path, root),
-        _ => false,
     }
 }

@@ -45,11 +45,12 @@ async fn the_person_sees_every_disclosure_proven_and_the_reading_is_logged() {
     let entry = &answer.entries[0];
     assert_eq!((entry.organisation, entry.mode), (hospital(), Some(ReaderMode::Face)));
     assert!(entry.basis.contains("健康保険法"), "{}", entry.basis);
-    let lines: Vec<&str> = answer.checkpoint.lines().collect();
+    let lines: Vec<&str> = answer.heads.signed.lines().collect();
     let hash = |text: &str| Hash(BASE64.decode(text.as_bytes()).unwrap().try_into().unwrap());
-    let path: Vec<Hash> = entry.proof.iter().map(|text| hash(text)).collect();
+    let path: Vec<Hash> = entry.proof.path.iter().map(|text| hash(text)).collect();
     let size = lines[1].parse().unwrap();
-    assert!(verify_inclusion(&hash(&entry.leaf_hash), entry.index, size, &path, &hash(lines[2])));
+    assert_eq!(entry.proof.size, size);
+    assert!(verify_inclusion(&hash(&entry.proof.hash), entry.proof.index, size, &path, &hash(lines[2])));
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ impl Service {
         let known = known.ok_or_else(no_medical_id)?;
         let (_, client) = self.relay()?;
         let request = ConsentStatusRequest {
+            acting: None,
             exchange: ExchangeId::new(self.now().as_millis()),
             institution: self.org,
             code: known.code,

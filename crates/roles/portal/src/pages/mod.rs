@@ -1,6 +1,7 @@
 //! The pages for people: Japanese first, large and plain, one clear thing to do on each.
 
 mod choices;
+mod coverage;
 mod device;
 mod fields;
 mod history;
@@ -10,6 +11,7 @@ mod meaning;
 mod numbers;
 mod parts;
 mod preview;
+mod proofs;
 mod questions;
 mod sentence;
 mod visits;
@@ -51,14 +53,31 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/preview/{institution}", get(preview::one))
         .route("/number", get(numbers::show))
         .with_state(service)
-        .merge(STYLE.routes());
+        .merge(STYLE.routes())
+        .merge(proofs::SCRIPT.routes());
     wire::role_router("portal-pages", Desk::open().protect(pages))
 }
 
-/// Somebody who came in. As an extractor it sends who is not in to the login page.
+/// Somebody who came in, for their own affairs. As an extractor it sends who is not in to the login page, and who acts for
+/// another to the first page.
 struct Here(Visit);
 
 impl FromRequestParts<Service> for Here {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Response> {
+        let Whoever(visit) = Whoever::from_request_parts(parts, service).await?;
+        match visit.acting {
+            None => Ok(Self(visit)),
+            Some(_) => Err(Redirect::to("/people?own=true").into_response()),
+        }
+    }
+}
+
+/// Somebody who came in, for themself or for the person for whom they act.
+struct Whoever(Visit);
+
+impl FromRequestParts<Service> for Whoever {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Response> {

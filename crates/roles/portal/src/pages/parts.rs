@@ -13,6 +13,19 @@ pub(super) fn day(day: Date) -> Markup {
     dates(&day.to_wareki(), &day.to_string())
 }
 
+/// A month in both calendars, by its first day.
+pub(super) fn month(lang: Lang, first: Date) -> String {
+    let (year, number) = (first.year(), first.month());
+    match lang {
+        Lang::Ja => {
+            let wareki = first.to_wareki();
+            let era = wareki.split('年').next().unwrap_or_default();
+            format!("{era}年{number}月（{year}年）")
+        }
+        Lang::En => format!("{year}-{number:02}"),
+    }
+}
+
 /// An instant as one line of text: the day in both calendars and the time.
 pub(super) fn when(lang: Lang, at: Timestamp) -> String {
     let (hour, minute, ..) = at.time();

@@ -3,27 +3,48 @@
 use codes::{OrgId, OrgKind};
 use consent::{ActReason, Consents, Effect, Label, Labels, Purposes, Rule, RuleId, law, template};
 use maud::{Markup, html};
-use protocol::eligibility::Validity;
 use protocol::exchange::{EmergencyReason, OwnExchange};
-use protocol::reader::ReaderMode;
+use protocol::own_record::{answered, verified};
 use wire::page::{Entry, Lang, Tone, badge, definitions, details, t};
 
+use super::choices::kept;
 use super::parts::{day, listed, name, when};
+use super::proofs::Marks;
 use crate::model::Check;
 use crate::service::Service;
 use crate::service::looked::Event;
 
+/// What is known when events are told.
+pub(super) struct Telling<'a> {
+    pub(super) service: &'a Service,
+    pub(super) lang: Lang,
+    /// What the person decided.
+    pub(super) will: &'a Consents,
+    /// How the person calls their proxies.
+    pub(super) names: &'a [(String, String)],
+}
+
 /// The event as an entry of the timeline.
-pub(super) fn entry(service: &Service, lang: Lang, will: &Consents, event: &Event) -> Entry {
+pub(super) fn entry(telling: &Telling<'_>, marks: &mut Marks<'_>, event: &Event) -> Entry {
+    let Telling { service, lang, will, .. } = *telling;
     let (title, tone, body) = match event {
         Event::Check(check) => {
             (checked(service, lang, check), None, particulars_of_check(service, lang, check))
         }
-        Event::Exchange(exchange) => (
-            title(service, lang, exchange),
-            tone(event, exchange),
-            particulars(service, lang, will, exchange),
-        ),
+        Event::Exchange(exchange) => {
+            (title(telling, exchange), tone(event, exchange), particulars(service, lang, will, exchange))
+        }
+    };
+    let body = html! {
+        (body)
+        p.entry-end {
+            (marks.mark(event))
+            @if !event.is_by(OrgKind::Portal) {
+                a.object href={ "/objections/new?about=" (event.exchange()) "&log=" (event.log()) "&entry=" (event.proof().index) "&at=" (event.at().as_millis()) "&who=" (event.organisation()) } {
+                    (t(lang, "分からない・おかしい", "I do not understand, or object"))
+                }
+            }
+        }
     };
     Entry { when: when(lang, event.at()), datetime: event.at().to_rfc3339(), title, tone, body }
 }
@@ -36,7 +57,11 @@ fn tone(event: &Event, exchange: &OwnExchange) -> Option<Tone> {
     }
 }
 
-fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
+fn title(telling: &Telling<'_>, exchange: &OwnExchange) -> String {
+    let Telling { service, lang, names, .. } = *telling;
+    if let Some(proxy) = &exchange.proxy {
+        return by_proxy(lang, kept(names, proxy.as_str()), exchange);
+    }
     let who = who(service, lang, exchange);
     let reason = exchange.reason.map_or("", |reason| t(lang, reason.ja(), reason.en()));
     match (exchange.what.as_str(), exchange.organisation.kind()) {
@@ -111,6 +136,21 @@ fn title(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
             format!("{who} did something about you ({other})"),
         ),
     }
+}
+
+/// What a proxy did for the person (だれが、だれの代わりに).
+fn by_proxy(lang: Lang, proxy: &str, exchange: &OwnExchange) -> String {
+    let (ja, en) = match exchange.what.as_str() {
+        "consent" => ("決めました", "decided something"),
+        "consent-read" => ("あなたの決めごとを読みました", "read what you have decided"),
+        "own-exchanges" => ("この記録を読みました", "read this record"),
+        _ => ("操作をしました", "did something"),
+    };
+    t(
+        lang,
+        format!("代理人「{proxy}」が、あなたの代わりに{ja}"),
+        format!("Your proxy “{proxy}” {en} for you"),
+    )
 }
 
 /// Person, profession and institution, as far as they are known.
@@ -287,18 +327,11 @@ fn checked(service: &Service, lang: Lang, check: &Check) -> String {
 
 fn particulars_of_check(service: &Service, lang: Lang, check: &Check) -> Markup {
     let rows = [
-        (t(lang, "本人の確認", "How you were verified"), html! { (verified(lang, check.mode)) }),
+        (t(lang, "本人の確認", "How you were verified"), html! { (said(lang, verified(check.mode))) }),
         (t(lang, "法律の根拠", "Legal basis"), html! { (basis(service, lang, &check.basis)) }),
     ];
-    let place = check.index + 1;
-    let found =
-        t(lang, format!("署名済み台帳の {place} 番目にあります"), format!("Entry {place} of the signed log"));
     html! {
-        p { (t(lang, "答え: ", "Answer: ")) (answered(lang, check.validity)) " "
-            @if check.proven { (badge(Tone::Ok, &found)) } @else {
-                (badge(Tone::Bad, t(lang, "台帳の証明が合いません。窓口に知らせてください", "The log's proof does not fit: tell the counter")))
-            }
-        }
+        p { (t(lang, "答え: ", "Answer: ")) (said(lang, answered(check.validity))) }
         (details(t(lang, "くわしく", "More"), definitions(&rows)))
     }
 }
@@ -315,27 +348,8 @@ fn basis(service: &Service, lang: Lang, basis: &str) -> String {
     }
 }
 
-fn answered(lang: Lang, validity: Validity) -> &'static str {
-    match validity {
-        Validity::Valid => t(lang, "有効", "insured"),
-        Validity::Invalid => t(lang, "無効（資格が終わっている）", "not insured (it ended)"),
-        Validity::InvalidNewer => {
-            t(lang, "提示された資格は終了、新しい資格あり", "the one shown ended; a newer one is known")
-        }
-        Validity::None => t(lang, "該当する資格なし", "no membership known"),
-        Validity::Several => t(lang, "複数の保険者が届け出ている", "more than one insurer claims the day"),
-    }
-}
-
-fn verified(lang: Lang, mode: Option<ReaderMode>) -> &'static str {
-    match mode {
-        Some(ReaderMode::Face) => t(lang, "カードと顔認証", "card and face"),
-        Some(ReaderMode::Visual) => {
-            t(lang, "カードの写真を職員が目で確認", "staff compared the card's photograph")
-        }
-        Some(ReaderMode::Pin) => t(lang, "カードと暗証番号", "card and PIN"),
-        None => t(lang, "カードなし（記号・番号の入力）", "no card (number typed in)"),
-    }
+fn said(lang: Lang, (ja, en): (&'static str, &'static str)) -> &'static str {
+    t(lang, ja, en)
 }
 
 /// A day that is shown in a table.

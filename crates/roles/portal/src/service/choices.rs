@@ -7,7 +7,6 @@ use consent::{
     Labels, Proxy, ProxyId, ProxyKind, Purposes, Rule, RuleId, TeamId, What, Who, law, template,
 };
 use protocol::consents::{ConsentAct, ConsentUpdate};
-use protocol::exchange::Evidence;
 use serde_json::json;
 use wire::Problem;
 
@@ -133,14 +132,16 @@ impl Service {
     /// No working medical ID, a card read that is too old, a decision that does not fit what stands, or a relay that
     /// cannot be reached; what was acknowledged before stands.
     pub async fn decide(&self, visit: &Visit, decided: Decided, key: ExchangeId) -> Result<(), Problem> {
-        let Some(code) = visit.bearer.code else { return Err(problems::no_medical_id()) };
+        let Some(code) = visit.subject().code else { return Err(problems::no_medical_id()) };
         if let Some((thing, name)) = decided.kept {
             self.keep_name(visit, thing, &name).await?;
         }
+        let proxy = visit.acting.as_ref().map(|principal| &principal.proxy);
         let mut exchange = key;
         for act in decided.acts {
-            self.log(DECISION, Some(&code), exchange, &json!({ "visit": visit.key.text() })).await?;
-            let evidence = Evidence::Presence { receipt: visit.bearer.receipt.clone() };
+            self.log(DECISION, Some(&code), exchange, &json!({ "visit": visit.key.text(), "proxy": proxy }))
+                .await?;
+            let evidence = visit.evidence();
             let update =
                 ConsentUpdate { exchange, institution: self.org, code, act, received_by: None, evidence };
             self.relay()?.consent(&update).await?;
@@ -154,7 +155,7 @@ impl Service {
     /// # Errors
     /// The store's, or a row that was altered.
     pub async fn kept_names(&self, visit: &Visit) -> Result<Vec<(String, String)>, Problem> {
-        let person = visit.person;
+        let person = visit.subject_person();
         let rows = self.read(move |c| sql::names(c, &person)).await?;
         let open = |(thing, sealed): (String, Vec<u8>)| {
             let bytes = self.custody.open_row(&KeyName::ROW_SEAL, &name_of(&person, &thing), &sealed);

@@ -1,10 +1,8 @@
 //! Coming in with card and PIN, the visits in progress, and leaving.
 
 use codes::{ExchangeId, KeyName, Medical, OrgCode, OrgKind};
-use data_encoding::BASE64;
-use ledger::{Algorithm, Checkpoint, Hash, NoteKey, SignedNote, verify_inclusion};
 use protocol::Sealed;
-use protocol::own_record::{OwnRecordAnswer, OwnRecordEntry, OwnTicketRequest};
+use protocol::own_record::{OwnRecordEntry, OwnTicketRequest};
 use protocol::reader::{CardRead, ReadOrder, ReaderMode, Road};
 use protocol::relay::RegisterRequest;
 use protocol::sealed::purpose;
@@ -13,7 +11,9 @@ use serde_json::json;
 use wire::Problem;
 
 use super::Service;
-use crate::model::{Bearer, Check, IDLE_MILLIS, Token, VISIT_MILLIS, Visit, VisitKey, VisitLine};
+use crate::model::{
+    Bearer, Check, Entrance, IDLE_MILLIS, MandateKey, Token, VISIT_MILLIS, Visit, VisitKey, VisitLine,
+};
 use crate::problems;
 use crate::store::{self as sql, VisitRow};
 
@@ -51,9 +51,11 @@ impl Service {
         let bearer = Bearer {
             name: read.face_name,
             code,
+            entrance: Entrance::Card,
             receipt: answer.receipt,
             checks_since: answer.record.covered_since,
-            checks: self.checks(answer.record),
+            checks_heads: Some(answer.record.heads),
+            checks: answer.record.entries.into_iter().map(check).collect(),
         };
         self.begin(bearer, exchange, device).await
     }
@@ -72,7 +74,12 @@ impl Service {
         }
         let opened = self.custody.open_row(&KeyName::ROW_SEAL, &sealed_as(&key), &row.sealed);
         let bearer = serde_json::from_slice(&opened.map_err(problems::internal)?);
-        Ok(Some(Visit { key, person: row.person, bearer: bearer.map_err(problems::internal)? }))
+        let bearer = bearer.map_err(problems::internal)?;
+        let acting = match row.acting {
+            Some(mandate) => self.principal(&row.person, MandateKey(mandate)).await?,
+            None => None,
+        };
+        Ok(Some(Visit { key, person: row.person, bearer, acting }))
     }
 
     /// The person's visits in progress.
@@ -100,7 +107,7 @@ impl Service {
 
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let now = self.now().as_millis();
-        self.write(move |tx| sql::sweep(tx, now)).await.map(drop)
+        self.write(move |tx| Ok(sql::sweep(tx, now)? + sql::people::sweep_one_time(tx, now)?)).await.map(drop)
     }
 
     /// Begins a visit of somebody who was verified.
@@ -123,6 +130,7 @@ impl Service {
             person,
             times: (now, now, now + IDLE_MILLIS),
             sealed: sealed.map_err(problems::internal)?,
+            acting: None,
         };
         self.write(move |tx| sql::begin(tx, &key, &row, &device)).await?;
         Ok(token)
@@ -173,31 +181,6 @@ impl Service {
         let bytes = <[u8; 17]>::try_from(opened.as_slice()).map_err(|_| problems::another_answer())?;
         Ok(Some(OrgCode::from_bytes(bytes)))
     }
-
-    /// The checks, each looked for in the log that the eligibility service's key signed.
-    fn checks(&self, record: OwnRecordAnswer) -> Vec<Check> {
-        let head = self.signed_head(&record.checkpoint);
-        let check = |entry: OwnRecordEntry| Check {
-            at: entry.at,
-            organisation: entry.organisation,
-            on: entry.on,
-            mode: entry.mode,
-            validity: entry.validity,
-            index: entry.index,
-            proven: head.as_ref().is_some_and(|head| proves(&entry, head)),
-            basis: entry.basis,
-        };
-        record.entries.into_iter().map(check).collect()
-    }
-
-    /// The head of the eligibility service's log, if its key in the directory signed it.
-    fn signed_head(&self, note: &str) -> Option<Checkpoint> {
-        let note: SignedNote = note.parse().ok()?;
-        let head: Checkpoint = note.text.parse().ok()?;
-        let service = self.policy.directory().of_kind(OrgKind::Eligibility).into_iter().next()?;
-        let key = NoteKey::new(&head.origin, Algorithm::Ed25519, service.ledger_key?.to_bytes()).ok()?;
-        (head.origin == protocol::ledger::origin(&service.id) && note.verify(&key).is_ok()).then_some(head)
-    }
 }
 
 /// A visit's row opens under its own key alone.
@@ -205,11 +188,15 @@ fn sealed_as(key: &VisitKey) -> Vec<u8> {
     [SEALED_AS, &key.0].concat()
 }
 
-fn proves(entry: &OwnRecordEntry, head: &Checkpoint) -> bool {
-    let hash = |text: &str| BASE64.decode(text.as_bytes()).ok()?.try_into().ok().map(Hash);
-    let path: Option<Vec<Hash>> = entry.proof.iter().map(|text| hash(text)).collect();
-    match (hash(&entry.leaf_hash), path) {
-        (Some(leaf), Some(path)) => verify_inclusion(&leaf, entry.index, head.size, &path, &head.root),
-        _ => false,
+fn check(entry: OwnRecordEntry) -> Check {
+    Check {
+        at: entry.at,
+        organisation: entry.organisation,
+        on: entry.on,
+        mode: entry.mode,
+        validity: entry.validity,
+        basis: entry.basis,
+        exchange: entry.exchange,
+        proof: entry.proof,
     }
 }

@@ -1,9 +1,12 @@
 //! What the portal does. No HTTP in, no SQL: `pages` and `store` have those.
 
 pub mod choices;
+pub mod limits;
 mod login;
 pub mod looked;
+pub mod people;
 pub mod preview;
+mod remembered;
 
 use std::sync::Arc;
 
@@ -39,6 +42,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// The card reader that people use.
     pub reader: Option<Arc<dyn ReaderPort>>,
+    /// How often somebody tried what must not be guessed.
+    pub limits: limits::Limits,
 }
 
 impl Service {

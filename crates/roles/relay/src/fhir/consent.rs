@@ -164,7 +164,7 @@ async fn found(
     let identifier = identifier.ok_or_else(|| required("patient.identifier"))?;
     let code = own_code(identifier)?;
     let exchange = ExchangeId::new(service.clock.now().as_millis());
-    let request = ConsentStatusRequest { exchange, institution: peer.0, code };
+    let request = ConsentStatusRequest { exchange, institution: peer.0, code, acting: None };
     let status = service.consent_status(&peer.0, request).await?;
     let patient = Party::Identifier { system: CODE_SYSTEM.into(), value: code.to_string() };
     let rules = standing(&status.consents);

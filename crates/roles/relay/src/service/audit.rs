@@ -67,7 +67,7 @@ impl Service {
         let receipt = self.log(OWN, Some(&person), self.exchange_key(), &body).await?;
         self.catch_up(receipt.index + 1).await?;
         let digest = self.ledger.person_digest(person.as_bytes()).0;
-        let places = self.read(move |c| sql::exchanges::events(c, &digest, SHOWN_MAX)).await?;
+        let places = self.read(move |c| sql::exchanges::events(c, &digest, 0..u64::MAX, SHOWN_MAX)).await?;
         self.page(places.into_iter(), About::Person(digest), search)
     }
 

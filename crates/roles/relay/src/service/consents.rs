@@ -3,8 +3,9 @@
 use access::{Action, Purpose};
 use calendar::Timestamp;
 use codes::{KeyName, OrgId, OrgKind};
-use consent::{CareTeam, Consents, ConsentsError, GivenBy, Rule, Who};
+use consent::{CareTeam, Consents, ConsentsError, GivenBy, ProxyId, Rule, Who};
 use protocol::consents::{ConsentAct, ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate};
+use protocol::exchange::Evidence;
 use serde_json::json;
 use wire::Problem;
 
@@ -49,15 +50,23 @@ impl Service {
         if ground.presence.is_none() {
             return Err(problems::no_presence(permit.rule.presence_days));
         }
+        let proxy = match &update.evidence {
+            Evidence::Proxy { acting } => Some(acting.proxy.clone()),
+            _ => None,
+        };
         let now = question.now;
         let question = digest(&(&update, &more))?;
         let mut acts = vec![update.act];
         acts.extend(more);
         let acts: Vec<_> = acts.into_iter().map(|act| stamped(act, now)).collect();
+        if proxy.as_ref().is_some_and(|proxy| !acts.iter().all(|act| is_of(act, proxy))) {
+            return Err(problems::no_mandate());
+        }
         // Tried before it is logged, so that nothing is logged that does not come to pass.
         apply_all(&mut self.will(&person, ground.will.as_deref())?, &acts, now)?;
         let body = json!({
             "by": peer, "practitioner": update.received_by, "kind": asker.kind, "acts": acts, "rule": permit.rule_id(),
+            "proxy": proxy,
         });
         let receipt = self.log(CONSENT, Some(&person), update.exchange, &body).await?;
         let exchange = update.exchange;
@@ -89,9 +98,13 @@ impl Service {
                 Ok((open, sql::wills::sealed(c, &person)?))
             })
             .await?;
+        if let Some(acting) = &request.acting {
+            self.may_look(peer, acting, &person, &permit).await?;
+        }
         let will = self.will(&person, sealed.as_deref().filter(|_| open))?;
         let consents = if peer.kind() == OrgKind::Portal { will } else { concerning(&will, peer) };
-        let body = json!({ "by": peer, "rule": permit.rule_id() });
+        let proxy = request.acting.map(|acting| acting.proxy);
+        let body = json!({ "by": peer, "rule": permit.rule_id(), "proxy": proxy });
         let receipt = self.log(CONSENT_READ, Some(&person), request.exchange, &body).await?;
         Ok(ConsentStatus { exchange: request.exchange, consents, receipt })
     }
@@ -160,6 +173,15 @@ fn apply(will: &mut Consents, act: &ConsentAct, now: Timestamp) -> Result<(), Pr
         ConsentAct::EndIncapacity => will.lift_incapacity(now),
     };
     done.map_err(|error: ConsentsError| problems::consents(&error))
+}
+
+/// Whether an act is one that this proxy may do at all; whether the mandate reaches so far, the will says.
+fn is_of(act: &ConsentAct, proxy: &ProxyId) -> bool {
+    match act {
+        ConsentAct::Record(rule) => rule.given_by == GivenBy::Proxy(proxy.clone()),
+        ConsentAct::WithdrawByProxy { proxy: by, .. } => by == proxy,
+        _ => false,
+    }
 }
 
 /// The rules of the person and of proxies that name the organisation, and no more: another's are no business of a desk.

@@ -5,7 +5,7 @@ use calendar::Timestamp;
 use codes::{KeyName, OrgId};
 use consent::{ActReason, Asker, Consents, InstitutionKind};
 use ledger::Receipt;
-use protocol::exchange::{Evidence, Practitioner};
+use protocol::exchange::{Acting, Evidence, Practitioner};
 use serde_json::{Value, json};
 use store::{Reader, StoreError};
 use wire::Problem;
@@ -17,6 +17,9 @@ use crate::{problems, store as sql};
 /// How far back card reads count for the quota, in days.
 const QUOTA_DAYS: i32 = 30;
 
+/// How long the read of a proxy's card counts, in days.
+const PROXY_DAYS: u16 = 1;
+
 /// Milliseconds of a day.
 pub(super) const DAY_MILLIS: i64 = 86_400_000;
 
@@ -26,7 +29,7 @@ pub(super) struct Ground {
     pub(super) active: bool,
     /// Whether the asker registered the person.
     pub(super) registered: bool,
-    /// When the card was read at the asker's desk, as the evidence says.
+    /// When the card was read at the asker's desk, as the evidence says; the proxy's card, where a proxy acts.
     pub(super) presence: Option<i64>,
     /// The emergency that the evidence names.
     pub(super) emergency: Option<crate::model::Emergency>,
@@ -44,6 +47,8 @@ pub(super) struct Question {
     pub(super) peer: OrgId,
     pub(super) evidence: Evidence,
     receipt: Option<[u8; 32]>,
+    /// Whose card the receipt must be of, where that is not the person's.
+    reader: Option<PersonKey>,
     pub(super) presence_days: Option<u16>,
     pub(super) now: Timestamp,
 }
@@ -52,10 +57,16 @@ impl Question {
     /// Reads the ground of a question about `person`, who may be nobody.
     pub(super) fn ground(&self, c: &mut Reader<'_>, person: &PersonKey) -> Result<Ground, StoreError> {
         let now = self.now.as_millis();
+        let active_reader = match &self.reader {
+            Some(reader) => sql::is_active(c, reader)?,
+            None => true,
+        };
         let presence = match (&self.receipt, self.presence_days) {
             (Some(receipt), Some(days)) => {
                 let since = now - i64::from(days) * DAY_MILLIS;
-                sql::exchanges::presence(c, person, &self.peer, Some(receipt), since)?
+                let reader = self.reader.as_ref().unwrap_or(person);
+                let read = sql::exchanges::presence(c, reader, &self.peer, Some(receipt), since)?;
+                read.filter(|_| self.reader.is_none() || active_reader)
             }
             _ => None,
         };
@@ -85,12 +96,17 @@ impl Service {
         evidence: &Evidence,
         permit: &Permit,
     ) -> Result<Question, Problem> {
-        let receipt = match evidence {
-            Evidence::Presence { receipt } => Some(self.receipt_digest(receipt)?),
-            Evidence::CareTeam | Evidence::Emergency { .. } => None,
+        let (receipt, reader) = match evidence {
+            Evidence::Presence { receipt } => (Some(self.receipt_digest(receipt)?), None),
+            Evidence::Proxy { acting } => {
+                let known = self.person_of(peer, &acting.code)?;
+                let reader = known.map_or_else(PersonKey::nobody, |(_, person)| person);
+                (Some(self.receipt_digest(&acting.receipt)?), Some(reader))
+            }
+            Evidence::CareTeam | Evidence::Emergency { .. } => (None, None),
         };
         let (evidence, presence_days) = (evidence.clone(), permit.rule.presence_days);
-        Ok(Question { peer: *peer, evidence, receipt, presence_days, now: self.now() })
+        Ok(Question { peer: *peer, evidence, receipt, reader, presence_days, now: self.now() })
     }
 
     /// What is kept of a check's receipt.
@@ -150,6 +166,14 @@ impl Service {
                 Some(at) => Ok(json!({ "presence": receipt, "at": at })),
                 None => Err(problems::no_presence(question.presence_days)),
             },
+            Evidence::Proxy { acting } => {
+                let mandate = will.proxy(&acting.proxy, question.now).filter(|proxy| proxy.sees.is_some());
+                let own = reason == ActReason::PatientRequest;
+                match mandate.filter(|_| own && ground.presence.is_some()) {
+                    Some(proxy) => Ok(json!({ "proxy": proxy.id })),
+                    None => Err(problems::no_mandate()),
+                }
+            }
             Evidence::CareTeam => {
                 let team = ground
                     .registered
@@ -168,6 +192,26 @@ impl Service {
                 stands.map(|_| json!({ "emergency": declaration })).ok_or_else(problems::no_emergency)
             }
         }
+    }
+
+    /// Whether somebody who reads for the person may: they came with their own card, and their mandate to see is in force.
+    /// One answer whatever is missing.
+    pub(super) async fn may_look(
+        &self,
+        peer: &OrgId,
+        acting: &Acting,
+        person: &PersonKey,
+        permit: &Permit,
+    ) -> Result<(), Problem> {
+        let evidence = Evidence::Proxy { acting: acting.clone() };
+        let mut question = self.question(peer, &evidence, permit)?;
+        // The rule for reading asks for no card of the person; of a proxy it does, from the same day.
+        question.presence_days = Some(permit.rule.presence_days.unwrap_or(PROXY_DAYS));
+        let (asked, person_key) = (question.clone(), *person);
+        let ground = self.read(move |c| asked.ground(c, &person_key)).await?;
+        let will = self.will(person, ground.will.as_deref())?;
+        let sees = will.proxy(&acting.proxy, question.now).is_some_and(|proxy| proxy.sees.is_some());
+        if sees & ground.presence.is_some() { Ok(()) } else { Err(problems::no_mandate()) }
     }
 
     /// Whether the asker has not asked too much today. Emergencies are not held back: they are counted and published.

@@ -72,7 +72,7 @@ impl Service {
     /// What the ledger keeps of a declaration.
     async fn declared(&self, emergency: &Emergency) -> Result<Option<EmergencyRecord>, Problem> {
         let digest = self.ledger.person_digest(emergency.person.as_bytes()).0;
-        let places = self.read(move |c| sql::exchanges::events(c, &digest, EVENTS_MAX)).await?;
+        let places = self.read(move |c| sql::exchanges::events(c, &digest, 0..u64::MAX, EVENTS_MAX)).await?;
         for place in places {
             let entry = self.ledger.read_entry(place).map_err(problems::ledger)?;
             if entry.kind == EMERGENCY && entry.exchange == emergency.declaration {

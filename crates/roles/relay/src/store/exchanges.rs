@@ -1,5 +1,7 @@
 //! Card reads, quotas, and what happened about a person by place in the ledger.
 
+use std::ops::Range;
+
 use calendar::Timestamp;
 use codes::OrgId;
 use store::{Reader, StoreError, Tx, params};
@@ -103,11 +105,17 @@ pub fn put_events(tx: &mut Tx<'_>, events: &[([u8; 32], u64)], next: u64) -> Res
     Ok(())
 }
 
-/// Places in the ledger of what happened about a person, newest first.
-pub fn events(c: &mut Reader<'_>, person: &[u8; 32], limit: i64) -> Result<Vec<u64>, StoreError> {
+/// Places in the ledger of what happened about a person, newest first, from `places.start` on and before `places.end`.
+pub fn events(
+    c: &mut Reader<'_>,
+    person: &[u8; 32],
+    places: Range<u64>,
+    limit: i64,
+) -> Result<Vec<u64>, StoreError> {
+    let bound = |place: u64| i64::try_from(place).unwrap_or(i64::MAX);
     c.query(
-        "SELECT entry FROM event WHERE person = $1 ORDER BY entry DESC LIMIT $2",
-        params![person, limit],
+        "SELECT entry FROM event WHERE person = $1 AND entry >= $2 AND entry < $3 ORDER BY entry DESC LIMIT $4",
+        params![person, bound(places.start), bound(places.end), limit],
         |row| u64::try_from(row.int(0)?).map_err(|_| StoreError::decode(0, "a place", "a negative number")),
     )
 }

@@ -230,11 +230,20 @@ async fn an_emergency_is_narrow_until_the_second_act_lasts_three_hours_and_is_to
     }
 }
 
+/// The whole record of a person.
+pub(super) fn own_request(
+    exchange: ExchangeId,
+    institution: OrgId,
+    code: OrgCode<Medical>,
+) -> OwnExchangesRequest {
+    OwnExchangesRequest { exchange, institution, code, acting: None, period: None, organisation: None }
+}
+
 /// What the person reads, through an organisation that may ask for it (here the relay's own desk).
 async fn own(house: &House, code: OrgCode<Medical>) -> Vec<(String, String)> {
     let root = house.relay.codes.open(&house.hospital.0, &code).unwrap();
     let code = house.relay.codes.org_code_one(&house.relay_id, 0, &root).unwrap();
-    let request = OwnExchangesRequest { exchange: house.exchange(), institution: house.relay_id, code };
+    let request = own_request(house.exchange(), house.relay_id, code);
     let answer = house.relay.own_exchanges(&house.relay_id, request).await.unwrap();
     answer.entries.into_iter().map(|entry| (entry.what, entry.evidence)).collect()
 }

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use consent::ActReason;
 use protocol::audit::{About, Event};
-use protocol::exchange::{CorroborationRequest, Evidence, OwnExchangesRequest};
+use protocol::exchange::{CorroborationRequest, Evidence};
 use protocol::networks::NetworkJoin;
 use records::definitions::Definitions;
 use records::validate::{Severity, Validator};
@@ -352,11 +352,7 @@ async fn every_entry_of_the_ledger_is_an_audit_event_of_a_profile_of_ihe() {
     let Some(validator) = validator() else { return };
     let house = house();
     let code = everything(&house).await;
-    let own = OwnExchangesRequest {
-        exchange: house.exchange(),
-        institution: house.relay_id,
-        code: at_relay(&house, code),
-    };
+    let own = super::exchange::own_request(house.exchange(), house.relay_id, at_relay(&house, code));
     house.relay.own_exchanges(&house.relay_id, own).await.unwrap();
     let oversight = org(OrgKind::Oversight, "1");
     house.relay.policy.directory().put(member(oversight, None));

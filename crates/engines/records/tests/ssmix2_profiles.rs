@@ -13,6 +13,7 @@ use std::{path::Path, sync::Arc};
 use calendar::{Date, Timestamp};
 use musubi_records::{
     Resource,
+    clins::check,
     definitions::Definitions,
     ssmix2::{
         Allergy, Amount, Coded, DataKind, Doctor, FileName, Flag, Insurance, LabItem, LabValue, Laboratory,
@@ -50,7 +51,7 @@ fn amount(value: &str) -> Option<Amount> {
     Some(Amount { value: Number::new(value).unwrap(), unit: Some(Coded::new("TAB", "錠", "MR9P")) })
 }
 
-fn converted() -> Vec<Resource> {
+fn converted(insured: bool) -> Vec<Resource> {
     let today = Date::new(2026, 11, 20).unwrap();
     let at = Timestamp::from_jst_compact("20261120090000").unwrap();
     let patient_id = "00001234".to_owned();
@@ -63,14 +64,17 @@ fn converted() -> Vec<Resource> {
         postal_code: "422-8033".to_owned(),
         address: "静岡県静岡市駿河区登呂３−１−１".to_owned(),
         phone: "054-000-0000".to_owned(),
-        insurances: vec![Insurance {
+        insurances: [Insurance {
             plan: Coded::new("06", "組合管掌健康保険", "JHSD0001"),
             insurer: "06050116".to_owned(),
             symbol: "１２".to_owned(),
             number: "３４５".to_owned(),
             branch: "01".to_owned(),
             from: None,
-        }],
+        }]
+        .into_iter()
+        .filter(|_| insured)
+        .collect(),
         allergies: vec![Allergy {
             kind: Coded::new("DA", "薬剤アレルギー", "HL70127"),
             allergen: Coded::new("6131002F1", "アモキシシリン", "99XYZ"),
@@ -187,10 +191,13 @@ fn every_resource_holds_against_its_profile() {
         return;
     }
     let validator = Validator::new(Arc::new(Definitions::load(&packages).unwrap()));
-    let resources = converted();
+    let resources: Vec<Resource> = [true, false].into_iter().flat_map(converted).collect();
     let mut problems = Vec::new();
     for resource in &resources {
         assert!(resource.profiles().next().is_some());
+        let broken: Vec<_> =
+            check(resource.node()).into_iter().filter(|i| i.severity == Severity::Error).collect();
+        assert_eq!(broken, [], "a rule that no profile says");
         for issue in validator.validate(resource.node(), &[]) {
             // Best practice and no rule: a narrative. A hospital's storage has none to give.
             let is_narrative = issue.rule.as_deref() == Some("dom-6");
@@ -206,5 +213,12 @@ fn every_resource_holds_against_its_profile() {
         }
     }
     assert_eq!(problems, Vec::<String>::new());
+    let of_jp_core =
+        |r: &&Resource| r.profiles().any(|url| url.ends_with("/core/StructureDefinition/JP_Patient"));
+    assert_eq!(
+        resources.iter().filter(of_jp_core).count(),
+        1,
+        "who has no insurance is no patient of JP-CLINS"
+    );
     println!("{} resources from SS-MIX2 without errors or warnings", resources.len());
 }

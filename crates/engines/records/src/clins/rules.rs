@@ -16,6 +16,8 @@ use crate::{
 /// - `clins-address` an entry of a bundle has no `fullUrl`, or one that another has;
 /// - `clins-patient` a bundle has not exactly one patient, or an entry is about another;
 /// - `clins-only` a CLINS bundle has other resources than its tag says and the patient;
+/// - `clins-laboratory` a result of the laboratory has no local code (検査項目のコーディング規則: each has the house's own, or
+///   the code that says that there is none, beside the standard one);
 /// - `clins-sender` the number in the bundle's identifier is not that of an entry's institution;
 /// - `clins-dangling` a document refers to an entry that it does not have;
 /// - `clins-document` a document's author, custodian or patient is missing;
@@ -63,7 +65,28 @@ fn single(resource: &Node, path: &str, issues: &mut Issues) {
     match resource.text_at("resourceType") {
         Some("Patient") => names(resource, path, issues),
         Some("MedicationRequest") => amounts(resource, path, issues),
+        Some("Observation") if claims(resource, LAB_RESULT) => local_code(resource, path, issues),
         _ => {}
+    }
+}
+
+/// Whether a resource says that it follows a profile, of whatever version.
+fn claims(resource: &Node, profile: &str) -> bool {
+    let profiles = resource.all("meta.profile");
+    profiles.into_iter().filter_map(Node::as_str).any(|url| url.split('|').next() == Some(profile))
+}
+
+fn local_code(result: &Node, path: &str, issues: &mut Issues) {
+    let systems = result.all("code.coding.system");
+    let is_local = |system: &&Node| {
+        system
+            .as_str()
+            .is_some_and(|s| s.ends_with("/JP_CLINS_ObsLabResult_LocalCode_CS") || s.contains("LocalUncoded"))
+    };
+    if !systems.iter().any(is_local) {
+        let ja = "検査項目のローカルコード（ない場合はその旨のコード LUNCODED）がありません".to_owned();
+        let en = "no local code of the test, nor the code that says there is none (LUNCODED)".to_owned();
+        issues.error("required", "clins-laboratory", format!("{path}.code.coding"), ja, en);
     }
 }
 
@@ -302,3 +325,6 @@ fn dangling(node: &Node, path: &str, addresses: &HashMap<&str, usize>, issues: &
         _ => {}
     }
 }
+
+/// The profile of a laboratory result.
+const LAB_RESULT: &str = "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Observation_LabResult_eCS";

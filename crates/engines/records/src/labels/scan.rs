@@ -30,6 +30,15 @@ impl Lists {
         labels
     }
 
+    /// The labels that somebody gave a resource as a whole: the codes in its own `meta.security`.
+    pub fn said(resource: &Node) -> Labels {
+        let codings = resource.at("meta").and_then(|meta| meta.get("security")).map(Node::items);
+        let codings = codings.unwrap_or_default().iter();
+        codings
+            .filter_map(|coding| security::label_of(coding.text_at("system")?, coding.text_at("code")?))
+            .collect()
+    }
+
     /// The labels of a resource, each with what it was read from.
     pub fn findings(&self, resource: &Node) -> Vec<Finding<'_>> {
         let mut findings = Vec::new();

@@ -38,9 +38,44 @@ pub(super) fn label_of(system: &str, code: &str) -> Option<Label> {
     }
 }
 
+/// Puts the person's own mark (本人の指定, `PRS`) on a resource, or takes it off; what else stands in `meta.security` stays.
+/// Whether that changed anything.
+pub fn mark(resource: &mut Node, on: bool) -> bool {
+    let own = |coding: &Node| {
+        let (system, code) = (coding.text_at("system"), coding.text_at("code"));
+        system.zip(code).and_then(|(system, code)| label_of(system, code)) == Some(Label::OwnMark)
+    };
+    let marks = resource.all("meta.security").into_iter().filter(|coding| own(coding)).count();
+    if on == (marks > 0) {
+        return false;
+    }
+    if on {
+        put(resource, &[Label::OwnMark]);
+        return true;
+    }
+    let Some(meta) = resource.as_object_mut().and_then(|object| object.get_mut("meta")?.as_object_mut())
+    else {
+        return false;
+    };
+    if let Some(Node::Array(codings)) = meta.remove("security") {
+        let others: Vec<Node> = codings.into_iter().filter(|coding| !own(coding)).collect();
+        if !others.is_empty() {
+            meta.insert("security", others);
+        }
+    }
+    true
+}
+
 /// Writes labels into a resource's `meta.security`, beside what stands there: what leaves a holder says how sensitive
 /// it is, also to a receiver that has no list.
 pub fn stamp(resource: &mut Node, labels: Labels) {
+    let confidentiality = Some(labels.confidentiality()).filter(|label| *label != Label::Normal);
+    let labels: Vec<Label> =
+        labels.iter().filter(|label| *label != Label::Normal).chain(confidentiality).collect();
+    put(resource, &labels);
+}
+
+fn put(resource: &mut Node, labels: &[Label]) {
     let Some(object) = resource.as_object_mut() else { return };
     if object.get("meta").is_none() {
         object.insert("meta", Node::Object(Object::new()));
@@ -50,7 +85,7 @@ pub fn stamp(resource: &mut Node, labels: Labels) {
         Some(Node::Array(codings)) => codings,
         _ => Vec::new(),
     };
-    for label in labels.iter().chain([labels.confidentiality()]).filter(|label| *label != Label::Normal) {
+    for label in labels {
         let (system, code) = (label.system(), label.code());
         let there =
             |coding: &Node| coding.text_at("system") == Some(system) && coding.text_at("code") == Some(code);

@@ -172,19 +172,23 @@ impl LabItem {
         }
     }
 
-    /// The codes as sent, the house's own in the system that JP-CLINS has for them; where there is no JLAC10, its word
-    /// for that.
+    /// The codes as sent, the house's own in the system that JP-CLINS has for them; where there is no JLAC10, or none of the
+    /// house's own, its word for that.
     fn code(&self) -> Node {
         let mut codings: Vec<Node> = Vec::new();
-        let mut standard = false;
+        let (mut standard, mut local) = (false, false);
         for one in self.test.both().filter(|one| !one.code.is_empty()) {
             let name = if one.name.is_empty() { &self.test.name } else { &one.name };
             let is_jlac10 = one.system == "JC10" && one.code.len() == 17;
             standard |= is_jlac10;
+            local |= !is_jlac10;
             codings.push(coding(if is_jlac10 { JLAC10 } else { LOCAL }, &one.code, name));
         }
         if !standard {
             codings.push(coding(UNCODED, "99999999999999999", "未標準化コード項目(JLAC)"));
+        }
+        if !local {
+            codings.push(coding(LOCAL_UNCODED, "LUNCODED", "Locally Uncoded"));
         }
         let mut object: Object = [("coding", codings)].into_iter().collect();
         let shown = if self.test.name.is_empty() { &self.test.code } else { &self.test.name };
@@ -349,3 +353,4 @@ fn structured(field: Element<'_>) -> Option<LabValue> {
 /// The house's own code of a test (JP-CLINS).
 const LOCAL: &str = "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_ObsLabResult_LocalCode_CS";
 const UNCODED: &str = "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_ObsLabResult_Uncoded_CS";
+const LOCAL_UNCODED: &str = "http://jpfhir.jp/fhir/clins/ValueSet/JP_ObservationLabResultLocalUncoded_CS";

@@ -1,7 +1,7 @@
 //! The patient and allergies: ADT-00 (ADT^A08) and ADT-61 (ADT^A60).
 
 use super::{
-    fhir::{Context, ECS, coding, human_name, put_text},
+    fhir::{CORE, Context, ECS, coding, human_name, put_text},
     hl7::{coded, coded_field, coded_option, date, date_field, patient_id, writer},
     model::{Allergy, Insurance, Name, Person, Sex},
     name::FileName,
@@ -133,7 +133,7 @@ impl Person {
         let mut object = Object::new();
         object.insert("resourceType", "Patient");
         object.insert("id", context.patient_id());
-        object.insert("meta", context.meta(&format!("{ECS}JP_Patient_eCS")));
+        object.insert("meta", context.meta(&self.profile()));
         object.insert("language", "ja");
         let local = format!("urn:oid:1.2.392.100495.20.3.51.1{}", context.source.institution);
         let mut identifiers = vec![node!({ "system": local, "value": self.patient_id.as_str() })];
@@ -172,6 +172,18 @@ impl Person {
             object.insert("address", node!([address]));
         }
         Node::Object(object)
+    }
+
+    /// JP-CLINS's patient, where there is what it asks for: an insured person's identifier (R1012), name, birth date and address.
+    /// Who has not all of it, say by no insurance, is a patient of JP Core.
+    fn profile(&self) -> String {
+        let insured = self.insurances.iter().any(|insurance| insurance.member_id().is_some());
+        let named = !self.name.family.is_empty() && !self.name.given.is_empty();
+        if insured && named && self.birth.is_some() && !self.address.is_empty() {
+            format!("{ECS}JP_Patient_eCS")
+        } else {
+            format!("{CORE}JP_Patient")
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub async fn bundle(State(service): State<Arc<Service>>, ask: Ask, body: Bytes) 
 fn changed(bundle: &mut BundleWriter, ask: &Ask, written: &Written) {
     let status = match written.outcome {
         Outcome::Created => "201",
-        Outcome::Updated | Outcome::Unchanged => "200",
+        Outcome::Updated | Outcome::Unchanged | Outcome::Relabelled => "200",
         Outcome::Deleted | Outcome::Absent => return bundle.entry(None, None, &response("204", "")),
     };
     let time = Timestamp::from_millis(written.updated_at).to_rfc3339();

@@ -1,5 +1,6 @@
 //! Every SQL statement of the institution, one file a concern.
 
+mod corrections;
 mod exchanges;
 mod folder;
 mod networks;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use ::store::{Db, Migration, Row, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use corrections::CorrectionCase;
 pub use exchanges::{Asked, DeclaredEmergency, Given, GivenState, ReceivedRow};
 pub use folder::{FolderFile, FolderRequest, OutFolder};
 pub use patients::{LinkChange, LinkConflict, LinkError};
@@ -80,4 +82,6 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "records", sql: include_str!("../../migrations/0002_records.sql") },
     Migration { version: 3, name: "exchange", sql: include_str!("../../migrations/0003_exchange.sql") },
     Migration { version: 4, name: "networks", sql: include_str!("../../migrations/0004_networks.sql") },
+    Migration { version: 5, name: "labels", sql: include_str!("../../migrations/0005_labels.sql") },
+    Migration { version: 6, name: "corrections", sql: include_str!("../../migrations/0006_corrections.sql") },
 ];

@@ -1,8 +1,7 @@
 //! Transactions and batches.
 
+use records::Resource;
 use records::bundle::{Act, Bundle, Entry, Kind};
-use records::labels::inherit;
-use records::{Node, Resource};
 
 use super::document::{Arriving, arriving};
 use super::error::RecordError;
@@ -88,15 +87,11 @@ impl Service {
         for (old, new) in &renamed {
             bundle.set_reference(old, new);
         }
-        let labels = self.labels_of(&bundle.entries);
         let arriving = arriving(&bundle.entries);
         let mut steps = Vec::with_capacity(bundle.entries.len());
-        for (entry, labels) in bundle.entries.into_iter().zip(labels) {
+        for entry in bundle.entries {
             let place = entry.number;
-            let step = self
-                .step(entry, labels, &arriving, &mut all)
-                .await
-                .map_err(|error| in_entry(error, place))?;
+            let step = self.step(entry, &arriving, &mut all).await.map_err(|error| in_entry(error, place))?;
             steps.push(step);
         }
         Ok((all, steps))
@@ -148,33 +143,7 @@ impl Service {
         Ok(renamed)
     }
 
-    /// The labels of the entries' resources, each with those of what it refers to among them.
-    fn labels_of(&self, entries: &[Entry]) -> Vec<consent::Labels> {
-        let nothing = Node::Null;
-        let nodes: Vec<&Node> =
-            entries.iter().map(|entry| entry.resource.as_ref().map_or(&nothing, Resource::node)).collect();
-        let own: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                entry
-                    .resource
-                    .as_ref()
-                    .map_or(consent::Labels::NONE, |resource| self.preparer.labels(resource))
-            })
-            .collect();
-        if own.iter().all(|labels| labels.is_empty()) {
-            return own;
-        }
-        inherit(&nodes, &own, &std::collections::HashMap::new())
-    }
-
-    async fn step(
-        &self,
-        entry: Entry,
-        labels: consent::Labels,
-        arriving: &Arriving,
-        all: &mut Changes,
-    ) -> Result<Step, RecordError> {
+    async fn step(&self, entry: Entry, arriving: &Arriving, all: &mut Changes) -> Result<Step, RecordError> {
         let Entry { act, resource_type, id, resource, .. } = entry;
         let (when, method) = match act {
             Act::Get(url) => return Ok(Step::Done(Done::Get(url))),
@@ -201,6 +170,7 @@ impl Service {
         };
         let (Some(id), Some(resource)) = (id, resource) else { return Ok(Step::Done(Done::Nothing)) };
         self.preparer.validate(&resource)?;
+        let labels = self.preparer.labels(&resource);
         let patient = self.document_patient(&resource, arriving).await?;
         let draft = self.preparer.draft(Raw { resource_type, id, resource, patient, method }, labels)?;
         all.changes.push(Change::Put { draft, when });

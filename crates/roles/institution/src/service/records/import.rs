@@ -256,7 +256,7 @@ impl Report {
                 Outcome::Updated => self.updated += 1,
                 Outcome::Unchanged => self.unchanged += 1,
                 Outcome::Deleted => self.deleted += 1,
-                Outcome::Absent => {}
+                Outcome::Absent | Outcome::Relabelled => {}
             }),
             LineOutcome::Refused(refused) => self.refuse(refused),
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use calendar::Date;
 use consent::Labels;
 use records::definitions::Definitions;
-use records::labels::{Facts as Read, Lists, Subject};
+use records::labels::{Facts as Read, Lists, Subject, links};
 use records::search::{self, Value};
 use records::validate::{Severity, Validator};
 use records::{Node, Object, Resource};
@@ -13,7 +13,7 @@ use records::{Node, Object, Resource};
 use super::error::{RecordError, issue};
 use super::scan::scan_resource;
 use crate::refuse::Field;
-use crate::store::{Draft, Facts, IndexRows};
+use crate::store::{Draft, Facts, IndexRows, bits};
 
 /// What it takes to prepare a resource (受入の道具); one serves all threads.
 #[derive(Clone)]
@@ -111,7 +111,7 @@ impl Preparer {
         if let (true, Some(patient)) = (facts.patient.is_empty(), patient) {
             facts.patient = patient;
         }
-        let rows = IndexRows::new(&resource_type, &entries);
+        let rows = IndexRows::new(&resource_type, &entries, &links(resource.node()));
         let name = format!("{resource_type}/{id}");
         Ok(Box::new(Draft { name, facts, rows, rest: rest(resource), method }))
     }
@@ -129,7 +129,8 @@ impl Preparer {
         Facts {
             patient,
             category: i64::from(read.category as u8),
-            labels: labels.iter().fold(0, |bits, label| bits | 1 << label as u8),
+            labels: bits(labels),
+            said: bits(Lists::said(resource.node())),
             author: Some(read.institution.map_or_else(|| self.own.clone(), organisation)),
             author_person: read.author.map(str::to_owned),
             day: read.date.map(|day| day.to_days().into()),

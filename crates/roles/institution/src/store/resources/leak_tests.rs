@@ -69,20 +69,22 @@ fn samples() -> Vec<Sample> {
     add(condition("c1", "p1", "E119", "d1"), "p1", Category::Diagnosis, Labels::NONE, false);
     add(condition("c2", "p1", "F200", "d2"), "p1", Category::Diagnosis, psychiatry, true);
     add(condition("c3", "other", "E119", "d1"), "other", Category::Diagnosis, Labels::NONE, true);
-    let result = |id: &str, patient: &str, value: &str, reason: &str| {
+    let result = |id: &str, patient: &str, value: &str, reason: &str, member: &str| {
         format!(
             r#"{{"resourceType":"Observation","id":"{id}","status":"final","subject":{{"reference":"Patient/{patient}"}},
             "code":{{"coding":[{{"system":"urn:c","code":"A"}}]}},"valueQuantity":{{"value":{value}}},
             "effectiveDateTime":"2026-05-0{}","performer":[{{"reference":"Practitioner/d1"}}],
-            "focus":[{{"reference":"Condition/{reason}"}}],"hasMember":[{{"reference":"Observation/o2"}}]}}"#,
+            "focus":[{{"reference":"Condition/{reason}"}}],"hasMember":[{{"reference":"Observation/{member}"}}]}}"#,
             value
         )
     };
-    add(result("o1", "p1", "5", "c1"), "p1", Category::Laboratory, Labels::NONE, false);
-    add(result("o2", "p1", "9", "c2"), "p1", Category::Laboratory, psychiatry, true);
-    add(result("o3", "p1", "7", "c2"), "p1", Category::Vital, Labels::NONE, true);
-    add(result("o4", "p1", "3", "c2"), "p1", Category::Laboratory, Labels::NONE, false);
-    add(result("o5", "other", "8", "c3"), "other", Category::Laboratory, Labels::NONE, true);
+    // o3 is denied by its kind, o2 by its label, o6 by the label of what it refers to.
+    add(result("o1", "p1", "5", "c1", "o3"), "p1", Category::Laboratory, Labels::NONE, false);
+    add(result("o2", "p1", "9", "c2", "o2"), "p1", Category::Laboratory, psychiatry, true);
+    add(result("o3", "p1", "9", "c1", "o3"), "p1", Category::Vital, Labels::NONE, true);
+    add(result("o4", "p1", "3", "c9", "o3"), "p1", Category::Laboratory, Labels::NONE, false);
+    add(result("o5", "other", "8", "c3", "o5"), "other", Category::Laboratory, Labels::NONE, true);
+    add(result("o6", "p1", "6", "c2", "o1"), "p1", Category::Laboratory, Labels::NONE, true);
     all
 }
 

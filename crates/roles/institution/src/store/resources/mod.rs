@@ -10,6 +10,9 @@ mod leak_tests;
 #[cfg(test)]
 mod postgres_tests;
 mod read;
+mod relabel;
+#[cfg(test)]
+mod relabel_tests;
 mod restrict;
 #[cfg(test)]
 mod restrict_tests;
@@ -24,6 +27,6 @@ pub use about::AboutPatient;
 pub use export::ExportPage;
 pub use find::{Find, Found, FoundPage, Place};
 pub use read::{HistoryOf, HistoryPage};
-pub use restrict::Scope;
+pub use restrict::{Scope, bits};
 pub use rows::{Facts, IndexRows, Version};
 pub use write::{Change, Changes, Draft, Outcome, When, WriteError, Written};

@@ -66,7 +66,7 @@ pub(super) fn newest(reader: &mut Reader<'_>, name: &str) -> Result<Option<Versi
     reader.query_one(NEWEST, params![name], Version::read)
 }
 
-const NEWEST: &str = "SELECT name, version, updated_at, patient, method, deleted, body FROM resource_version \
+const NEWEST: &str = "SELECT name, version, updated_at, patient, method, deleted, labels, body FROM resource_version \
     WHERE name = $1 ORDER BY version DESC LIMIT 1";
 
 fn history(

@@ -196,6 +196,6 @@ fn labels(alias: &str, rule: Labels, effect: Effect) -> String {
 }
 
 /// Labels as they stand in the column.
-pub(in crate::store) fn bits(labels: Labels) -> i64 {
+pub fn bits(labels: Labels) -> i64 {
     labels.iter().fold(0, |bits, label| bits | 1 << label as u8)
 }

@@ -14,8 +14,10 @@ pub struct Facts {
     pub patient: String,
     /// Kind of information, as the word's number.
     pub category: i64,
-    /// Labels, as a set of bits.
+    /// Labels by the resource itself, as a set of bits; what it inherits comes to them when it is stored.
     pub labels: i64,
+    /// Those that somebody gave it as a whole, likewise.
+    pub said: i64,
     /// The organisation that made it.
     pub author: Option<String>,
     /// The person of that organisation who made it.
@@ -41,13 +43,15 @@ pub struct Version {
     pub method: String,
     /// Whether it is a deletion.
     pub deleted: bool,
+    /// Its labels, those that it inherits among them, as a set of bits.
+    pub labels: i64,
     /// The resource as it is answered; empty for a deletion.
     pub body: Vec<u8>,
 }
 
 impl Version {
     /// The columns that [`Version::read`] takes, in its order.
-    pub const COLUMNS: &'static str = "name, version, updated_at, patient, method, deleted, body";
+    pub const COLUMNS: &'static str = "name, version, updated_at, patient, method, deleted, labels, body";
 
     /// Reads a row of [`Version::COLUMNS`].
     pub fn read(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -58,7 +62,8 @@ impl Version {
             patient: row.text(3)?.to_owned(),
             method: row.text(4)?.to_owned(),
             deleted: row.int(5)? != 0,
-            body: row.bytes(6)?.to_vec(),
+            labels: row.int(6)?,
+            body: row.bytes(7)?.to_vec(),
         })
     }
 }
@@ -98,8 +103,9 @@ pub(super) struct QuantityRow {
 }
 
 impl IndexRows {
-    /// The rows of a resource of a type from its search values.
-    pub fn new(resource_type: &str, entries: &[search::Entry]) -> Self {
+    /// The rows of a resource of a type from its search values, and of `links`: names of what it refers to and inherits labels
+    /// from, which is more than what it is found by.
+    pub fn new(resource_type: &str, entries: &[search::Entry], links: &[&str]) -> Self {
         let mut rows = Self::default();
         for entry in entries.iter().filter(|entry| !is_column(entry.parameter)) {
             rows.put(param_key(resource_type, entry.parameter), resource_type, entry);
@@ -110,6 +116,9 @@ impl IndexRows {
         rows.strings.dedup();
         rows.dates.sort_unstable();
         rows.dates.dedup();
+        let missing = links.iter().filter(|link| !rows.references.iter().any(|(_, target)| target == *link));
+        let missing: Vec<_> = missing.map(|link| (link_key(), (*link).to_owned())).collect();
+        rows.references.extend(missing);
         rows.references.sort_unstable();
         rows.references.dedup();
         rows.quantities.sort_unstable();
@@ -166,6 +175,11 @@ pub(super) fn reference_target(resource_type: Option<&str>, id: &str) -> String 
 /// The key of a parameter of a type.
 pub(super) fn param_key(resource_type: &str, parameter: &str) -> i64 {
     cached(&[resource_type, "?", parameter])
+}
+
+/// The key of references that no parameter finds.
+fn link_key() -> i64 {
+    cached(&["", "?", "link"])
 }
 
 /// The key of the identifiers that a reference parameter has instead of references.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use records::labels::links;
 use records::search::{Corpus, Query, index};
 use records::{Node, Resource};
 
@@ -114,7 +115,7 @@ fn name(node: &Node) -> String {
 
 pub(super) fn change(node: &Node, facts: Facts) -> Change {
     let kind = node.text_at("resourceType").unwrap();
-    let rows = IndexRows::new(kind, &index(node));
+    let rows = IndexRows::new(kind, &index(node), &links(node));
     let rest = format!("}},\"text\":{node}}}").into_bytes();
     Change::Put {
         draft: Box::new(Draft { name: name(node), facts, rows, rest, method: "PUT" }),
@@ -189,7 +190,9 @@ async fn sqlite_finds_what_memory_finds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_finds_what_memory_finds() {
+async fn postgres_finds_and_labels_as_sqlite_does() {
     let Some(server) = super::postgres_tests::Server::start() else { return };
-    compare(&Store::open(&server.database()).unwrap()).await;
+    let store = Store::open(&server.database()).unwrap();
+    compare(&store).await;
+    super::relabel_tests::walk(&store).await;
 }

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use ::store::{StoreError, Tx, Value};
+use ::store::{Row, StoreError, Tx, Value};
 use calendar::Timestamp;
 use records::search::served_types;
 
 use super::find::Found;
+use super::relabel::{Head, Relabelled, relabel};
 use super::rows::{Bound, Facts, IndexRows, Version, param_key};
 use super::sql::Sql;
 use crate::store::Store;
@@ -123,6 +124,8 @@ pub enum Outcome {
     Deleted,
     /// It was not there to be deleted.
     Absent,
+    /// It says the same as before and inherits other labels: behind the changes' own answers.
+    Relabelled,
 }
 
 /// Why changes were not made. None of them was.
@@ -219,9 +222,24 @@ fn apply(tx: &mut Tx<'_>, all: &[&Changes]) -> Result<Vec<Written>, WriteError> 
     let known = current(tx, changes().map(|(change, _)| change.name()))?;
     let mut work = Work::default();
     let written = changes().map(|(change, at)| work.plan(change, known.get(change.name()), at));
-    let written = written.collect::<Result<Vec<_>, _>>()?;
-    work.write(tx, &written)?;
+    let mut written = written.collect::<Result<Vec<_>, _>>()?;
+    let drafts: Vec<&Draft> = work.put.iter().map(|(_, draft)| *draft).collect();
+    let labels = relabel(tx, &drafts, &work.gone)?;
+    work.write(tx, &written, &labels)?;
+    let at = all.iter().map(|changes| changes.at).max().unwrap_or_default();
+    written.extend(labels.stored.iter().map(|head| relabelled(head, at)));
     Ok(written)
+}
+
+fn relabelled(head: &Head, at: i64) -> Written {
+    Written {
+        outcome: Outcome::Relabelled,
+        name: head.name.clone(),
+        patient: head.patient.clone(),
+        version: head.version,
+        updated_at: at,
+        body: Vec::new(),
+    }
 }
 
 /// The newest versions of resources, by name.
@@ -230,23 +248,34 @@ fn current<'n>(
     names: impl Iterator<Item = &'n str>,
 ) -> Result<HashMap<String, Version>, StoreError> {
     let names: Vec<&str> = names.collect();
-    let mut known = HashMap::with_capacity(names.len());
+    let text = |places: &str| {
+        format!(
+            "SELECT {} FROM resource_version v WHERE name IN ({places}) AND version = \
+             (SELECT MAX(w.version) FROM resource_version w WHERE w.name = v.name)",
+            Version::COLUMNS
+        )
+    };
+    let rows = by_names(tx, &names, text, Version::read)?;
+    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+}
+
+/// Asks about names, some at a time; `text` is a statement of the places of their parameters.
+pub(super) fn by_names<T>(
+    tx: &mut Tx<'_>,
+    names: &[&str],
+    text: impl Fn(&str) -> String,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
     for chunk in names.chunks(LOOKED_UP) {
         // One text for one name and one for many: a statement is prepared once.
         let width = if chunk.len() == 1 { 1 } else { LOOKED_UP };
         let places: Vec<String> = (1..=width).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "SELECT {} FROM resource_version v WHERE name IN ({}) AND version = \
-             (SELECT MAX(w.version) FROM resource_version w WHERE w.name = v.name)",
-            Version::COLUMNS,
-            places.join(", ")
-        );
         let mut params: Vec<Value<'_>> = chunk.iter().map(|name| Value::Text(name)).collect();
         params.resize(width, Value::Text(""));
-        let rows = tx.query(&sql, &params, Version::read)?;
-        known.extend(rows.into_iter().map(|row| (row.name.clone(), row)));
+        found.extend(tx.query(&text(&places.join(", ")), &params, &mut read)?);
     }
-    Ok(known)
+    Ok(found)
 }
 
 const LOOKED_UP: usize = 32;
@@ -328,21 +357,40 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn write(&self, tx: &mut Tx<'_>, written: &[Written]) -> Result<(), StoreError> {
+    fn write(&self, tx: &mut Tx<'_>, written: &[Written], labels: &Relabelled) -> Result<(), StoreError> {
         self.remove(tx)?;
         let answer = |place: usize| written.get(place);
         let deleted = self.deleted.iter().filter_map(|place| answer(*place));
         tx.execute_many(INSERT_DELETION, deleted.map(deletion))?;
-        let put: Vec<(&Written, &Draft)> =
-            self.put.iter().filter_map(|(place, draft)| Some((answer(*place)?, *draft))).collect();
-        tx.execute_many(INSERT_VERSION, put.iter().map(|(written, draft)| version(written, draft)))?;
-        tx.execute_many(INSERT_HEAD, put.iter().map(|(written, draft)| head(written, draft)))?;
+        let put = self.put.iter().zip(&labels.drafts);
+        let put: Vec<(&Written, &Draft, i64)> =
+            put.filter_map(|((place, draft), labels)| Some((answer(*place)?, *draft, *labels))).collect();
+        tx.execute_many(
+            INSERT_VERSION,
+            put.iter().map(|(written, draft, labels)| version(written, draft, *labels)),
+        )?;
+        tx.execute_many(
+            INSERT_HEAD,
+            put.iter().map(|(written, draft, labels)| head(written, draft, *labels)),
+        )?;
         let drafts = || self.put.iter().map(|(_, draft)| *draft);
         tx.execute_many(INSERT_TOKEN, drafts().flat_map(tokens))?;
         tx.execute_many(INSERT_STRING, drafts().flat_map(strings))?;
         tx.execute_many(INSERT_DATE, drafts().flat_map(dates))?;
         tx.execute_many(INSERT_REFERENCE, drafts().flat_map(references))?;
         tx.execute_many(INSERT_QUANTITY, drafts().flat_map(quantities))?;
+        let stored = || labels.stored.iter();
+        tx.execute_many(
+            "UPDATE resource_version SET labels = $1 WHERE name = $2 AND version = $3",
+            stored().map(|head| [head.labels.into(), Value::from(&head.name), head.version.into()]),
+        )?;
+        tx.execute_many(
+            "UPDATE resource SET labels = $1 WHERE patient = $2 AND type = $3 AND name = $4",
+            stored().map(|head| {
+                let [patient, kind, name] = head_key(&head.patient, &head.name);
+                [head.labels.into(), patient, kind, name]
+            }),
+        )?;
         Ok(())
     }
 
@@ -354,13 +402,16 @@ impl<'a> Work<'a> {
                 self.gone.iter().map(|(patient, name)| [Value::from(patient), Value::from(*name)]),
             )?;
         }
-        let heads = self.gone.iter().map(|(patient, name)| {
-            let resource_type = name.split_once('/').map_or(*name, |(resource_type, _)| resource_type);
-            [Value::from(patient), Value::from(resource_type), Value::from(*name)]
-        });
+        let heads = self.gone.iter().map(|(patient, name)| head_key(patient, name));
         tx.execute_many("DELETE FROM resource WHERE patient = $1 AND type = $2 AND name = $3", heads)?;
         Ok(())
     }
+}
+
+/// The primary key of a current version.
+fn head_key<'v>(patient: &'v str, name: &'v str) -> [Value<'v>; 3] {
+    let resource_type = name.split_once('/').map_or(name, |(resource_type, _)| resource_type);
+    [Value::from(patient), Value::from(resource_type), Value::from(name)]
 }
 
 /// The tables of [`IndexRows`].
@@ -373,7 +424,7 @@ const INSERT_VERSION: &str = "INSERT INTO resource_version (name, version, type,
 const INSERT_DELETION: &str = "INSERT INTO resource_version (name, version, type, updated_at, patient, category, labels, \
     method, deleted, body) VALUES ($1, $2, $3, $4, $5, 0, 0, 'DELETE', 1, $6)";
 const INSERT_HEAD: &str = "INSERT INTO resource (patient, type, name, version, updated_at, category, labels, author, \
-    author_person, day, encounter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    author_person, day, encounter, own, said) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const INSERT_TOKEN: &str =
     "INSERT INTO resource_token (patient, name, param, code, system, shown) VALUES ($1, $2, $3, $4, $5, $6)";
 const INSERT_STRING: &str = "INSERT INTO resource_string (patient, name, param, folded, loose, exact) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -384,7 +435,7 @@ const INSERT_REFERENCE: &str =
 const INSERT_QUANTITY: &str = "INSERT INTO resource_quantity (patient, name, param, value, system, code, unit) \
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-fn version<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 13] {
+fn version<'a>(written: &'a Written, draft: &'a Draft, labels: i64) -> [Value<'a>; 13] {
     let facts = &draft.facts;
     [
         Value::from(&draft.name),
@@ -393,7 +444,7 @@ fn version<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 13] {
         Value::from(written.updated_at),
         Value::from(&facts.patient),
         Value::from(facts.category),
-        Value::from(facts.labels),
+        Value::from(labels),
         Value::from(facts.author.as_ref()),
         Value::from(facts.author_person.as_ref()),
         Value::from(facts.day),
@@ -415,7 +466,7 @@ fn deletion(written: &Written) -> [Value<'_>; 6] {
     ]
 }
 
-fn head<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 11] {
+fn head<'a>(written: &'a Written, draft: &'a Draft, labels: i64) -> [Value<'a>; 13] {
     let facts = &draft.facts;
     [
         Value::from(&facts.patient),
@@ -424,11 +475,13 @@ fn head<'a>(written: &'a Written, draft: &'a Draft) -> [Value<'a>; 11] {
         Value::from(written.version),
         Value::from(written.updated_at),
         Value::from(facts.category),
-        Value::from(facts.labels),
+        Value::from(labels),
         Value::from(facts.author.as_ref()),
         Value::from(facts.author_person.as_ref()),
         Value::from(facts.day),
         Value::from(facts.encounter.as_ref()),
+        Value::from(facts.labels),
+        Value::from(facts.said),
     ]
 }
 

@@ -5,7 +5,8 @@ use codes::OrgId;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Verdict, Why};
-use crate::item::{Categories, Item};
+use crate::item::{Categories, Item, Label, Labels};
+use crate::proxy::{Proxy, ProxyKind};
 use crate::rule::{Author, Effect, Rule, RuleId, What};
 
 /// The rules that remain for one asker, purpose and instant (残る条件): travels inside a signed grant.
@@ -125,6 +126,27 @@ impl Restriction {
         }
     }
 
+    /// What remains when it is not the person who looks but a proxy: no more than the mandate lets them see, and nothing that
+    /// is kept from proxies of this kind (violence and what the person marked, from every one; from parents also what
+    /// adolescents keep to themselves). `hidden` names the refusal.
+    #[must_use]
+    pub fn for_proxy(self, proxy: &Proxy, hidden: RuleId) -> Self {
+        let seen = |permit: Remaining| {
+            let what = proxy.sees.clone().filter(|_| permit.what.is_everything())?;
+            Some(Remaining { what, ..permit })
+        };
+        let permits: Vec<Remaining> = self.permits.into_iter().filter_map(seen).collect();
+        // What outweighs a refusal for the person does not for a proxy.
+        let mut denies: Vec<Remaining> = self
+            .denies
+            .into_iter()
+            .map(|refusal| Remaining { outweighed_by: Vec::new(), ..refusal })
+            .collect();
+        let what = What { labels: hidden_from(proxy.kind), ..What::default() };
+        denies.push(Remaining { rule: hidden, what, keep_until: None, outweighed_by: Vec::new() });
+        Self { opted_out: self.opted_out, permits, denies }
+    }
+
     /// The last day that the asker may keep what it gets: the earliest that any permission says.
     #[must_use]
     pub fn keep_until(&self) -> Option<Date> {
@@ -151,6 +173,17 @@ impl Restriction {
     /// The names of the rules that remain.
     pub fn rules(&self) -> impl Iterator<Item = &RuleId> {
         self.permits.iter().chain(&self.denies).map(|remaining| &remaining.rule)
+    }
+}
+
+/// The labels that a proxy is not shown, whatever the mandate says.
+fn hidden_from(kind: ProxyKind) -> Labels {
+    let from_all = Labels::of(&[Label::Violence, Label::OwnMark]);
+    match kind {
+        ProxyKind::Parent | ProxyKind::MinorGuardian => {
+            from_all.union(Labels::of(&[Label::Reproduction, Label::Std, Label::SubstanceUse]))
+        }
+        _ => from_all,
     }
 }
 

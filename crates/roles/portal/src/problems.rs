@@ -88,3 +88,68 @@ pub(crate) fn no_invitation() -> Problem {
         )
         .at("invitation")
 }
+
+pub(crate) fn too_many_devices() -> Problem {
+    Problem::new(409, "too-many-devices")
+        .ja("登録できる端末は10台までです。")
+        .en("No more than ten devices can be registered.")
+        .detail("使わない端末を、一覧から外してください。", "Remove one that you no longer use.")
+}
+
+pub(crate) fn no_device() -> Problem {
+    Problem::new(422, "no-device-key")
+        .ja("この端末では登録できませんでした。")
+        .en("This device could not be registered.")
+        .detail("ブラウザを新しくしてから、もう一度お試しください。", "Update your browser and try again.")
+}
+
+pub(crate) fn device_refused() -> Problem {
+    Problem::new(403, "device-refused")
+        .ja("この端末では入れませんでした。")
+        .en("You could not come in with this device.")
+        .detail(
+            "登録が外れているか、画面を開いてから時間がたっています。開き直すか、カードで入ってください。",
+            "It is registered no more, or the page is too old: open it again, or use your card.",
+        )
+}
+
+pub(crate) fn no_party() -> Problem {
+    Problem::new(422, "no-such-organisation")
+        .ja("その機関は見つかりません。")
+        .en("There is no such organisation.")
+        .at("who")
+}
+
+pub(crate) fn no_overseer() -> Problem {
+    Problem::new(503, "no-overseer")
+        .ja("いま、監督機関に届けられません。")
+        .en("The overseer cannot be reached now.")
+        .detail("しばらくしてから、もう一度お試しください。", "Try again in a little while.")
+}
+
+pub(crate) fn objection_text() -> Problem {
+    Problem::new(422, "objection-text")
+        .ja("何がおかしいか、分からないかを、1文字から2,000文字で書いてください。")
+        .en("Say what is wrong or unclear, in 1 to 2,000 characters.")
+        .at("text")
+}
+
+pub(crate) fn too_many_copies(most: usize) -> Problem {
+    Problem::new(409, "too-many-copies")
+        .ja(format!("控えは{most}件までです。"))
+        .en(format!("At most {most} copies can be kept."))
+        .detail(
+            "いらない控えを消してから、もう一度お試しください。",
+            "Delete one that you do not need, then try again.",
+        )
+}
+
+pub(crate) fn no_holder() -> Problem {
+    Problem::new(404, "no-such-holder")
+        .ja("この機関には、いま届けられません。")
+        .en("This institution cannot be reached now.")
+        .detail(
+            "あとでもう一度お試しください。急ぐときは、その機関に直接お尋ねください。",
+            "Try again later, or ask the institution itself.",
+        )
+}

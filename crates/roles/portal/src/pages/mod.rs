@@ -1,18 +1,23 @@
 //! The pages for people: Japanese first, large and plain, one clear thing to do on each.
 
+mod away;
 mod choices;
 mod coverage;
 mod device;
+mod devices;
 mod fields;
 mod history;
 mod login;
 mod looked;
 mod meaning;
 mod numbers;
+mod objections;
 mod parts;
+mod people;
 mod preview;
 mod proofs;
 mod questions;
+mod record;
 mod sentence;
 mod visits;
 
@@ -36,13 +41,25 @@ use crate::service::Service;
 type Shown = Result<Response, Problem>;
 
 /// The cookie of a visit.
-const COOKIE: &str = "portal";
+///
+/// With this prefix a browser takes it only over HTTPS (or from this machine itself), for this host alone.
+const COOKIE: &str = "__Host-portal";
 
 pub(crate) fn router(service: Service) -> Router {
     let pages = Router::new()
         .route("/", get(looked::show))
         .route("/login", get(login::tray).post(login::enter))
+        .route("/login/device", post(devices::enter))
         .route("/logout", post(visits::leave))
+        .route("/away", post(away::leave))
+        .route("/back", get(away::back))
+        .route("/calendar", get(away::calendar))
+        .route("/devices", post(devices::change))
+        .route("/people", get(people::show).post(people::choose))
+        .route("/people/invite/{proxy}", post(people::invite))
+        .route("/hidden", get(people::hidden).post(people::hide))
+        .route("/objections", get(objections::list).post(objections::say))
+        .route("/objections/new", get(objections::ask).post(objections::file))
         .route("/visits", get(visits::list).post(visits::end))
         .route("/choices", get(choices::show))
         .route("/choices/history", get(history::show))
@@ -52,10 +69,12 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/preview", get(preview::show))
         .route("/preview/{institution}", get(preview::one))
         .route("/number", get(numbers::show))
+        .merge(record::routes())
         .with_state(service)
         .merge(STYLE.routes())
-        .merge(proofs::SCRIPT.routes());
-    wire::role_router("portal-pages", Desk::open().protect(pages))
+        .merge(SCRIPT.routes())
+        .layer(axum::middleware::from_fn(away::guard));
+    wire::role_router("portal-pages", Desk::open().over_https().protect(pages))
 }
 
 /// Somebody who came in, for their own affairs. As an extractor it sends who is not in to the login page, and who acts for
@@ -117,7 +136,7 @@ fn token_of(parts: &Parts) -> Option<Token> {
 /// On to `path` with the cookie of a visit that begins; without a token, of one that ends.
 fn moved(path: &str, token: Option<&Token>) -> Response {
     let (value, life) = token.map_or((String::new(), 0), |token| (token.text(), VISIT_MILLIS / 1_000));
-    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={life}; HttpOnly; SameSite=Strict");
+    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Strict");
     let mut response = Redirect::to(path).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -136,25 +155,60 @@ fn outside(lang: Lang, title: &str, path: &str) -> Page {
         .organisation(t(lang, "結びのポータル", "The portal of Musubi"), OrgKind::Portal)
         .at(path)
         .style(STYLE.href())
+        .script(SCRIPT.href())
 }
 
 /// A page of somebody who is in: whose it is, and the way out, always at the same place.
 fn inside(lang: Lang, csrf: &Csrf, visit: &Visit, title: &str, path: &str, body: Markup) -> Page {
-    let name = &visit.bearer.name;
-    let nav = [
-        ("/", t(lang, "だれが見たか", "Who looked")),
-        ("/choices", t(lang, "わたしの決めごと", "My choices")),
-        ("/preview", t(lang, "だれに何が見えるか", "Who can see what")),
-        ("/number", t(lang, "医療等ID", "Medical ID")),
-        ("/visits", t(lang, "使っている端末", "Where I am in")),
-    ];
-    outside(lang, title, path).nav(nav).csrf(csrf).body(html! {
+    outside(lang, title, path).nav(nav(lang, visit)).csrf(csrf).body(html! {
         div.whose {
-            span { (t(lang, format!("{name} さん"), name.clone())) }
-            (form("/logout", csrf, button_quiet(t(lang, "終わる", "Leave"), "leave", "yes")))
+            span { (whose(lang, visit)) }
+            div.ways-out {
+                (form("/away", csrf, html! { button.button.away type="submit" title=(t(lang, "Esc キーを2回でも離れられます", "Or press Esc twice")) { (t(lang, "すぐに離れる", "Leave at once")) } }))
+                (form("/logout", csrf, button_quiet(t(lang, "終わる", "Leave"), "leave", "yes")))
+            }
         }
         (body)
     })
 }
+
+fn whose(lang: Lang, visit: &Visit) -> Markup {
+    let name = &visit.bearer.name;
+    match &visit.acting {
+        None => html! { (t(lang, format!("{name} さん"), name.clone())) },
+        Some(principal) => {
+            let other = &principal.subject.name;
+            html! {
+                (t(lang, format!("{other} さんのために（代理: {name} さん）"), format!("for {other} (proxy: {name})")))
+                " " a href="/people" { (t(lang, "切りかえる", "change")) }
+            }
+        }
+    }
+}
+
+/// The main menu: a proxy's has what a proxy may do.
+fn nav(lang: Lang, visit: &Visit) -> Vec<(&'static str, &'static str)> {
+    let mut nav = vec![
+        ("/", t(lang, "だれが見たか", "Who looked")),
+        ("/choices", t(lang, "わたしの決めごと", "My choices")),
+        ("/preview", t(lang, "だれに何が見えるか", "Who can see what")),
+        ("/objections", t(lang, "申し立て", "Objections")),
+        ("/people", t(lang, "代理", "Proxies")),
+    ];
+    if visit.acting.is_none() {
+        nav.push(("/number", t(lang, "医療等ID", "Medical ID")));
+        nav.push(("/visits", t(lang, "使っている端末", "Where I am in")));
+    }
+    nav
+}
+
+static SCRIPT: Asset = Asset::script(
+    "/assets/portal.js",
+    concat!(
+        include_str!("../../assets/exit.js"),
+        include_str!("../../assets/device.js"),
+        include_str!("../../assets/proofs.js")
+    ),
+);
 
 static STYLE: Asset = Asset::style("/assets/portal.css", include_str!("../../assets/portal.css"));

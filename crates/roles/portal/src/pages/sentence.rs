@@ -65,6 +65,7 @@ fn title(telling: &Telling<'_>, exchange: &OwnExchange) -> String {
     let who = who(service, lang, exchange);
     let reason = exchange.reason.map_or("", |reason| t(lang, reason.ja(), reason.en()));
     match (exchange.what.as_str(), exchange.organisation.kind()) {
+        ("exchange", OrgKind::Portal) => own_look(service, lang, exchange),
         ("exchange", _) if exchange.holders.is_empty() => t(
             lang,
             format!("{who}が、{reason}のためにあなたの記録を求めましたが、見られるものはありませんでした"),
@@ -152,6 +153,34 @@ fn by_proxy(lang: Lang, proxy: &str, exchange: &OwnExchange) -> String {
         format!("Your proxy “{proxy}” {en} for you"),
     )
 }
+
+/// A look through the portal: the person's own, a proxy's, or an app's that the person permitted.
+fn own_look(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {
+    let holders = listed(lang, exchange.holders.iter().map(|holder| name(service, lang, holder)));
+    let by = exchange.practitioner.as_ref().map(|staff| staff.name.as_str()).unwrap_or_default();
+    let (who_ja, who_en) = if by.starts_with(APP_MARK) {
+        (format!("あなたが許した{by}"), format!("{by}, which you permitted,"))
+    } else if exchange.proxy.is_some() {
+        (format!("代理人の{by}さん"), format!("{by}, your proxy,"))
+    } else {
+        ("あなた".to_owned(), "You".to_owned())
+    };
+    match exchange.holders.is_empty() {
+        true => t(
+            lang,
+            format!("{who_ja}が、あなたの記録を見ようとしましたが、持つ機関はありませんでした"),
+            format!("{who_en} looked for your records; no institution holds any"),
+        ),
+        false => t(
+            lang,
+            format!("{who_ja}が、{holders}にあるあなたの記録を見ました"),
+            format!("{who_en} looked at your records at {holders}"),
+        ),
+    }
+}
+
+/// How the name of an app begins in what the holders and the person read.
+const APP_MARK: &str = crate::service::record::APP_MARK;
 
 /// Person, profession and institution, as far as they are known.
 fn who(service: &Service, lang: Lang, exchange: &OwnExchange) -> String {

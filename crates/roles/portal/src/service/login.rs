@@ -107,7 +107,12 @@ impl Service {
 
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let now = self.now().as_millis();
-        self.write(move |tx| Ok(sql::sweep(tx, now)? + sql::people::sweep_one_time(tx, now)?)).await.map(drop)
+        let swept = self.write(move |tx| {
+            sql::sweep(tx, now)?;
+            sql::people::sweep_one_time(tx, now)?;
+            sql::record::forget_gathered(tx)
+        });
+        swept.await.map(drop)
     }
 
     /// Begins a visit of somebody who was verified.

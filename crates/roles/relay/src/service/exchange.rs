@@ -2,12 +2,13 @@
 
 use access::{Action, GRANT_LIFE_MILLIS, Grant, Permit, SignedGrant};
 use codes::{ExchangeId, Medical, OrgId, OrgKind, RootCode};
-use consent::{Asker, Restriction, RuleId};
-use protocol::exchange::{ExchangeAnswer, ExchangeRequest, HolderGrant};
+use consent::{Asker, Consents, Restriction, RuleId};
+use protocol::exchange::{Evidence, ExchangeAnswer, ExchangeRequest, HolderGrant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::Problem;
 
+use super::evidence::Question;
 use super::{Service, digest};
 use crate::model::{PersonKey, Seen};
 use crate::{problems, store as sql};
@@ -63,8 +64,8 @@ impl Service {
             Ok(evidence) => evidence,
             Err(problem) => return self.refuse(peer, &request, &permit, &person, problem).await,
         };
-        let restriction = will
-            .restriction(&asker, request.reason, question.now)
+        let restriction = self
+            .seen_by(&question, &will, will.restriction(&asker, request.reason, question.now))?
             .looking_for(request.looking_for, request.care);
         let open = ground.active & ground.registered;
         let holders = reached(&ground.holders, &request.holders, &restriction, open);
@@ -75,6 +76,19 @@ impl Service {
             None => Vec::new(),
         };
         self.settle(peer, &order, person, evidence, grants).await
+    }
+
+    /// What the one who looks may see of what the person may: a proxy less.
+    fn seen_by(
+        &self,
+        question: &Question,
+        will: &Consents,
+        restriction: Restriction,
+    ) -> Result<Restriction, Problem> {
+        let Evidence::Proxy { acting } = &question.evidence else { return Ok(restriction) };
+        let proxy = will.proxy(&acting.proxy, question.now).ok_or_else(problems::no_mandate)?;
+        let hidden = RuleId::new("hidden-from-proxies").map_err(|_| Problem::internal())?;
+        Ok(restriction.for_proxy(proxy, hidden))
     }
 
     /// Writes the exchange into the ledger, then what must be remembered of it; then it may be answered.

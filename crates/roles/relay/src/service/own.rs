@@ -167,7 +167,11 @@ fn shown(entry: &OpenedEntry, origin: &str, leaf: String, proof: Inclusion) -> O
         holders: Vec::new(),
         rules: Vec::new(),
         evidence: String::new(),
-        proxy: body.get("proxy").and_then(Value::as_str).and_then(|proxy| proxy.parse().ok()),
+        proxy: body
+            .get("proxy")
+            .or_else(|| body.get("evidence")?.get("proxy"))
+            .and_then(Value::as_str)
+            .and_then(|proxy| proxy.parse().ok()),
         exchange: entry.exchange,
         receipt: ledger::Receipt { origin: origin.to_owned(), index: entry.index, at: entry.at },
         leaf: leaf.clone(),
@@ -208,7 +212,7 @@ fn shown(entry: &OpenedEntry, origin: &str, leaf: String, proof: Inclusion) -> O
 }
 
 fn words_of(evidence: &Value) -> String {
-    ["presence", "team", "emergency"]
+    ["presence", "team", "emergency", "proxy"]
         .into_iter()
         .find(|kind| evidence.get(*kind).is_some())
         .unwrap_or_default()

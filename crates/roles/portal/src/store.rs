@@ -2,6 +2,7 @@
 
 pub mod looked;
 pub mod people;
+pub mod record;
 
 use calendar::Timestamp;
 use store::{Migration, Reader, StoreError, Tx, params};
@@ -12,6 +13,7 @@ use crate::model::{VisitKey, VisitLine};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "sessions", sql: include_str!("../migrations/0001_sessions.sql") },
     Migration { version: 2, name: "people", sql: include_str!("../migrations/0002_people.sql") },
+    Migration { version: 3, name: "record", sql: include_str!("../migrations/0003_record.sql") },
 ];
 
 /// A visit's row.
@@ -81,6 +83,11 @@ pub fn visits(c: &mut Reader<'_>, person: &[u8; 32], now: i64) -> Result<Vec<Vis
 pub fn end(tx: &mut Tx<'_>, key: &VisitKey, person: &[u8; 32]) -> Result<bool, StoreError> {
     tx.execute("DELETE FROM visit WHERE token = $1 AND person = $2", params![&key.0, person])
         .map(|ended| ended > 0)
+}
+
+/// Ends every visit of a person but this one.
+pub fn end_others(tx: &mut Tx<'_>, key: &VisitKey, person: &[u8; 32]) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM visit WHERE person = $1 AND token <> $2", params![person, &key.0])
 }
 
 /// Forgets the visits that ended by themselves.

@@ -11,7 +11,7 @@ use consent::{
 use ledger::Receipt;
 use protocol::consents::ConsentAct;
 
-use crate::model::{Bearer, Token};
+use crate::model::{Bearer, Entrance, Token};
 use crate::service::choices::{Answers, Question, foreseen};
 use crate::{Config, KEYS, Service, open};
 
@@ -183,8 +183,15 @@ fn answers_that_are_missing_are_asked_for_by_their_place() {
 async fn a_visit_is_sealed_goes_on_while_it_is_used_and_ends() {
     let house = house();
     let receipt = Receipt { origin: "musubi/eligibility/1".into(), index: 7, at: 0 };
-    let bearer =
-        Bearer { name: "林　七海".into(), code: None, receipt, checks: Vec::new(), checks_since: None };
+    let bearer = Bearer {
+        name: "林　七海".into(),
+        code: None,
+        entrance: Entrance::Card,
+        receipt,
+        checks: Vec::new(),
+        checks_heads: None,
+        checks_since: None,
+    };
     let exchange = ExchangeId::new(0);
     let token = house.portal.begin(bearer, exchange, "Firefox / Linux".into()).await.unwrap();
     let visit = house.portal.visit(&token).await.unwrap().unwrap();

@@ -4,12 +4,12 @@ use axum::extract::{Query, State};
 use consent::Consents;
 use maud::{Markup, html};
 use serde::Deserialize;
-use wire::page::{Lang, Tile, Tone, card, empty_state, link_button, notice, t, tiles};
+use wire::page::{Lang, Tile, Tone, button_quiet, card, empty_state, form, link_button, notice, t, tiles};
 use wire::{Csrf, Page, Problem};
 
 use super::parts::{listed, name, when};
 use super::sentence::in_a_line;
-use super::{Here, inside};
+use super::{Whoever, inside};
 use crate::service::Service;
 use crate::service::choices::Question;
 
@@ -23,23 +23,25 @@ pub(super) async fn show(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Query(came): Query<Came>,
 ) -> Result<Page, Problem> {
     let title = t(lang, "わたしの決めごと", "My choices");
-    if visit.bearer.code.is_none() {
+    if visit.subject().code.is_none() {
         return Ok(inside(lang, &csrf, &visit, title, "/choices", without_id(lang)));
     }
     let will = service.will(&visit).await?;
     let names = service.kept_names(&visit).await?;
+    let proxies =
+        Proxies { csrf: &csrf, taken_up: service.taken_up(&visit).await?, by_person: visit.acting.is_none() };
     let body = html! {
         @if came.done {
             (notice(Tone::Ok, t(lang, "決めたとおりになりました", "It is as you decided"), html! {
                 p { (t(lang, "すべての機関で、いまから効きます。いつでも変えられます。", "It is in effect everywhere from now on. You can change it at any time.")) }
             }))
         }
-        (standing(&service, lang, &will, &names))
-        (card(t(lang, "決める・変える", "Decide or change"), tiles(&questions(lang, &service, &will))))
+        (standing(&service, lang, &will, &names, &proxies))
+        (card(t(lang, "決める・変える", "Decide or change"), tiles(&questions(lang, &service, &will, visit.acting.is_some()))))
     };
     Ok(inside(lang, &csrf, &visit, title, "/choices", body))
 }
@@ -57,7 +59,21 @@ pub(super) fn without_id(lang: Lang) -> Markup {
     )
 }
 
-fn standing(service: &Service, lang: Lang, will: &Consents, names: &[(String, String)]) -> Markup {
+/// What is shown of each proxy.
+struct Proxies<'a> {
+    csrf: &'a Csrf,
+    /// Those who have come in with an invitation.
+    taken_up: Vec<String>,
+    by_person: bool,
+}
+
+fn standing(
+    service: &Service,
+    lang: Lang,
+    will: &Consents,
+    names: &[(String, String)],
+    mandated: &Proxies<'_>,
+) -> Markup {
     let now = service.now();
     let rules: Vec<_> = will.in_force(now).collect();
     let directives = will
@@ -102,8 +118,17 @@ fn standing(service: &Service, lang: Lang, will: &Consents, names: &[(String, St
                 span.decision-line { (quoted(lang, "代理人", "Proxy", kept(names, proxy.id.as_str()))) }
                 span.note { (t(lang, proxy.kind.ja(), proxy.kind.en()))
                     @if proxy.only_incapable { (t(lang, "・自分で決められないときだけ", "; only while you cannot decide")) }
-                    (t(lang, if proxy.may_permit { "・許すことも断ることもできる" } else { "・断ることだけできる" }, if proxy.may_permit { "; may permit and refuse" } else { "; may refuse only" })) }
-            }, end("proxy", proxy.id.as_str()))) }
+                    (t(lang, if proxy.may_permit { "・許すことも断ることもできる" } else { "・断ることだけできる" }, if proxy.may_permit { "; may permit and refuse" } else { "; may refuse only" }))
+                    @if mandated.taken_up.iter().any(|known| known == proxy.id.as_str()) { (t(lang, "・ポータルで代理ができる", "; acts in the portal")) } }
+            }, html! {
+                @if mandated.by_person {
+                    (form(&format!("/people/invite/{}", proxy.id), mandated.csrf, button_quiet(t(lang, "招待を出す", "Invite"), "invite", "yes")))
+                    (end("proxy", proxy.id.as_str()))
+                }
+            })) }
+            @if mandated.by_person && !proxies.is_empty() {
+                p { a href="/hidden" { (t(lang, "代理人に見せないものを選ぶ", "Choose what your proxies do not see")) } }
+            }
             p { a href="/choices/history" { (t(lang, "これまでに決めたことを、すべて見る", "Everything you ever decided")) } }
         },
     )
@@ -134,9 +159,10 @@ fn link_quiet(href: &str, label: &str) -> Markup {
     html! { a.button.quiet href=(href) { (label) } }
 }
 
-fn questions(lang: Lang, service: &Service, will: &Consents) -> Vec<Tile> {
+fn questions(lang: Lang, service: &Service, will: &Consents, by_proxy: bool) -> Vec<Tile> {
     let out = will.opted_out(service.now()).is_some();
     let fits = |question: &Question| match question {
+        question if by_proxy => question.is_for_proxies(),
         Question::Return => out,
         Question::OptOut => !out,
         _ => true,

@@ -14,7 +14,7 @@ use super::choices::kept;
 use super::meaning::changes;
 use super::parts::{document, said, when};
 use super::sentence::in_a_line;
-use super::{Here, Shown, inside, see};
+use super::{Shown, Whoever, inside, see};
 use crate::problems;
 use crate::service::Service;
 use crate::service::choices::Decided;
@@ -23,7 +23,7 @@ pub(super) async fn show(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
 ) -> Result<Page, Problem> {
     let will = service.will(&visit).await?;
     let names = service.kept_names(&visit).await?;
@@ -44,7 +44,7 @@ pub(super) async fn rule(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path(id): Path<String>,
 ) -> Result<Page, Problem> {
     let will = service.will(&visit).await?;
@@ -65,7 +65,7 @@ pub(super) async fn rule(
 
 pub(super) async fn withdraw(
     State(service): State<Service>,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path(id): Path<String>,
 ) -> Shown {
     let rule = id.parse().map_err(|_| problems::no_such_rule())?;
@@ -76,7 +76,7 @@ pub(super) async fn confirm_end(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path((what, id)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
     let act = ending(&what, &id)?;
@@ -98,7 +98,7 @@ pub(super) async fn confirm_end(
 
 pub(super) async fn end(
     State(service): State<Service>,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path((what, id)): Path<(String, String)>,
 ) -> Shown {
     take_back(&service, &visit, ending(&what, &id)?).await
@@ -106,7 +106,9 @@ pub(super) async fn end(
 
 async fn take_back(service: &Service, visit: &crate::model::Visit, act: ConsentAct) -> Shown {
     let key = ExchangeId::new(service.now().as_millis());
-    service.decide(visit, Decided { acts: vec![act], kept: None }, key).await?;
+    let will = service.will(visit).await?;
+    let decided = Decided { acts: vec![act], kept: None }.by(visit, &will)?;
+    service.decide(visit, decided, key).await?;
     Ok(see("/choices?done=true").into_response())
 }
 

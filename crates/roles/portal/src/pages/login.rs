@@ -12,7 +12,7 @@ use wire::page::{
 };
 use wire::{Csrf, Problem};
 
-use super::{device, moved, outside};
+use super::{device, devices, moved, outside};
 use crate::service::Service;
 
 /// Cards that one page of the tray shows.
@@ -51,6 +51,7 @@ pub(super) async fn tray(
                     p { (t(lang, "しばらく使わなかったか、ほかの端末で終わらせました。続けるには、もう一度入ってください。", "It was not used for a while, or was ended on another device. Come in again to go on.")) }
                 }))
             }
+            @if let Ok(code) = service.one_time_code() { (devices::entrance(lang, &csrf, &code)) }
             (choose(lang, &cards, &chosen.q))
         },
     };

@@ -112,7 +112,7 @@ pub(super) async fn show(
         (marks.block())
     };
     let title = t(lang, "だれがわたしの記録を見たか", "Who looked at my records");
-    inside(lang, &csrf, &visit, title, "/", body).script(proofs::SCRIPT.href())
+    inside(lang, &csrf, &visit, title, "/", body)
 }
 
 fn heading(service: &Service, lang: Lang, asked: Asked) -> String {

@@ -11,7 +11,7 @@ use wire::{Csrf, Page, Problem};
 use super::choices::without_id;
 use super::parts::{fieldset, listed, name, option};
 use super::sentence::rule_words;
-use super::{Here, inside};
+use super::{Whoever, inside};
 use crate::problems;
 use crate::service::Service;
 use crate::service::preview::{Sight, authors, labels};
@@ -48,11 +48,11 @@ pub(super) async fn show(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Query(wanted): Query<Wanted>,
 ) -> Result<Page, Problem> {
     let title = t(lang, "だれに、何が見えるか", "Who can see what");
-    if visit.bearer.code.is_none() {
+    if visit.subject().code.is_none() {
         return Ok(inside(lang, &csrf, &visit, title, "/preview", without_id(lang)));
     }
     let will = service.will(&visit).await?;
@@ -76,7 +76,7 @@ pub(super) async fn one(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path(institution): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Page, Problem> {

@@ -6,13 +6,10 @@ use data_encoding::BASE64;
 use maud::{Markup, PreEscaped, html};
 use protocol::inclusion::HeadProblem;
 use serde_json::{Value, json};
-use wire::page::{Asset, Lang, Tone, badge, notice, t};
+use wire::page::{Lang, Tone, badge, notice, t};
 
 use super::parts::when;
 use crate::service::looked::{Event, Log, Looked, Proven};
-
-/// Verifies inclusion in the browser.
-pub(super) static SCRIPT: Asset = Asset::script("/assets/proofs.js", include_str!("../../assets/proofs.js"));
 
 /// Collects the proofs of what a page shows, and gives each entry its mark.
 pub(super) struct Marks<'a> {

@@ -13,7 +13,7 @@ use super::fields::{
     INSTITUTIONS_MAX, but, called, emergency, institutions, kinds, labels, mandate, period, sensitive, whom,
 };
 use super::meaning::meaning;
-use super::{Here, Shown, inside, see};
+use super::{Shown, Whoever, inside, see};
 use crate::model::Visit;
 use crate::problems;
 use crate::service::Service;
@@ -85,7 +85,7 @@ pub(super) async fn ask(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path(question): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Shown {
@@ -108,7 +108,7 @@ pub(super) async fn answer(
     State(service): State<Service>,
     lang: Lang,
     csrf: Csrf,
-    Here(visit): Here,
+    Whoever(visit): Whoever,
     Path(question): Path<String>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Shown {
@@ -120,7 +120,10 @@ pub(super) async fn answer(
         Err(problem) => return Ok(again(&service, lang, &csrf, &visit, question, &answers, &problem)),
     };
     let will = service.will(&visit).await?;
-    let decided = decided.with_endings(&will, service.now());
+    let decided = match decided.with_endings(&will, service.now()).by(&visit, &will) {
+        Ok(decided) => decided,
+        Err(problem) => return Ok(again(&service, lang, &csrf, &visit, question, &answers, &problem)),
+    };
     if answers.one("step") != "decide" {
         let body = html! {
             (meaning(&service, lang, &decided, &will))
@@ -137,7 +140,7 @@ pub(super) async fn answer(
 fn page(lang: Lang, csrf: &Csrf, visit: &Visit, question: Question, body: Markup) -> Page {
     let path = format!("/choices/{}", question.as_str());
     let (title, lead) = words(lang, question);
-    let body = if visit.bearer.code.is_none() { without_id(lang) } else { body };
+    let body = if visit.subject().code.is_none() { without_id(lang) } else { body };
     inside(lang, csrf, visit, title, &path, body).lead(lead)
 }
 

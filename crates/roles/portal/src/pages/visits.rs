@@ -23,6 +23,7 @@ pub(super) async fn list(
     Here(visit): Here,
 ) -> Result<wire::Page, wire::Problem> {
     let visits = service.visits(&visit).await?;
+    let devices = service.devices(&visit).await?;
     let table = Table::new("")
         .column(t(lang, "端末", "Device"))
         .column(t(lang, "入った時刻", "Came in"))
@@ -47,6 +48,7 @@ pub(super) async fn list(
                 "10分使わないと、また入ってから1時間で、自動で終わります。終わると、ポータルはあなたの符号を忘れます。覚えのない端末があれば、終わらせて、カードの暗証番号を変えてください。",
                 "It ends by itself after ten minutes without use, and an hour after coming in; then the portal forgets your code. If you do not know a device, end it and change your card's PIN.")) }
         }))
+        (super::devices::list(lang, &csrf, &visit, &devices))
     };
     Ok(inside(lang, &csrf, &visit, t(lang, "使っている端末", "Where I am in"), "/visits", body))
 }

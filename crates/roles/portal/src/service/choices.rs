@@ -11,7 +11,7 @@ use serde_json::json;
 use wire::Problem;
 
 use super::Service;
-use crate::model::Visit;
+use crate::model::{Entrance, Visit};
 use crate::problems;
 use crate::store as sql;
 
@@ -80,6 +80,11 @@ impl Question {
         }
     }
 
+    /// Whether one who acts for the person may be asked it: nobody else names proxies or teams, or ends all sharing.
+    pub fn is_for_proxies(self) -> bool {
+        matches!(self, Self::Share | Self::ShareAll | Self::HideKind | Self::HideFrom | Self::HideMade)
+    }
+
     /// The question of a word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|question| question.as_str() == word)
@@ -145,6 +150,9 @@ impl Service {
             let update =
                 ConsentUpdate { exchange, institution: self.org, code, act, received_by: None, evidence };
             self.relay()?.consent(&update).await?;
+            if let ConsentAct::EndProxy(proxy) = &update.act {
+                self.forget_proxy(visit, proxy).await?;
+            }
             exchange = self.exchange();
         }
         Ok(())
@@ -226,6 +234,36 @@ impl Decided {
         let endings: Vec<ConsentAct> = endings.collect();
         self.acts.extend(endings);
         self
+    }
+
+    /// The same as whoever came in may decide it: a proxy in their own name, and only what they gave themself is taken back.
+    ///
+    /// # Errors
+    /// With a device alone nothing is decided; what a proxy may not decide.
+    pub fn by(mut self, visit: &Visit, will: &Consents) -> Result<Self, Problem> {
+        if visit.bearer.entrance == Entrance::Device {
+            return Err(problems::card_needed());
+        }
+        let Some(principal) = &visit.acting else { return Ok(self) };
+        let given_by = GivenBy::Proxy(principal.proxy.clone());
+        let own = |id: &RuleId| will.rules.iter().any(|rule| rule.id == *id && rule.given_by == given_by);
+        // Of several acts the endings of others' rules fall away; alone it is refused by name.
+        let several = self.acts.len() > 1;
+        let mut acts = Vec::new();
+        for act in self.acts {
+            match act {
+                ConsentAct::Record(rule) if rule.given_by == GivenBy::Person => {
+                    acts.push(recorded(Rule { given_by: given_by.clone(), ..*rule }));
+                }
+                ConsentAct::Withdraw(rule) if own(&rule) => {
+                    acts.push(ConsentAct::WithdrawByProxy { proxy: principal.proxy.clone(), rule });
+                }
+                ConsentAct::Withdraw(_) if several => {}
+                _ => return Err(problems::only_the_person()),
+            }
+        }
+        self.acts = acts;
+        Ok(self)
     }
 
     fn of(acts: Vec<ConsentAct>) -> Self {

@@ -1,11 +1,14 @@
 //! What the portal does. No HTTP in, no SQL: `pages` and `store` have those.
 
 pub mod choices;
+mod devices;
 pub mod limits;
 mod login;
 pub mod looked;
+pub mod objections;
 pub mod people;
 pub mod preview;
+pub mod record;
 mod remembered;
 
 use std::sync::Arc;

@@ -83,13 +83,18 @@ pub fn remove_device(tx: &mut Tx<'_>, key: &DeviceKey, person: &[u8; 32]) -> Res
         .map(|rows| rows > 0)
 }
 
-/// Keeps a one-time code by its digest.
-pub fn put_one_time(tx: &mut Tx<'_>, digest: &[u8; 32], until: i64, sealed: &[u8]) -> Result<(), StoreError> {
-    tx.execute(
+/// Keeps a one-time code by its digest; false when it was there before.
+pub fn put_one_time(
+    tx: &mut Tx<'_>,
+    digest: &[u8; 32],
+    until: i64,
+    sealed: &[u8],
+) -> Result<bool, StoreError> {
+    let rows = tx.execute(
         "INSERT INTO one_time (digest, until, sealed) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",
         params![digest, until, sealed],
     )?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Takes a one-time code: it is there once, and not after its time.

@@ -118,7 +118,12 @@ impl Service {
         Self::own_name(peer, &request.institution)?;
         let permit = self.decide(peer, Action::RelayTranslate, request.purpose)?;
         let (root, person) = self.person_of(peer, &request.code)?.ok_or_else(problems::no_such_person)?;
-        let permitted = self.may_reach(peer, &person, &request.to).await?;
+        // A person's objection reaches whomever it concerns: the table names who may pass it on.
+        let permitted = if request.purpose == access::Purpose::Objection {
+            self.knows(peer, &person).await?
+        } else {
+            self.may_reach(peer, &person, &request.to).await?
+        };
         if !permitted {
             return Err(problems::no_such_person());
         }
@@ -128,6 +133,12 @@ impl Service {
         let receipt = self.log("relay.translate", Some(&person), request.exchange, &body).await?;
         let code = self.sealed_code(&request.to, &root, request.exchange)?;
         Ok(TranslateAnswer { exchange: request.exchange, code, receipt })
+    }
+
+    /// Whether the medical ID works and the peer registered the person.
+    async fn knows(&self, peer: &OrgId, person: &PersonKey) -> Result<bool, Problem> {
+        let (peer, person) = (*peer, *person);
+        self.read(move |c| Ok(sql::is_active(c, &person)? & sql::is_registered(c, &person, &peer)?)).await
     }
 
     /// The eligibility service's ticket.

@@ -1,0 +1,154 @@
+//! "I do not understand" and "I object" (異議・不明の申立て): filed at the organisation and at the overseer under one key, and
+//! followed until it is closed.
+
+use access::Purpose;
+use codes::{ExchangeId, OrgId, OrgKind};
+use protocol::Sealed;
+use protocol::clients::OversightClient;
+use protocol::oversight::{
+    Disputed, OBJECTION_TEXT_LIMIT, OBJECTIONS_MAX, Objection, ObjectionGround, ObjectionStatus,
+    ObjectionWord, ObjectionsRequest, WordKind,
+};
+use protocol::relay::TranslateRequest;
+use serde_json::json;
+use wire::Problem;
+
+use super::Service;
+use crate::model::Visit;
+use crate::problems;
+use crate::store::looked as sql;
+
+/// Kinds of the entries that an objection leaves.
+const OBJECTED: &str = "portal.objection";
+const SAID: &str = "portal.objection-word";
+
+/// Objections and words that one person may send in an hour.
+const MOST: usize = 20;
+
+/// What a person objects to, and why.
+pub struct Objecting {
+    /// Names the objection: sent twice, it is one.
+    pub key: ExchangeId,
+    /// The organisation that it concerns.
+    pub concerns: OrgId,
+    /// What it is about.
+    pub about: Option<Disputed>,
+    /// Why.
+    pub ground: ObjectionGround,
+    /// In the person's words.
+    pub text: String,
+}
+
+impl Service {
+    /// Files an objection at the overseer and at the organisation; false when the organisation could not be reached, and
+    /// has it from the overseer.
+    ///
+    /// # Errors
+    /// A text that is empty or too long, an unknown organisation, or an overseer that cannot be reached.
+    pub async fn object(&self, visit: &Visit, objecting: Objecting) -> Result<bool, Problem> {
+        checked(&objecting.text)?;
+        self.not_too_often(visit)?;
+        let concerned = self.policy.directory().get(&objecting.concerns).ok_or_else(problems::no_party)?;
+        let overseer = self.policy.directory().of_kind(OrgKind::Oversight).into_iter().next();
+        let overseer = overseer.ok_or_else(problems::no_overseer)?;
+        let code = visit.subject().code;
+        let proxy = visit.acting.as_ref().map(|principal| &principal.proxy);
+        let body = json!({ "visit": visit.key.text(), "proxy": proxy, "concerns": objecting.concerns });
+        self.log(OBJECTED, code.as_ref(), objecting.key, &body).await?;
+        let filed = |person| Objection {
+            exchange: objecting.key,
+            portal: self.org,
+            concerns: objecting.concerns,
+            person,
+            about: objecting.about.clone(),
+            ground: objecting.ground,
+            text: objecting.text.trim().to_owned(),
+        };
+        let at_overseer = filed(self.code_for(visit, overseer.id).await?);
+        self.oversight()?.object(&at_overseer).await?;
+        let (person, key, now) = (visit.subject_person(), objecting.key, self.now().as_millis());
+        self.write(move |tx| sql::put_objection(tx, &person, &key, now)).await?;
+        // The overseer has it: what fails from here on loses nothing.
+        let Some(address) = concerned.api.clone().filter(|_| concerned.id.kind() == OrgKind::Institution)
+        else {
+            return Ok(true);
+        };
+        let at_organisation = filed(self.code_for(visit, concerned.id).await?);
+        let told = OversightClient::new(self.client.clone(), address).object(&at_organisation).await;
+        Ok(told
+            .inspect_err(|error| tracing::warn!(%error, "an objection did not reach its organisation"))
+            .is_ok())
+    }
+
+    /// How the person's objections stand, newest first.
+    ///
+    /// # Errors
+    /// The store's, or an overseer that cannot be reached.
+    pub async fn objections(&self, visit: &Visit) -> Result<Vec<ObjectionStatus>, Problem> {
+        let person = visit.subject_person();
+        let keys = self.read(move |c| sql::objections(c, &person, OBJECTIONS_MAX)).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let question = ObjectionsRequest { exchange: self.exchange(), asker: self.org, objections: keys };
+        Ok(self.oversight()?.objections(&question).await?.objections)
+    }
+
+    /// Says something more in an objection of the person's, or ends it.
+    ///
+    /// # Errors
+    /// An objection of somebody else, a text that is empty or too long, or what the overseer refuses.
+    pub async fn say(
+        &self,
+        visit: &Visit,
+        objection: ExchangeId,
+        kind: WordKind,
+        text: String,
+    ) -> Result<(), Problem> {
+        checked(&text)?;
+        self.not_too_often(visit)?;
+        let person = visit.subject_person();
+        let keys = self.read(move |c| sql::objections(c, &person, OBJECTIONS_MAX)).await?;
+        if !keys.contains(&objection) {
+            return Err(Problem::not_found());
+        }
+        let exchange = self.exchange();
+        let body = json!({ "visit": visit.key.text(), "objection": objection });
+        self.log(SAID, visit.subject().code.as_ref(), exchange, &body).await?;
+        let word = ObjectionWord { exchange, sender: self.org, objection, kind, text, staff: None };
+        self.oversight()?.say(&word).await?;
+        Ok(())
+    }
+
+    /// The receiver's own code of the person, sealed to it by the relay.
+    async fn code_for(&self, visit: &Visit, to: OrgId) -> Result<Option<Sealed>, Problem> {
+        let Some(code) = visit.subject().code else { return Ok(None) };
+        let question = TranslateRequest {
+            exchange: self.exchange(),
+            institution: self.org,
+            code,
+            to,
+            purpose: Purpose::Objection,
+        };
+        Ok(Some(self.relay()?.translate(&question).await?.code))
+    }
+
+    fn oversight(&self) -> Result<OversightClient, Problem> {
+        Ok(OversightClient::new(self.client.clone(), self.address_of(OrgKind::Oversight)?))
+    }
+
+    fn not_too_often(&self, visit: &Visit) -> Result<(), Problem> {
+        let mut name = visit.person;
+        name.iter_mut().zip(b"objection").for_each(|(byte, letter)| *byte ^= letter);
+        if self.limits.allows(&name, MOST, self.now().as_millis()) {
+            Ok(())
+        } else {
+            Err(problems::too_many_tries())
+        }
+    }
+}
+
+fn checked(text: &str) -> Result<(), Problem> {
+    let length = text.trim().chars().count();
+    if (1..=OBJECTION_TEXT_LIMIT).contains(&length) { Ok(()) } else { Err(problems::objection_text()) }
+}

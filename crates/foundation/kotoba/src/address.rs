@@ -105,12 +105,12 @@ fn unit_as_hyphen(text: &str, unit: &str) -> String {
     out
 }
 
-fn is_numeral(c: char) -> bool {
+pub(crate) fn is_numeral(c: char) -> bool {
     c.is_ascii_digit() || "〇一二三四五六七八九十百".contains(c)
 }
 
 /// The number that digits or kanji numerals below 1,000 write.
-fn number(text: &str) -> Option<u32> {
+pub(crate) fn number(text: &str) -> Option<u32> {
     if text.is_empty() {
         return None;
     }

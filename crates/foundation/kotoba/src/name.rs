@@ -29,6 +29,12 @@ pub fn fold_name(name: &str) -> String {
     key(name, Some(Tier::Confusable))
 }
 
+/// The key of a name in which only the forms of a character are folded (髙→高, 邉→辺); characters that the law holds
+/// apart stay apart (斉/斎, 島/嶋). For comparison only.
+pub fn fold_name_form(name: &str) -> String {
+    key(name, Some(Tier::Form))
+}
+
 /// How far two names agree, form by form.
 pub fn compare_names(a: &str, b: &str) -> NameMatch {
     let equal = |tier| key(a, tier) == key(b, tier);

@@ -1,0 +1,138 @@
+//! Blocking rules chosen from the data: what each would cost is counted on a sample, what it would find is reckoned from how
+//! often fields of each kind agree among records of one person.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "candidates and imagined pairs are indexed by the loops that made them"
+)]
+
+use crate::{
+    blocking::Rule,
+    config::{Config, Kind},
+    dict::hash_ids,
+    field::View,
+    table::{Source, Table},
+};
+
+/// Chooses rules: greedily the one that finds the most imagined true pairs for its price, until the allowance of pairs is
+/// used up or nothing is left to find.
+pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
+    let size = table.len() as f64;
+    let allowance =
+        config.pairs_per_record.map_or_else(|| 4.0 * size + (100.0 * size).min(2.5e6), |p| p * size);
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| keyed(table, c).is_some()).collect();
+    let imagined = imagine(table, &columns);
+    let mut candidates = candidates(table, &columns, allowance);
+    let mut open = vec![true; imagined.len()];
+    let (mut rules, mut spent): (Vec<Rule>, f64) = (Vec::new(), 0.0);
+    while rules.len() < MAX_RULES {
+        let worth = |rule: &Rule| {
+            let found =
+                imagined.iter().zip(&open).filter(|(m, open)| **open && *m & rule.mask == rule.mask).count();
+            // A rule costs its pairs and a sorting of the records.
+            (found, found as f64 / (rule.predicted / size + 1.0))
+        };
+        let best = candidates
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| spent + rule.predicted <= allowance || rules.is_empty())
+            .map(|(at, rule)| (at, worth(rule)))
+            .max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
+        let Some((at, (found, _))) = best else { break };
+        if found * 2_000 < imagined.len() {
+            break;
+        }
+        let rule = candidates.swap_remove(at);
+        spent += rule.predicted;
+        for (pair, open) in imagined.iter().zip(&mut open) {
+            *open &= pair & rule.mask != rule.mask;
+        }
+        rules.push(rule);
+    }
+    // The rule that makes the most pairs last: its pairs need the most comparing with earlier rules anyway.
+    rules.sort_by(|a, b| a.predicted.total_cmp(&b.predicted));
+    rules
+}
+
+const MAX_RULES: usize = 10;
+
+/// Rules of one to three columns of different fields that the allowance pays.
+fn candidates(table: &Table, columns: &[usize], allowance: f64) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let mut growing: Vec<Vec<usize>> = columns.iter().map(|&c| vec![c]).collect();
+    for _ in 0..3 {
+        let mut larger = Vec::new();
+        for group in growing {
+            let mut rule = Rule::of(group.clone(), table);
+            rule.predicted = rule.predict(table);
+            if rule.predicted <= allowance {
+                rules.push(rule);
+                continue;
+            }
+            let last = group.last().copied().unwrap_or_default();
+            for &next in columns.iter().filter(|&&c| c > last) {
+                if group.iter().all(|&c| field_of(table, c) != field_of(table, next)) {
+                    larger.push([&group[..], &[next]].concat());
+                }
+            }
+        }
+        growing = larger;
+        if growing.len() > MAX_CANDIDATES {
+            growing.truncate(MAX_CANDIDATES);
+        }
+    }
+    rules
+}
+
+const MAX_CANDIDATES: usize = 150;
+
+fn field_of(table: &Table, column: usize) -> usize {
+    match table.columns[column].source {
+        Source::Field { field, .. } => field,
+        Source::Joint { .. } => usize::MAX,
+    }
+}
+
+/// Kind and view of a column that can be part of a rule.
+fn keyed(table: &Table, column: usize) -> Option<(Kind, View)> {
+    match table.columns[column].source {
+        Source::Field { field, view, .. } => Some((table.fields[field].kind, view)),
+        Source::Joint { .. } => None,
+    }
+}
+
+/// Pairs of records of one person as they might be: which columns agree, as masks.
+fn imagine(table: &Table, columns: &[usize]) -> Vec<u32> {
+    (0..8_192_u32)
+        .map(|pair| {
+            let throw = |stream: u32| hash_ids([pair, stream].into_iter(), 7) as f64 / u64::MAX as f64;
+            let moved = throw(1) < 0.35;
+            // Surname and given name in each other's place: no view of either agrees.
+            let swapped = throw(2) < 0.04;
+            columns.iter().fold(0, |mask, &column| {
+                let Some((kind, view)) = keyed(table, column) else { return mask };
+                let field = field_of(table, column) as u32 * 16 + 16;
+                let exact = throw(field);
+                let coarse = throw(field + 1 + view as u32);
+                let agrees = match (kind, view) {
+                    (Kind::Name | Kind::NameJa | Kind::Kana, _) if swapped => false,
+                    (Kind::Date, View::Year) => exact < 0.85 || coarse < 0.6,
+                    (Kind::Date, View::MonthDay) => exact < 0.85 || coarse < 0.4,
+                    (Kind::Date, _) => exact < 0.85,
+                    (Kind::Sex, _) => exact < 0.98,
+                    (Kind::AddressJa, View::City) => !moved || coarse < 0.5,
+                    (Kind::AddressJa, View::Town) => !moved && exact < 0.95,
+                    (Kind::AddressJa, _) => !moved && exact < 0.7,
+                    (Kind::Code, _) => exact < 0.9,
+                    (Kind::Text | Kind::Number | Kind::Postcode, View::Value) => !moved && exact < 0.8,
+                    (Kind::Text | Kind::Number | Kind::Postcode, _) => {
+                        !moved && (exact < 0.8 || coarse < 0.6)
+                    }
+                    (_, View::Value) => exact < 0.78,
+                    (_, _) => exact < 0.78 || coarse < 0.6,
+                };
+                mask | u32::from(agrees) << column
+            })
+        })
+        .collect()
+}

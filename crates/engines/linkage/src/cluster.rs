@@ -1,0 +1,258 @@
+//! From scored pairs to entities.
+//!
+//! *Clusters*: links are taken from the heaviest to the lightest. Two groups are joined when no two of their records are in
+//! conflict and the mean weight of all pairs between them, looked at or not by blocking, is above nothing known: prior and
+//! weight together at least the threshold less [`SLACK`] bits. So a chain of lookalikes does not become one person.
+//!
+//! *One to one*: in every connected group of links the set of pairs with the largest sum of weights, no record twice (exact,
+//! by shortest augmenting paths, for groups of up to [`EXACT_LIMIT`] records a side; from the heaviest on above that).
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "records index the union-find, and rows and columns of a group its own matrix"
+)]
+
+use std::collections::HashMap;
+
+use crate::{
+    compare::{Comparer, Condition},
+    link::Scored,
+    model::Scorer,
+    table::Table,
+};
+
+/// Bits that the mean weight between two groups may lie below the threshold of a link.
+pub const SLACK: f32 = 6.0;
+/// The most records a side for which an assignment is solved exactly.
+pub const EXACT_LIMIT: usize = 300;
+/// The most pairs between two groups that are looked at before joining them.
+const CROSS_LIMIT: usize = 400;
+
+/// The entity of each record: the number of its first record.
+pub fn clusters(
+    table: &Table,
+    comparer: &mut Comparer<'_>,
+    scorer: &Scorer,
+    conflicts: &[Condition],
+    links: &[Scored],
+    threshold: f32,
+) -> Vec<u32> {
+    let mut order: Vec<&Scored> = links.iter().collect();
+    order.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let mut groups = Groups::new(table.len());
+    for link in order {
+        let (x, y) = (groups.root(link.a), groups.root(link.b));
+        if x == y {
+            continue;
+        }
+        let mut fits = |left: &[u32], right: &[u32]| {
+            let mut sum = 0.0;
+            let mut seen = 0_usize;
+            for &a in left {
+                for &b in right {
+                    if conflicts.iter().any(|conflict| comparer.holds(conflict, a, b)) {
+                        return false;
+                    }
+                    if seen < CROSS_LIMIT {
+                        let (a, b) = (a.min(b), a.max(b));
+                        let pattern = comparer.pattern(a, b);
+                        sum += scorer.weight(&pattern, table.row(a), table.row(b), f32::MIN);
+                        seen += 1;
+                    }
+                }
+            }
+            seen == 1 || sum / seen as f32 >= threshold - SLACK
+        };
+        let joined = match (groups.members.get(&x), groups.members.get(&y)) {
+            (None, None) => fits(&[x], &[y]),
+            (Some(left), None) => fits(left, &[y]),
+            (None, Some(right)) => fits(&[x], right),
+            (Some(left), Some(right)) => fits(left, right),
+        };
+        if joined {
+            groups.join(x, y);
+        }
+    }
+    (0..table.len() as u32).map(|record| groups.root(record)).collect()
+}
+
+/// The pairs that are chosen when each record has at most one partner.
+pub fn one_to_one(links: &[Scored], threshold: f32) -> Vec<Scored> {
+    let mut local: HashMap<u32, u32> = HashMap::new();
+    for link in links {
+        for record in [link.a, link.b] {
+            let next = local.len() as u32;
+            local.entry(record).or_insert(next);
+        }
+    }
+    let mut groups = Groups::new(local.len());
+    for link in links {
+        let (x, y) = (groups.root(local[&link.a]), groups.root(local[&link.b]));
+        groups.join(x, y);
+    }
+    let mut by_group: HashMap<u32, Vec<Scored>> = HashMap::new();
+    for link in links {
+        by_group.entry(groups.root(local[&link.a])).or_default().push(*link);
+    }
+    let mut chosen: Vec<Scored> = by_group.into_values().flat_map(|group| assign(group, threshold)).collect();
+    chosen.sort_unstable_by_key(|link| (link.a, link.b));
+    chosen
+}
+
+fn assign(mut links: Vec<Scored>, threshold: f32) -> Vec<Scored> {
+    if links.len() == 1 {
+        return links;
+    }
+    links.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let (mut rows, mut columns): (Vec<u32>, Vec<u32>) =
+        (links.iter().map(|l| l.a).collect(), links.iter().map(|l| l.b).collect());
+    for side in [&mut rows, &mut columns] {
+        side.sort_unstable();
+        side.dedup();
+    }
+    if rows.len().max(columns.len()) > EXACT_LIMIT {
+        let (mut used, mut chosen) = (std::collections::HashSet::new(), Vec::new());
+        for link in links {
+            if !used.contains(&link.a) && !used.contains(&link.b) {
+                used.extend([link.a, link.b]);
+                chosen.push(link);
+            }
+        }
+        return chosen;
+    }
+    let size = rows.len().max(columns.len());
+    let mut gain = vec![vec![0.0_f64; size]; size];
+    let mut weights: HashMap<(usize, usize), Scored> = HashMap::new();
+    for link in links {
+        let at = (rows.partition_point(|r| *r < link.a), columns.partition_point(|c| *c < link.b));
+        gain[at.0][at.1] = f64::from(link.weight - threshold).max(0.0) + 1e-6;
+        weights.insert(at, link);
+    }
+    let partners = heaviest(&gain);
+    partners.iter().enumerate().filter_map(|(row, &column)| weights.remove(&(row, column))).collect()
+}
+
+/// For each row of a square matrix the column of the assignment with the largest sum (Kuhn–Munkres with potentials, O(n³)).
+fn heaviest(gain: &[Vec<f64>]) -> Vec<usize> {
+    let size = gain.len();
+    let (mut row_price, mut column_price) = (vec![0.0; size + 1], vec![0.0; size + 1]);
+    // The row that holds each column; place 0 is the row being placed, rows and columns count from 1.
+    let mut holder = vec![0_usize; size + 1];
+    for row in 1..=size {
+        holder[0] = row;
+        let (mut least, mut seen, mut came) =
+            (vec![f64::MAX; size + 1], vec![false; size + 1], vec![0; size + 1]);
+        let mut column = 0;
+        while holder[column] != 0 {
+            seen[column] = true;
+            let at = holder[column];
+            let (mut step, mut next) = (f64::MAX, 0);
+            for other in 1..=size {
+                if seen[other] {
+                    continue;
+                }
+                let price = -gain[at - 1][other - 1] - row_price[at] - column_price[other];
+                if price < least[other] {
+                    (least[other], came[other]) = (price, column);
+                }
+                if least[other] < step {
+                    (step, next) = (least[other], other);
+                }
+            }
+            for other in 0..=size {
+                if seen[other] {
+                    row_price[holder[other]] += step;
+                    column_price[other] -= step;
+                } else {
+                    least[other] -= step;
+                }
+            }
+            column = next;
+        }
+        while column != 0 {
+            let before = came[column];
+            holder[column] = holder[before];
+            column = before;
+        }
+    }
+    let mut columns = vec![0; size];
+    for (column, &row) in holder.iter().enumerate().skip(1) {
+        if row > 0 {
+            columns[row - 1] = column - 1;
+        }
+    }
+    columns
+}
+
+/// Union by smallest number, with the members of groups of two and more.
+#[derive(Debug)]
+pub struct Groups {
+    parents: Vec<u32>,
+    members: HashMap<u32, Vec<u32>>,
+}
+
+impl Groups {
+    /// Every record alone.
+    pub fn new(size: usize) -> Self {
+        Self { parents: (0..size as u32).collect(), members: HashMap::new() }
+    }
+
+    /// The group of a record: its smallest record.
+    pub fn root(&mut self, record: u32) -> u32 {
+        let mut at = record;
+        while self.parents[at as usize] != at {
+            let above = self.parents[self.parents[at as usize] as usize];
+            self.parents[at as usize] = above;
+            at = above;
+        }
+        at
+    }
+
+    /// Joins two groups given by their roots.
+    pub fn join(&mut self, x: u32, y: u32) {
+        if x == y {
+            return;
+        }
+        let (keep, gone) = (x.min(y), x.max(y));
+        let joining = self.members.remove(&gone).unwrap_or_else(|| vec![gone]);
+        self.members.entry(keep).or_insert_with(|| vec![keep]).extend(joining);
+        self.parents[gone as usize] = keep;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The best sum by trying every order.
+    fn brute(gain: &[Vec<f64>], row: usize, used: u32) -> f64 {
+        if row == gain.len() {
+            return 0.0;
+        }
+        (0..gain.len())
+            .filter(|c| used >> c & 1 == 0)
+            .map(|c| gain[row][c] + brute(gain, row + 1, used | 1 << c))
+            .fold(f64::MIN, f64::max)
+    }
+
+    proptest! {
+        #[test]
+        fn assignments_are_the_best(size in 1_usize..6, seed in any::<u64>()) {
+            let cell = |at: u64| (crate::dict::hash_ids([at as u32].into_iter(), seed) % 20) as f64;
+            let gain: Vec<Vec<f64>> =
+                (0..size).map(|r| (0..size).map(|c| cell((r * size + c) as u64)).collect()).collect();
+            let columns = heaviest(&gain);
+            let sum: f64 = columns.iter().enumerate().map(|(r, &c)| gain[r][c]).sum();
+            prop_assert!((sum - brute(&gain, 0, 0)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_better_sum_beats_the_heaviest_pair() {
+        let link = |a, b, weight| Scored { a, b, weight };
+        let links = [link(0, 10, 9.0), link(0, 11, 8.0), link(1, 10, 8.5)];
+        let chosen = one_to_one(&links, 0.0);
+        assert_eq!(chosen.iter().map(|l| (l.a, l.b)).collect::<Vec<_>>(), [(0, 11), (1, 10)]);
+    }
+}

@@ -1,0 +1,464 @@
+//! Comparisons: which level two records reach in each.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and levels are resolved against the table when the comparison is made"
+)]
+
+use crate::{
+    config::Config,
+    error::LinkError,
+    expr::{self, Slip, Term},
+    table::{Probe, Source, Table, UNKNOWN},
+    text::{DateSlip, Scratch, date_slip, days_apart, years_apart},
+};
+
+/// The most comparisons that a model has.
+pub const MAX_COMPARISONS: usize = 12;
+
+/// The levels that two records reach: for each comparison 0 when it says nothing (missing), 1 for the first level, and so on;
+/// the last is "else".
+pub type Pattern = [u8; MAX_COMPARISONS];
+
+/// Comparisons resolved against a table.
+#[derive(Clone, Debug)]
+pub struct Comparisons {
+    /// One after the other.
+    pub list: Vec<Comparison>,
+}
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Its name.
+    pub name: String,
+    /// Its levels.
+    pub levels: Vec<Level>,
+    /// The columns of which one at least must be there on both sides.
+    pub present: u32,
+    /// The bound of "else" among records of one person.
+    pub else_at_most: Option<f64>,
+}
+
+/// One level.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// Its condition as it was written.
+    pub when: String,
+    /// The column whose frequencies adjust the weight.
+    pub tf: Option<usize>,
+    /// For a level that is agreement on one thing: what chance makes of it is counted, not sampled.
+    pub exact: Exact,
+    clauses: Vec<Clause>,
+}
+
+/// What a level asks where that can be counted from frequencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exact {
+    /// Agreement on one column.
+    On(usize),
+    /// Two columns in each other's place.
+    Swap(usize, usize),
+    /// Something else: chance is sampled.
+    No,
+}
+
+#[derive(Clone, Debug)]
+struct Clause {
+    same: u32,
+    differ: u32,
+    tests: Vec<Test>,
+}
+
+#[derive(Clone, Debug)]
+enum Test {
+    Swapped(usize, usize),
+    Crossed(usize, usize),
+    JaroWinkler(usize, f32),
+    Jaro(usize, f32),
+    Edits(usize, u32),
+    Begins(usize),
+    Slip(usize, Slip),
+    Days(usize, u32),
+    Years(usize, u32),
+}
+
+/// Every column that a configuration's comparisons, conflicts and rules look at, joint ones last.
+///
+/// # Errors
+/// When an expression cannot be read.
+pub fn columns_of(config: &Config) -> Result<Vec<String>, LinkError> {
+    let mut names: Vec<String> = Vec::new();
+    let mut joint: Vec<String> = Vec::new();
+    let add = |list: &mut Vec<String>, name: &str| {
+        if !list.iter().any(|known| known == name) {
+            list.push(name.to_owned());
+        }
+    };
+    for comparison in &config.comparison {
+        for level in &comparison.level {
+            for term in expr::condition(&comparison.name, &level.when)?.iter().flatten() {
+                term.views().into_iter().for_each(|view| add(&mut names, view));
+            }
+            level.tf.iter().for_each(|view| add(&mut names, view));
+            if level.tf.len() > 1 {
+                add(&mut joint, &level.tf.join("+"));
+            }
+        }
+    }
+    for conflict in &config.conflict {
+        for term in expr::condition("conflict", conflict)?.iter().flatten() {
+            term.views().into_iter().for_each(|view| add(&mut names, view));
+        }
+    }
+    for rule in &config.block {
+        expr::rule(rule).iter().for_each(|view| add(&mut names, view));
+    }
+    names.extend(joint);
+    Ok(names)
+}
+
+impl Comparisons {
+    /// Resolves the comparisons of a configuration.
+    ///
+    /// # Errors
+    /// When one names a view that is not there, or there are too many.
+    pub fn new(config: &Config, table: &Table) -> Result<Self, LinkError> {
+        if config.comparison.is_empty() || config.comparison.len() > MAX_COMPARISONS {
+            let found = config.comparison.len();
+            return Err(LinkError::Limit {
+                problem: format!("{found} comparisons: expected 1 to {MAX_COMPARISONS}"),
+                ja: format!("比較が{found}個あります。1から{MAX_COMPARISONS}個にしてください"),
+            });
+        }
+        let list = config.comparison.iter().map(|comparison| {
+            let mut levels = Vec::new();
+            let mut present = 0;
+            for level in &comparison.level {
+                let clauses = clauses(&comparison.name, &level.when, table)?;
+                for clause in &clauses {
+                    present |= clause.same | clause.differ;
+                    present |= clause.tests.iter().fold(0, |mask, test| mask | test.columns());
+                }
+                let tf = match &level.tf[..] {
+                    [] => None,
+                    views => Some(table.column(&views.join("+"))?),
+                };
+                levels.push(Level { when: level.when.clone(), tf, exact: exact(&clauses, tf), clauses });
+            }
+            Ok(Comparison {
+                name: comparison.name.clone(),
+                levels,
+                present,
+                else_at_most: comparison.else_at_most,
+            })
+        });
+        Ok(Self { list: list.collect::<Result<_, LinkError>>()? })
+    }
+
+    /// The number of patterns that are possible.
+    pub fn cells(&self) -> u64 {
+        self.list.iter().map(|c| c.levels.len() as u64 + 2).product()
+    }
+
+    /// The number of a pattern.
+    pub fn cell(&self, pattern: &Pattern) -> u64 {
+        self.list
+            .iter()
+            .zip(pattern)
+            .fold(0, |cell, (c, &level)| cell * (c.levels.len() as u64 + 2) + u64::from(level))
+    }
+
+    /// The pattern of a number.
+    pub fn pattern_of(&self, mut cell: u64) -> Pattern {
+        let mut pattern = [0; MAX_COMPARISONS];
+        for (at, c) in self.list.iter().enumerate().rev() {
+            let size = c.levels.len() as u64 + 2;
+            pattern[at] = (cell % size) as u8;
+            cell /= size;
+        }
+        pattern
+    }
+
+    /// The comparisons that a column takes part in, as a mask.
+    pub fn touched_by(&self, columns: u32) -> u32 {
+        self.list
+            .iter()
+            .enumerate()
+            .fold(0, |mask, (at, c)| mask | (u32::from(c.present & columns != 0) << at))
+    }
+}
+
+/// One thread's means of comparing: buffers and what it remembers of texts it has compared.
+#[derive(Debug)]
+pub struct Comparer<'a> {
+    table: &'a Table,
+    comparisons: &'a Comparisons,
+    scratch: Scratch,
+    /// Similarities by pair of ids: direct-mapped, the key beside the value.
+    memo: Vec<(u64, f32)>,
+}
+
+impl<'a> Comparer<'a> {
+    /// A comparer of this table's records.
+    pub fn new(table: &'a Table, comparisons: &'a Comparisons) -> Self {
+        Self { table, comparisons, scratch: Scratch::default(), memo: vec![(u64::MAX, 0.0); 1 << MEMO_BITS] }
+    }
+
+    /// The levels that two records reach.
+    pub fn pattern(&mut self, a: u32, b: u32) -> Pattern {
+        let table = self.table;
+        self.pattern_of_rows(table.row(a), table.row(b), None)
+    }
+
+    /// The levels that a probe and a record reach.
+    pub fn pattern_of_probe(&mut self, probe: &Probe, record: u32) -> Pattern {
+        let table = self.table;
+        self.pattern_of_rows(&probe.row, table.row(record), Some(probe))
+    }
+
+    fn pattern_of_rows(&mut self, a: &[u32], b: &[u32], probe: Option<&Probe>) -> Pattern {
+        let agree = agreement(a, b);
+        let present = presence(a, b);
+        let mut pattern = [0; MAX_COMPARISONS];
+        let comparisons = self.comparisons;
+        for (at, comparison) in comparisons.list.iter().enumerate() {
+            if comparison.present & present == 0 {
+                continue;
+            }
+            let mut level = comparison.levels.len() + 1;
+            for (place, candidate) in comparison.levels.iter().enumerate() {
+                if candidate.clauses.iter().any(|clause| self.fits(clause, a, b, agree, present, probe)) {
+                    level = place + 1;
+                    break;
+                }
+            }
+            pattern[at] = level as u8;
+        }
+        pattern
+    }
+
+    /// Whether a condition holds for two records.
+    pub fn holds(&mut self, condition: &Condition, a: u32, b: u32) -> bool {
+        let table = self.table;
+        let (a, b) = (table.row(a), table.row(b));
+        let (agree, present) = (agreement(a, b), presence(a, b));
+        condition.clauses.iter().any(|clause| self.fits(clause, a, b, agree, present, None))
+    }
+
+    fn fits(
+        &mut self,
+        clause: &Clause,
+        a: &[u32],
+        b: &[u32],
+        agree: u32,
+        present: u32,
+        probe: Option<&Probe>,
+    ) -> bool {
+        clause.same & !agree == 0
+            && clause.differ & (agree | !present) == 0
+            && clause.tests.iter().all(|test| self.passes(test, a, b, agree, present, probe))
+    }
+
+    fn passes(
+        &mut self,
+        test: &Test,
+        a: &[u32],
+        b: &[u32],
+        agree: u32,
+        present: u32,
+        probe: Option<&Probe>,
+    ) -> bool {
+        let equal = |x: u32, y: u32| x != 0 && x == y;
+        let column = match *test {
+            Test::Swapped(x, y) => return equal(a[x], b[y]) && equal(a[y], b[x]) && a[x] != a[y],
+            Test::Crossed(x, y) => return equal(a[x], b[y]) || equal(a[y], b[x]),
+            Test::JaroWinkler(column, _)
+            | Test::Jaro(column, _)
+            | Test::Edits(column, _)
+            | Test::Begins(column)
+            | Test::Slip(column, _)
+            | Test::Days(column, _)
+            | Test::Years(column, _) => column,
+        };
+        if present >> column & 1 == 0 {
+            return false;
+        }
+        if agree >> column & 1 == 1 {
+            return !matches!(test, Test::Slip(..));
+        }
+        let (kind, ids) =
+            (test.memo_kind(column, self.table), (a[column].min(b[column]), a[column].max(b[column])));
+        let memory = probe.is_none();
+        let key = (u64::from(ids.0) << 32 | u64::from(ids.1)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ kind;
+        let slot = (key >> (64 - MEMO_BITS)) as usize;
+        if memory && self.memo[slot].0 == key {
+            return test.reached(self.memo[slot].1);
+        }
+        let table = self.table;
+        let left = text_of(table, probe, column, a[column]);
+        let right = text_of(table, probe, column, b[column]);
+        let value = test.measure(&mut self.scratch, left, right);
+        if memory {
+            self.memo[slot] = (key, value);
+        }
+        test.reached(value)
+    }
+}
+
+const MEMO_BITS: u32 = 15;
+
+/// A condition resolved against a table.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    clauses: Vec<Clause>,
+}
+
+impl Condition {
+    /// Resolves a condition.
+    ///
+    /// # Errors
+    /// When it cannot be read or names a view that is not there.
+    pub fn new(place: &str, text: &str, table: &Table) -> Result<Self, LinkError> {
+        Ok(Self { clauses: clauses(place, text, table)? })
+    }
+}
+
+fn text_of<'a>(table: &'a Table, probe: Option<&'a Probe>, column: usize, id: u32) -> &'a str {
+    match probe {
+        Some(probe) if id >= UNKNOWN => {
+            probe.texts.get((id - UNKNOWN) as usize).map_or("", |(_, text)| text.as_str())
+        }
+        _ => table.text_of(column, id),
+    }
+}
+
+/// The columns in which two rows have one id, missing ones apart.
+pub(crate) fn agreement(a: &[u32], b: &[u32]) -> u32 {
+    let mut mask = 0;
+    let (left, _) = a.as_chunks::<8>();
+    let (right, _) = b.as_chunks::<8>();
+    for (at, (x, y)) in left.iter().zip(right).enumerate() {
+        let mut eight = 0;
+        for lane in 0..8 {
+            eight |= u32::from(x[lane] == y[lane]) << lane;
+        }
+        mask |= eight << (at * 8);
+    }
+    mask & presence(a, b)
+}
+
+fn presence(a: &[u32], b: &[u32]) -> u32 {
+    a.last().copied().unwrap_or_default() & b.last().copied().unwrap_or_default()
+}
+
+impl Test {
+    fn columns(&self) -> u32 {
+        match *self {
+            Self::Swapped(x, y) | Self::Crossed(x, y) => 1 << x | 1 << y,
+            Self::JaroWinkler(x, _)
+            | Self::Jaro(x, _)
+            | Self::Edits(x, _)
+            | Self::Begins(x)
+            | Self::Slip(x, _)
+            | Self::Days(x, _)
+            | Self::Years(x, _) => 1 << x,
+        }
+    }
+
+    /// Tests of one kind on one dictionary remember together.
+    fn memo_kind(&self, column: usize, table: &Table) -> u64 {
+        let kind = match self {
+            Self::JaroWinkler(..) => 1,
+            Self::Jaro(..) => 2,
+            Self::Edits(..) => 3,
+            Self::Begins(..) => 4,
+            Self::Slip(..) => 5,
+            Self::Days(..) => 6,
+            Self::Years(..) => 7,
+            Self::Swapped(..) | Self::Crossed(..) => 0,
+        };
+        let domain = match &table.columns[column].source {
+            Source::Field { domain, .. } => *domain,
+            Source::Joint { .. } => 0,
+        };
+        kind << 8 | domain as u64
+    }
+
+    fn measure(&self, scratch: &mut Scratch, a: &str, b: &str) -> f32 {
+        match self {
+            Self::JaroWinkler(..) => scratch.jaro_winkler(a, b),
+            Self::Jaro(..) => scratch.jaro(a, b),
+            Self::Edits(_, most) => {
+                // Lengths that differ by more than the limit need no looking at; three bytes a kanji at most.
+                if a.len().abs_diff(b.len()) > *most as usize * 4 {
+                    f32::MAX
+                } else {
+                    scratch.edits(a, b) as f32
+                }
+            }
+            Self::Begins(_) => f32::from(u8::from(Scratch::begins(a, b))),
+            Self::Slip(..) => match date_slip(a, b) {
+                None => 0.0,
+                Some(DateSlip::OneDigit | DateSlip::DigitsSwapped) => 1.0,
+                Some(DateSlip::DayMonth) => 2.0,
+                Some(DateSlip::Era) => 3.0,
+            },
+            Self::Days(..) => days_apart(a, b).map_or(f32::MAX, |days| days as f32),
+            Self::Years(..) => years_apart(a, b).map_or(f32::MAX, |years| years as f32),
+            Self::Swapped(..) | Self::Crossed(..) => 0.0,
+        }
+    }
+
+    fn reached(&self, value: f32) -> bool {
+        match self {
+            Self::JaroWinkler(_, at) | Self::Jaro(_, at) => value >= *at,
+            Self::Edits(_, most) | Self::Days(_, most) | Self::Years(_, most) => value <= *most as f32,
+            Self::Begins(_) => value > 0.0,
+            Self::Slip(_, Slip::Digits) => value > 0.0 && value < 3.0,
+            Self::Slip(_, Slip::DayMonth) => value == 2.0,
+            Self::Slip(_, Slip::Era) => value == 3.0,
+            Self::Swapped(..) | Self::Crossed(..) => false,
+        }
+    }
+}
+
+fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkError> {
+    let resolve = |terms: Vec<Term>| -> Result<Clause, LinkError> {
+        let mut clause = Clause { same: 0, differ: 0, tests: Vec::new() };
+        for term in terms {
+            let first = term.views().first().map_or(Ok(0), |view| table.column(view))?;
+            match term {
+                Term::Same(_) => clause.same |= 1 << first,
+                Term::Differ(_) => clause.differ |= 1 << first,
+                Term::Swapped(_, other) => clause.tests.push(Test::Swapped(first, table.column(&other)?)),
+                Term::Crossed(_, other) => clause.tests.push(Test::Crossed(first, table.column(&other)?)),
+                Term::JaroWinkler(_, at) => clause.tests.push(Test::JaroWinkler(first, at)),
+                Term::Jaro(_, at) => clause.tests.push(Test::Jaro(first, at)),
+                Term::Edits(_, most) => clause.tests.push(Test::Edits(first, most)),
+                Term::Begins(_) => clause.tests.push(Test::Begins(first)),
+                Term::DateSlip(_, slip) => clause.tests.push(Test::Slip(first, slip)),
+                Term::Days(_, most) => clause.tests.push(Test::Days(first, most)),
+                Term::Years(_, most) => clause.tests.push(Test::Years(first, most)),
+            }
+        }
+        Ok(clause)
+    };
+    expr::condition(place, text)?.into_iter().map(resolve).collect()
+}
+
+/// What can be counted of a level: agreement on its frequency column, or on its only column.
+fn exact(clauses: &[Clause], tf: Option<usize>) -> Exact {
+    match clauses {
+        [clause] if clause.tests.is_empty() && clause.differ == 0 => match tf {
+            Some(column) => Exact::On(column),
+            None if clause.same.is_power_of_two() => Exact::On(clause.same.trailing_zeros() as usize),
+            None => Exact::No,
+        },
+        [Clause { same: 0, differ: 0, tests }] => match tests[..] {
+            [Test::Swapped(x, y)] => Exact::Swap(x, y),
+            _ => Exact::No,
+        },
+        _ => Exact::No,
+    }
+}

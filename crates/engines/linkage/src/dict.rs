@@ -1,0 +1,211 @@
+//! Values by number: every text that occurs is stored once and known by its id.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "slots and ids are made here and stay below the lengths of the vectors they index"
+)]
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Texts by id. Id 0 is the missing value; the others count from 1 in order of first appearance.
+#[derive(Clone, Debug)]
+pub struct Dict {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    slots: Vec<u32>,
+    seed: u64,
+}
+
+impl Default for Dict {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(1_u8) }
+    }
+}
+
+impl Dict {
+    /// The number of ids, the missing one counted.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it holds nothing but the missing value.
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() == 1
+    }
+
+    /// The text of an id; empty for 0 and for an id that was never given.
+    pub fn text(&self, id: u32) -> &str {
+        let at = id as usize;
+        if at == 0 || at >= self.ends.len() {
+            return "";
+        }
+        let bytes = &self.bytes[self.ends[at - 1] as usize..self.ends[at] as usize];
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// The id of a text, which is added when it is new; 0 for the empty text.
+    ///
+    /// A dictionary holds at most 4 GiB of text and 2³² − 1 values; what comes after that is the missing value.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        if text.is_empty() {
+            return 0;
+        }
+        let mut slot = self.slot_of(text);
+        if self.slots[slot] != 0 {
+            return self.slots[slot];
+        }
+        let Ok(end) = u32::try_from(self.bytes.len() + text.len()) else { return 0 };
+        if self.ends.len() * 2 > self.slots.len() {
+            self.grow();
+            slot = self.slot_of(text);
+        }
+        let id = self.ends.len() as u32;
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(end);
+        self.slots[slot] = id;
+        id
+    }
+
+    /// The id of a text that is there; `None` when it is not.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        if text.is_empty() {
+            return Some(0);
+        }
+        let id = self.slots[self.slot_of(text)];
+        (id != 0).then_some(id)
+    }
+
+    /// Every text with its id, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
+        (1..self.ends.len() as u32).map(|id| (id, self.text(id)))
+    }
+
+    fn slot_of(&self, text: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash_bytes(text.as_bytes(), self.seed) as usize & mask;
+        while self.slots[slot] != 0 && self.text(self.slots[slot]) != text {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; self.slots.len() * 4];
+        let mask = self.slots.len() - 1;
+        for id in 1..self.ends.len() {
+            let bytes = &self.bytes[self.ends[id - 1] as usize..self.ends[id] as usize];
+            let mut slot = hash_bytes(bytes, self.seed) as usize & mask;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = id as u32;
+        }
+    }
+}
+
+/// Groups of ids by id: the joint values of several columns.
+#[derive(Clone, Debug)]
+pub struct JointDict {
+    keys: Vec<u64>,
+    slots: Vec<u32>,
+    seed: u64,
+}
+
+impl Default for JointDict {
+    fn default() -> Self {
+        Self { keys: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(2_u8) }
+    }
+}
+
+impl JointDict {
+    /// The id of a group of ids. Two groups share one with a chance of 2⁻⁶⁴ a pair.
+    pub fn intern(&mut self, parts: impl Iterator<Item = u32>) -> u32 {
+        let key = hash_ids(parts, self.seed).max(1);
+        let mut slot = self.slot_of(key);
+        if self.slots[slot] == 0 {
+            if self.keys.len() * 2 > self.slots.len() {
+                self.slots = vec![0; self.slots.len() * 4];
+                for id in 1..self.keys.len() {
+                    let free = self.slot_of(self.keys[id]);
+                    self.slots[free] = id as u32;
+                }
+                slot = self.slot_of(key);
+            }
+            self.slots[slot] = self.keys.len() as u32;
+            self.keys.push(key);
+        }
+        self.slots[slot]
+    }
+
+    /// The id of a group that is there.
+    pub fn find(&self, parts: impl Iterator<Item = u32>) -> Option<u32> {
+        let id = self.slots[self.slot_of(hash_ids(parts, self.seed).max(1))];
+        (id != 0).then_some(id)
+    }
+
+    /// The number of ids, the missing one counted.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether it holds nothing but the missing value.
+    pub fn is_empty(&self) -> bool {
+        self.keys.len() == 1
+    }
+
+    fn slot_of(&self, key: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = key as usize & mask;
+        while self.slots[slot] != 0 && self.keys[self.slots[slot] as usize] != key {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+}
+
+/// A 64-bit hash of ids: multiply and fold, as good as the seed is unknown.
+pub(crate) fn hash_ids(parts: impl Iterator<Item = u32>, seed: u64) -> u64 {
+    parts.fold(seed ^ PRIME, |hash, part| fold(hash ^ u64::from(part), PRIME))
+}
+
+fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
+    let mut hash = seed ^ (bytes.len() as u64).wrapping_mul(PRIME);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for chunk in chunks {
+        hash = fold(hash ^ u64::from_le_bytes(*chunk), PRIME);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(hash ^ u64::from_le_bytes(last), PRIME)
+}
+
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_one_id_and_keeps_it() {
+        let mut dict = Dict::default();
+        let ids: Vec<u32> = (0..1000).map(|n| dict.intern(&format!("value {n}"))).collect();
+        for (n, id) in ids.iter().enumerate() {
+            let text = format!("value {n}");
+            assert_eq!((dict.intern(&text), dict.text(*id)), (*id, text.as_str()));
+        }
+        assert_eq!((dict.len(), dict.intern(""), dict.text(0), dict.find("other")), (1001, 0, "", None));
+    }
+
+    #[test]
+    fn groups_have_ids() {
+        let mut joint = JointDict::default();
+        let ids: Vec<u32> = (0..500).map(|n| joint.intern([n, n + 1].into_iter())).collect();
+        assert!((0..500).all(|n| joint.find([n, n + 1].into_iter()) == ids.get(n as usize).copied()));
+        assert_eq!(joint.len(), 501);
+    }
+}

@@ -1,0 +1,33 @@
+//! Record linkage (名寄せ・突合): deciding which records are of the same person, without a number.
+//!
+//! The road: a [`Config`] says fields, comparison levels and decisions ([`suggest`] proposes one from column names); a
+//! [`Table`] holds the records as ids; blocking makes candidate pairs, `estimate` learns weights (Fellegi and Sunter 1969) in
+//! which relatives (twins, households, parents and children of one name) are classes of their own, [`Linkage::run`] scores and
+//! decides.
+
+mod blocking;
+mod choose;
+mod cluster;
+mod compare;
+mod config;
+mod dict;
+mod error;
+mod estimate;
+pub mod evaluate;
+mod expr;
+mod field;
+mod link;
+mod model;
+mod suggest;
+mod table;
+mod text;
+
+pub use blocking::{Rule, RuleOutcome};
+pub use cluster::{EXACT_LIMIT, SLACK};
+pub use compare::{Comparer, Comparisons, Pattern};
+pub use config::{ComparisonConfig, Config, Decision, FieldConfig, Kind, LevelConfig, Relatives};
+pub use error::LinkError;
+pub use link::{Bands, KEEP_FROM, Linkage, Progress, Scored, Stage, table_for};
+pub use model::{ClassModel, ComparisonModel, LevelModel, Model, Parts, Scorer, probability};
+pub use suggest::{Suggestion, suggest};
+pub use table::{Probe, Table};

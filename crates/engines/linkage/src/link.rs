@@ -1,0 +1,290 @@
+//! The whole road: records, rules, model, scores, decisions.
+
+use serde::Serialize;
+
+use crate::{
+    blocking::{Rule, RuleOutcome, visit_pairs},
+    choose::choose,
+    cluster,
+    compare::{Comparer, Comparisons, Condition, columns_of},
+    config::Config,
+    error::LinkError,
+    estimate::{estimate, possible_pairs},
+    model::{Model, Scorer, probability},
+    table::{Table, all_views},
+};
+
+/// A pair that may be one person's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scored {
+    /// The first record.
+    pub a: u32,
+    /// The second record; of two files the second file's.
+    pub b: u32,
+    /// The match weight in bits, the prior not counted.
+    pub weight: f32,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Weights are learned.
+    Estimating,
+    /// Candidate pairs are scored.
+    Scoring,
+    /// Entities are made.
+    Deciding,
+}
+
+/// Told how far a stage is: done, of how many.
+pub type Progress<'a> = &'a (dyn Fn(Stage, u64, u64) + Sync);
+
+/// Records with what was found out about them.
+#[derive(Debug)]
+pub struct Linkage {
+    /// The configuration; its blocking rules are those that were used.
+    pub config: Config,
+    /// The records.
+    pub table: Table,
+    /// The comparisons.
+    pub comparisons: Comparisons,
+    /// The model.
+    pub model: Model,
+    /// The blocking rules.
+    pub rules: Vec<Rule>,
+    /// What each rule did.
+    pub outcomes: Vec<RuleOutcome>,
+    /// The logarithm of the odds before looking; in one-to-one linkage given that nobody else is the partner.
+    pub prior: f32,
+    /// Pairs worth keeping: those with a probability of at least [`KEEP_FROM`].
+    pub pairs: Vec<Scored>,
+    /// The weight, prior not counted, from which a pair is a link.
+    pub threshold: f32,
+    /// The bands of the clerical review.
+    pub bands: Bands,
+    /// The entity of each record: the number of its first record.
+    pub entities: Vec<u32>,
+    /// The pairs that are links.
+    pub links: Vec<Scored>,
+}
+
+/// Weights (prior not counted) that part what is decided without people from what they look at.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bands {
+    /// From here on a pair is a link without review.
+    pub link_from: f32,
+    /// Below this it is none without review.
+    pub review_from: f32,
+    /// Pairs between the two.
+    pub review: u64,
+}
+
+/// Pairs less probable than this are forgotten.
+pub const KEEP_FROM: f64 = 0.001;
+
+/// An empty table for a configuration; without blocking rules every view is kept, to choose from.
+///
+/// # Errors
+/// When an expression cannot be read or names what is not there.
+pub fn table_for(config: &Config) -> Result<Table, LinkError> {
+    let mut columns = columns_of(config)?;
+    if config.block.is_empty() {
+        let joint: Vec<String> = columns.iter().filter(|name| name.contains('+')).cloned().collect();
+        columns.retain(|name| !name.contains('+'));
+        let room = crate::table::MAX_VIEWS.saturating_sub(joint.len());
+        for view in all_views(&config.field) {
+            if columns.len() < room && !columns.contains(&view) {
+                columns.push(view);
+            }
+        }
+        columns.extend(joint);
+    }
+    Table::new(config, &columns)
+}
+
+impl Linkage {
+    /// Links the records of a table that [`table_for`] made for this configuration. With a model it is used; without one it
+    /// is learned.
+    ///
+    /// # Errors
+    /// When the configuration or the model does not fit, or there are fewer than two records.
+    pub fn run(
+        mut config: Config,
+        mut table: Table,
+        model: Option<Model>,
+        progress: Progress<'_>,
+    ) -> Result<Self, LinkError> {
+        if table.len() < 2 {
+            return Err(LinkError::Limit {
+                problem: format!("{} records: nothing to link", table.len()),
+                ja: format!("レコードが{}件しかありません", table.len()),
+            });
+        }
+        table.settle();
+        let comparisons = Comparisons::new(&config, &table)?;
+        let rules = rules(&config, &table)?;
+        config.block = rules.iter().map(|rule| rule.text.clone()).collect();
+        let model = match model {
+            Some(model) => model,
+            None => {
+                estimate(&config, &table, &comparisons, &rules, &|a, b| progress(Stage::Estimating, a, b))?
+            }
+        };
+        let scorer = Scorer::new(&model, &comparisons, &table)?;
+        let matches = model.prior * possible_pairs(&table);
+        let prior =
+            scorer.prior() + if config.decision.one_to_one { partner_bits(&table, matches) } else { 0.0 };
+        let (pairs, outcomes) = score(&table, &comparisons, &scorer, prior, &rules, progress);
+        let mut linkage = Self {
+            bands: bands(&config, &pairs, prior),
+            threshold: threshold(&config, &pairs, prior, matches),
+            prior,
+            config,
+            table,
+            comparisons,
+            model,
+            rules,
+            outcomes,
+            pairs,
+            entities: Vec::new(),
+            links: Vec::new(),
+        };
+        progress(Stage::Deciding, 0, 1);
+        linkage.decide(&scorer)?;
+        progress(Stage::Deciding, 1, 1);
+        Ok(linkage)
+    }
+
+    /// The probability that a weight makes.
+    pub fn probability(&self, weight: f32) -> f64 {
+        probability(weight, self.prior)
+    }
+
+    fn decide(&mut self, scorer: &Scorer) -> Result<(), LinkError> {
+        let links: Vec<Scored> = self.pairs.iter().filter(|p| p.weight >= self.threshold).copied().collect();
+        if self.config.decision.one_to_one {
+            self.links = cluster::one_to_one(&links, self.threshold);
+            let mut groups = cluster::Groups::new(self.table.len());
+            for link in &self.links {
+                let (x, y) = (groups.root(link.a), groups.root(link.b));
+                groups.join(x, y);
+            }
+            self.entities = (0..self.table.len() as u32).map(|record| groups.root(record)).collect();
+            return Ok(());
+        }
+        let conflicts: Vec<Condition> = self
+            .config
+            .conflict
+            .iter()
+            .map(|text| Condition::new("conflict", text, &self.table))
+            .collect::<Result<_, _>>()?;
+        let mut comparer = Comparer::new(&self.table, &self.comparisons);
+        self.entities =
+            cluster::clusters(&self.table, &mut comparer, scorer, &conflicts, &links, self.threshold);
+        let entity = |record: u32| self.entities.get(record as usize);
+        self.links = links.into_iter().filter(|link| entity(link.a) == entity(link.b)).collect();
+        Ok(())
+    }
+}
+
+fn rules(config: &Config, table: &Table) -> Result<Vec<Rule>, LinkError> {
+    let mut rules = if config.block.is_empty() {
+        choose(config, table)
+    } else {
+        config.block.iter().map(|text| Rule::new(text, table)).collect::<Result<_, _>>()?
+    };
+    if rules.is_empty() {
+        return Err(LinkError::Limit {
+            problem: "no blocking rule fits the allowance of pairs: give some under `block`".to_owned(),
+            ja: "候補の組を作る規則が選べません。block に書いてください".to_owned(),
+        });
+    }
+    for rule in &mut rules {
+        rule.predicted = rule.predict(table);
+    }
+    Ok(rules)
+}
+
+/// What one-to-one linkage adds to the odds of a pair: a record whose partners elsewhere are ruled out has either this one or
+/// none, and the share of records without a partner is known from the expected number of true pairs.
+fn partner_bits(table: &Table, matches: f64) -> f32 {
+    let second = table.starts().get(1).map_or(table.len(), |start| *start as usize);
+    let smaller = second.min(table.len() - second).max(1) as f64;
+    let with_partner = (matches / smaller).clamp(0.0, 0.998);
+    -(1.0 - with_partner).log2() as f32
+}
+
+fn score(
+    table: &Table,
+    comparisons: &Comparisons,
+    scorer: &Scorer,
+    prior: f32,
+    rules: &[Rule],
+    progress: Progress<'_>,
+) -> (Vec<Scored>, Vec<RuleOutcome>) {
+    let floor = (KEEP_FROM / (1.0 - KEEP_FROM)).log2() as f32 - prior;
+    let start = || (Comparer::new(table, comparisons), Vec::<Scored>::new());
+    let visit = |state: &mut (Comparer<'_>, Vec<Scored>), a: u32, b: u32| {
+        let pattern = state.0.pattern(a, b);
+        let weight = scorer.weight(&pattern, table.row(a), table.row(b), floor);
+        if weight >= floor {
+            state.1.push(Scored { a, b, weight });
+        }
+    };
+    let told = |done, of| progress(Stage::Scoring, done, of);
+    let (states, outcomes) = visit_pairs(table, rules, 1, start, visit, &told);
+    let mut pairs: Vec<Scored> = states.into_iter().flat_map(|(_, pairs)| pairs).collect();
+    pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
+    (pairs, outcomes)
+}
+
+/// The weight from which linking expects the best F1, or that of the probability that was asked for.
+fn threshold(config: &Config, pairs: &[Scored], prior: f32, matches: f64) -> f32 {
+    if let Some(at) = config.decision.link_at {
+        let at = at.clamp(1e-9, 1.0 - 1e-9);
+        return (at / (1.0 - at)).log2() as f32 - prior;
+    }
+    let order = descending(pairs);
+    let mut all: f64 = order.iter().map(|weight| probability(*weight, prior)).sum();
+    all = all.max(matches);
+    let (mut right, mut best, mut threshold) = (0.0, 0.0, -prior);
+    for (at, weight) in order.iter().enumerate() {
+        right += probability(*weight, prior);
+        let f1 = 2.0 * right / (at as f64 + 1.0 + all);
+        if f1 >= best {
+            (best, threshold) = (f1, *weight);
+        }
+    }
+    threshold
+}
+
+/// Bands: from the top as far as the expected share of false links stays within its limit; from the bottom as far as the
+/// expected share of lost true pairs does.
+fn bands(config: &Config, pairs: &[Scored], prior: f32) -> Bands {
+    let order = descending(pairs);
+    let all: f64 = order.iter().map(|weight| probability(*weight, prior)).sum();
+    let (mut wrong, mut link_from) = (0.0, f32::INFINITY);
+    for (at, weight) in order.iter().enumerate() {
+        wrong += 1.0 - probability(*weight, prior);
+        if wrong <= config.decision.false_links * (at as f64 + 1.0) {
+            link_from = *weight;
+        }
+    }
+    let (mut lost, mut review_from) = (0.0, f32::INFINITY);
+    for weight in order.iter().rev() {
+        lost += probability(*weight, prior);
+        if lost > config.decision.missed_links * all {
+            break;
+        }
+        review_from = *weight;
+    }
+    let review_from = review_from.min(link_from);
+    let review = order.iter().filter(|weight| (review_from..link_from).contains(*weight)).count() as u64;
+    Bands { link_from, review_from, review }
+}
+
+fn descending(pairs: &[Scored]) -> Vec<f32> {
+    let mut order: Vec<f32> = pairs.iter().map(|pair| pair.weight).collect();
+    order.sort_unstable_by(|x, y| y.total_cmp(x));
+    order
+}

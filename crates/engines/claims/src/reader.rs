@@ -255,8 +255,7 @@ impl<R: Read> Reader<R> {
     /// When the system cannot read; after [`ReadError::LineTooLong`] and [`ReadError::GroupTooLong`] the caller may go on.
     pub fn next_group(&mut self) -> Result<Option<Group<'_>>, ReadError> {
         self.start_anew();
-        loop {
-            let Some((end, line_end)) = self.line_end()? else { break };
+        while let Some((end, line_end)) = self.line_end()? {
             if self.passes_on(end, line_end) {
                 break;
             }

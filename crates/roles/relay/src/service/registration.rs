@@ -17,7 +17,7 @@ use serde_json::json;
 use wire::Problem;
 
 use super::{Service, digest};
-use crate::model::{CORROBORATION_MILLIS, Seen};
+use crate::model::{CORROBORATION_MILLIS, PersonKey, Seen};
 use crate::{problems, store as sql};
 
 /// How far ahead a ticket may end, in seconds: its five minutes, and clocks that disagree a little.

@@ -1,0 +1,22 @@
+//! 特定健診 XML (HL7 CDA R2): read, write, guidance level.
+
+mod check;
+mod finding;
+pub mod items;
+mod level;
+mod model;
+pub mod oid;
+mod read;
+mod schema;
+mod table;
+mod validate;
+mod write;
+pub mod xml;
+
+pub use finding::{Finding, Rule, Severity};
+pub use level::{Judged, Outcome, Reason};
+pub use model::{
+    Address, Code, Document, Identifier, Observation, Organisation, Person, Range, Related, Section, Ticket,
+    Value,
+};
+pub use validate::{Checked, FileKind, Generation, check_file};

@@ -1,0 +1,127 @@
+//! The attributes of a tag.
+
+use std::borrow::Cow;
+
+use quick_xml::escape::resolve_xml_entity;
+
+use super::source::Problem;
+
+/// One attribute as it stands in the tag: its name, its value with the references resolved, where its value begins.
+pub(super) struct Raw<'a> {
+    pub name: &'a str,
+    pub value: Cow<'a, str>,
+}
+
+/// The attributes in the text of a tag behind its name.
+pub(super) fn attributes<'a>(
+    tag: &'a str,
+    mut each: impl FnMut(Raw<'a>) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut rest = tag;
+    loop {
+        let trimmed = rest.trim_start_matches(is_space);
+        if trimmed.is_empty() {
+            return Ok(());
+        }
+        if trimmed.len() == rest.len() {
+            return Err(Problem::Syntax("white space is missing before an attribute".to_owned()));
+        }
+        let end = trimmed.find(|c| c == '=' || is_space(c));
+        let (name, after) =
+            end.and_then(|end| trimmed.split_at_checked(end)).ok_or_else(|| value_missing(trimmed))?;
+        if !is_name(name) {
+            return Err(Problem::Syntax(format!("“{}” is not an attribute", shown(name))));
+        }
+        let quoted =
+            after.trim_start_matches(is_space).strip_prefix('=').ok_or_else(|| value_missing(name))?;
+        let quoted = quoted.trim_start_matches(is_space);
+        let quote =
+            quoted.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(|| value_missing(name))?;
+        let (value, tail) =
+            quoted.get(1..).and_then(|value| value.split_once(quote)).ok_or_else(|| value_missing(name))?;
+        if value.contains('<') {
+            return Err(Problem::Syntax(format!("“<” in the value of {}", shown(name))));
+        }
+        each(Raw { name, value: resolved(value)? })?;
+        rest = tail;
+    }
+}
+
+fn value_missing(name: &str) -> Problem {
+    Problem::Syntax(format!("the attribute {} has no quoted value", shown(name)))
+}
+
+/// The value of an attribute: references resolved, white space as spaces.
+fn resolved(raw: &str) -> Result<Cow<'_, str>, Problem> {
+    if !raw.bytes().any(|b| b == b'&' || b < b' ') {
+        sound(raw)?;
+        return Ok(Cow::Borrowed(raw));
+    }
+    let mut value = String::with_capacity(raw.len());
+    let lines = raw.replace("\r\n", "\n");
+    let mut rest = lines.as_str();
+    loop {
+        let Some((head, tail)) = rest.split_once('&') else {
+            value.extend(rest.chars().map(|c| if is_space(c) { ' ' } else { c }));
+            break;
+        };
+        value.extend(head.chars().map(|c| if is_space(c) { ' ' } else { c }));
+        let unclosed = || Problem::Syntax("a reference without “;”".to_owned());
+        let (name, after) = tail.split_once(';').ok_or_else(unclosed)?;
+        value.push_str(&reference(name)?);
+        rest = after;
+    }
+    sound(&value)?;
+    Ok(Cow::Owned(value))
+}
+
+/// The text of a reference: one of XML's five, or a character by its number.
+pub(super) fn reference(name: &str) -> Result<Cow<'static, str>, Problem> {
+    if let Some(text) = resolve_xml_entity(name) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let Some(number) = name.strip_prefix('#') else { return Err(Problem::Entity(shown(name))) };
+    let code = match number.strip_prefix('x') {
+        Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16).ok(),
+        None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok(),
+        _ => None,
+    };
+    match code.map(|code| (code, char::from_u32(code))) {
+        Some((_, Some(c))) if is_xml(c) => Ok(Cow::Owned(c.to_string())),
+        Some((code, _)) => Err(Problem::Character(code)),
+        None => Err(Problem::Entity(shown(name))),
+    }
+}
+
+/// Nothing but characters that XML 1.0 allows.
+pub(super) fn sound(text: &str) -> Result<(), Problem> {
+    // Below the space and U+FFFE, U+FFFF alone are forbidden: their bytes are looked for first.
+    if !text.bytes().any(|b| b < b' ' || b == 0xEF) {
+        return Ok(());
+    }
+    match text.chars().find(|c| !is_xml(*c)) {
+        Some(bad) => Err(Problem::Character(u32::from(bad))),
+        None => Ok(()),
+    }
+}
+
+/// Whether XML 1.0 allows the character.
+pub(super) fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// White space of XML.
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// Whether a tag or an attribute may have the name.
+pub(super) fn is_name(name: &str) -> bool {
+    let sound = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '\u{B7}');
+    name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) && name.chars().all(sound)
+}
+
+/// At most forty characters of what somebody wrote.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}

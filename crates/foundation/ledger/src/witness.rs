@@ -94,6 +94,14 @@ impl AddCheckpoint {
     /// the cosigned one is a [`WitnessRefusal::Fork`] whatever old size it comes with.
     pub fn check(&self, key: &NoteKey, known: Option<&WitnessedHead>) -> Result<(), WitnessRefusal> {
         self.note.verify(key).map_err(WitnessRefusal::NotSigned)?;
+        self.extends(known)
+    }
+
+    /// [`AddCheckpoint::check`] without the log's signature, for who has verified it already.
+    ///
+    /// # Errors
+    /// [`WitnessRefusal`].
+    pub fn extends(&self, known: Option<&WitnessedHead>) -> Result<(), WitnessRefusal> {
         let size = self.head.size;
         if self.old > size {
             return Err(WitnessRefusal::OldAboveNew { old: self.old, size });

@@ -258,6 +258,9 @@ pub struct Said {
     /// Who of its staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<Practitioner>,
+    /// Which of the overseer's officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<String>,
     /// What kind of word.
     pub kind: WordKind,
     /// The words.

@@ -68,7 +68,8 @@ pub async fn side_records(
     let receipt = if records.is_empty() {
         None
     } else {
-        let body = json!({ "by": request.overseer, "rule": rule, "from": request.from, "records": records.len() });
+        let body =
+            json!({ "by": request.overseer, "rule": rule, "from": request.from, "records": records.len() });
         let entry = Entry {
             kind: OVERSEER_READ,
             person: None,

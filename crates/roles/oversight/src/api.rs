@@ -1,0 +1,87 @@
+//! The overseer over HTTP, for the other roles (mTLS).
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use ledger::WitnessRefusal;
+use protocol::clients::paths;
+use protocol::oversight::{
+    LooksAnswer, LooksRequest, Objection, ObjectionWord, ObjectionsAnswer, ObjectionsRequest, SignedOrders,
+};
+use protocol::relay::Acknowledged;
+use utoipa::OpenApi;
+use wire::{Json, Peer, Problem};
+
+use crate::service::{Answered, Service};
+
+/// The overseer's description for machines (OpenAPI 3.1).
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Musubi overseer", description = "監督・第三者機関: witness, objections, orders"),
+    paths(object, say, objections, looks)
+)]
+pub struct Description;
+
+/// The mTLS router.
+pub fn router(service: Service) -> Router {
+    let ledger = service.ledger.clone();
+    let api = Router::new()
+        .route(paths::ADD_CHECKPOINT, post(add_checkpoint))
+        .route(paths::ORDERS, get(orders))
+        .route(paths::OBJECTIONS, post(object))
+        .route(paths::OBJECTION_WORDS, post(say))
+        .route(paths::OBJECTION_STATUS, post(objections))
+        .route(paths::LOOKS, post(looks))
+        .route("/openapi.json", get(async || axum::Json(Description::openapi())))
+        .with_state(service);
+    wire::role_router("oversight", api.merge(protocol::ledger_routes(ledger)))
+}
+
+/// A handler that passes a message on to the method of the same name.
+macro_rules! passed_on {
+    ($($path:literal $name:ident($question:ty) -> $answer:ty;)*) => {
+        $(
+            #[utoipa::path(post, path = $path, request_body = $question,
+                responses((status = 200, body = $answer), (status = "4XX", description = "RFC 9457 problem")))]
+            async fn $name(
+                State(service): State<Service>,
+                Extension(peer): Extension<Peer>,
+                Json(question): Json<$question>,
+            ) -> Result<axum::Json<$answer>, Problem> {
+                service.$name(&peer.0, question).await.map(axum::Json)
+            }
+        )*
+    };
+}
+
+passed_on! {
+    "/objections" object(Objection) -> Acknowledged;
+    "/objection-words" say(ObjectionWord) -> Acknowledged;
+    "/objection-status" objections(ObjectionsRequest) -> ObjectionsAnswer;
+    "/looks" looks(LooksRequest) -> LooksAnswer;
+}
+
+async fn orders(State(service): State<Service>) -> Result<axum::Json<SignedOrders>, Problem> {
+    service.signed_orders().await.map(axum::Json)
+}
+
+/// `add-checkpoint` of c2sp.org/tlog-witness: text in, text out, its own statuses. Its requests carry their own signature.
+pub async fn add_checkpoint(State(service): State<Service>, body: String) -> Result<Response, Problem> {
+    Ok(match service.add_checkpoint(&body).await? {
+        Answered::Cosigned(lines) => text("text/plain; charset=utf-8", 200, lines),
+        Answered::UnknownLog => text("text/plain; charset=utf-8", 404, "unknown log\n".to_owned()),
+        Answered::Refused(WitnessRefusal::Stale { known, .. }) => {
+            text("text/x.tlog.size", 409, format!("{known}\n"))
+        }
+        Answered::Refused(refusal) => {
+            text("text/plain; charset=utf-8", refusal.status(), format!("{refusal}\n"))
+        }
+    })
+}
+
+fn text(kind: &'static str, status: u16, body: String) -> Response {
+    let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+}

@@ -12,6 +12,7 @@ use protocol::clients::paths;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
 };
+use protocol::oversight::{SideRecordsAnswer, SideRecordsRequest};
 use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest};
 use protocol::relay::Acknowledged;
 use protocol_admin::report::{FileOutcome, MembershipReport, ReportOutcome};
@@ -41,6 +42,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route(paths::CARD_STOPS, post(stop_cards))
         .route(paths::MEDICAL_LINKS, post(medical_link))
         .route(paths::OWN_TICKETS, post(own_ticket))
+        .route(paths::SIDE_RECORDS, post(side_records))
         .merge(fhir::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX));
     let api = small
@@ -62,6 +64,14 @@ async fn check(
     Sent(request, bytes): Sent<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
     service.check_as_sent(&asker, &request, &bytes).await.map(Json)
+}
+
+async fn side_records(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(question): Json<SideRecordsRequest>,
+) -> Result<Json<SideRecordsAnswer>, Problem> {
+    service.side_records(&asker, question).await.map(Json)
 }
 
 async fn report(

@@ -12,6 +12,7 @@ mod proof;
 pub mod recent;
 mod report;
 pub mod spool;
+mod watched;
 mod worklist;
 
 use std::collections::HashMap;

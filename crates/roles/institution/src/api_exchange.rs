@@ -16,6 +16,7 @@ use protocol::clients::paths;
 use protocol::consents::{ConsentAct, ConsentAnswer};
 use protocol::corrections::{CorrectionAnswers, CorrectionQuestion, CorrectionRequest};
 use protocol::exchange::{EmergencyReason, FetchRequest, Practitioner, RECORD_STREAM, WithdrawalNotice};
+use protocol::oversight::{SideRecordsAnswer, SideRecordsRequest};
 use protocol::relay::Acknowledged;
 use serde::{Deserialize, Serialize};
 use wire::{Json, Peer, Problem};
@@ -34,6 +35,7 @@ pub fn between(service: &Arc<Service>) -> Router {
         .route(paths::WITHDRAWALS, post(withdraw))
         .route(paths::CORRECTIONS, post(correct))
         .route(paths::CORRECTION_ANSWERS, post(correction_answers))
+        .route(paths::SIDE_RECORDS, post(side_records))
         .with_state(Arc::clone(service))
 }
 
@@ -90,6 +92,14 @@ async fn correction_answers(
     Json(question): Json<CorrectionQuestion>,
 ) -> Result<Json<CorrectionAnswers>, Problem> {
     service.correction_answers(&peer.0, question).await.map(Json)
+}
+
+async fn side_records(
+    State(service): Desk,
+    Extension(peer): Extension<Peer>,
+    Json(question): Json<SideRecordsRequest>,
+) -> Result<Json<SideRecordsAnswer>, Problem> {
+    service.side_records(&peer.0, question).await.map(Json)
 }
 
 /// A question of the hospital's own system.

@@ -16,6 +16,7 @@ pub mod patient_list;
 pub mod refuse;
 mod service;
 mod store;
+pub mod watch_list;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub use oqs::OqsFolders;
 pub use service::exchange::{Declaration, Gathered, Order, Received, Source, Unreached, Why};
 pub use service::records;
 pub use service::records::{Caller, Disclosed, Fetch, RecordError, Refused, Report};
+pub use store::MIGRATIONS;
+
 pub use service::{CardOrder, FolderError, FolderWatch, Imported, NumberEntry, Patience, Search, Service};
 
 /// What an institution needs to open (設定).
@@ -139,6 +142,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         ledger,
         custody: config.custody,
         directory: config.directory,
+    let watch_list = config.ledger.with_file_name("watch-list.csv");
         client: config.client,
         clock: config.clock,
         reader: config.reader,
@@ -159,6 +163,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     }
     let names = pages::Names { ja: config.name_ja, en: config.name_en };
     Ok(Role { service, desk: config.desk, names })
+        watch_list,
 }
 
 impl Role {

@@ -8,10 +8,11 @@ use protocol::clients::paths;
 use protocol::consents::{ConsentAnswer, ConsentStatus, ConsentStatusRequest, ConsentUpdate};
 use protocol::exchange::{
     CorroborationRequest, EmergencyAnswer, EmergencyRequest, ExchangeAnswer, ExchangeRequest,
-    OwnExchangesAnswer, OwnExchangesRequest,
+    OwnExchangesAnswer, OwnExchangesRequest, WaitingReview,
 };
 use protocol::networks::{Figures, JoinReport, NetworkJoin, NetworkPatients, NetworkPatientsAnswer};
 use protocol::notices::NoticeRequest;
+use protocol::oversight::{SideRecordsAnswer, SideRecordsRequest};
 use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
@@ -62,6 +63,8 @@ pub fn router(service: Service) -> Router {
         .route(paths::NETWORK_JOINS, post(join_networks))
         .route(paths::NOTICES, post(notify))
         .route("/figures/{day}", get(figures))
+        .route(paths::SIDE_RECORDS, post(side_records))
+        .route(paths::REVIEWS, get(reviews))
         .merge(crate::fhir::routes())
         .route("/openapi.json", get(async || axum::Json(Description::openapi())))
         .with_state(service);
@@ -97,7 +100,16 @@ passed_on! {
     "/consent-status" consent_status => consent_status(ConsentStatusRequest) -> ConsentStatus;
     "/network-patients" network_patients => network_patients(NetworkPatients) -> NetworkPatientsAnswer;
     "/notices" notify => notify(NoticeRequest) -> Acknowledged;
+    "/side-records" side_records => side_records(SideRecordsRequest) -> SideRecordsAnswer;
     "/network-joins" join_networks => join_networks(NetworkJoin) -> JoinReport;
+}
+
+/// The emergencies that wait for a review: the overseer's.
+async fn reviews(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+) -> Result<axum::Json<Vec<WaitingReview>>, Problem> {
+    service.reviews(&peer.0).await.map(axum::Json)
 }
 
 /// The published figures of a day; anybody of the house may read them.

@@ -6,7 +6,8 @@ use access::{Directory, Policy};
 use anyhow::{Context, bail};
 use axum::Router;
 use calendar::Clock;
-use codes::{Custody, OrgKind};
+use codes::{Custody, OrgId, OrgKind};
+use protocol::oversight::{Holdings, follow_orders, keep_cosigned};
 use protocol::reader::ReaderPort;
 use wire::{Client, Desk, Patience, Shutdown};
 
@@ -37,6 +38,17 @@ pub struct Seat {
     pub reader: Option<Arc<dyn ReaderPort>>,
 }
 
+/// Keeps the shared directory under the overseer's orders, asking as the role of `settings`.
+pub fn spawn_orders(settings: &RoleSettings, shared: &Shared) -> anyhow::Result<()> {
+    let client = Client::build(Some(&settings.tls()?), shared.hosts.clone(), Patience::default());
+    let file = settings.path(Path::new(ORDERS));
+    tokio::spawn(follow_orders(shared.directory.clone(), client, file, shared.shutdown.clone()));
+    Ok(())
+}
+
+/// Where a role keeps the overseer's last orders, beside its configuration.
+const ORDERS: &str = "orders.note";
+
 /// An open role.
 pub enum Opened {
     /// 付番機関
@@ -53,6 +65,8 @@ pub enum Opened {
     Institution(institution::Role),
     /// マイ・ポータル
     Portal(portal::Service),
+    /// 監督機関
+    Oversight(oversight::Service),
 }
 
 /// Opens the role that `settings` describe.
@@ -154,6 +168,13 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
 }
 
 fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
+        OrgKind::Oversight => {
+            let config = oversight::Config { org, store, ledger, custody, policy, client, clock };
+            let service = oversight::open(config)?;
+            // What was ordered before the start is in force before the first question.
+            service.put_in_force().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+            Opened::Oversight(service)
+        }
     let authority = settings.authority.clone().context("[authority] is missing from the configuration")?;
     Ok(jpki::Endpoints {
         ocsp: authority.ocsp,
@@ -179,9 +200,49 @@ impl Opened {
 
     /// The pages for people, for roles that have some.
     pub fn pages(&self, seat: &Seat) -> Option<Router> {
+            Self::Oversight(service) => oversight::role(service.clone()),
+        };
+        let tables = protocol::oversight::tables_of(self.migrations());
+        api.merge(protocol::oversight::holdings_routes(Holdings { organisation: org, tables }))
+    }
+
+    /// The role's ledger.
+    pub fn ledger(&self) -> ledger::Ledger {
+        match self {
+            Self::Issuer(service) => service.ledger.clone(),
+            Self::Jpki(service) => service.ledger.clone(),
+            Self::Relay(service) => service.ledger.clone(),
+            Self::Eligibility(role) => role.service().ledger().clone(),
+            Self::Insurer(service) => service.ledger.clone(),
+            Self::Institution(role) => role.service().ledger().clone(),
+            Self::Portal(service) => service.ledger.clone(),
+            Self::Oversight(service) => service.ledger.clone(),
         match self {
             Self::Relay(service) => Some(relay::site(service.clone(), &seat.desk)),
             Self::Issuer(service) => Some(issuer::desk(service.clone(), &seat.desk, seat.reader.clone())),
+    /// The texts by which the role's tables were made: what it holds, in its own words.
+    fn migrations(&self) -> Vec<&'static str> {
+        let of = match self {
+            Self::Issuer(_) => issuer::store::MIGRATIONS,
+            Self::Jpki(_) => jpki::store::MIGRATIONS,
+            Self::Relay(_) => relay::store::MIGRATIONS,
+            Self::Eligibility(_) => eligibility::store::MIGRATIONS,
+            Self::Insurer(_) => insurer::store::MIGRATIONS,
+            Self::Institution(_) => institution::MIGRATIONS,
+            Self::Portal(_) => portal::store::MIGRATIONS,
+            Self::Oversight(_) => oversight::store::MIGRATIONS,
+        };
+        of.iter().map(|migration| migration.sql).collect()
+    }
+
+    /// Has the head of the role's ledger cosigned by the overseer, as long as the role runs.
+    pub fn spawn_witnessed(&self, settings: &RoleSettings, shared: &Shared) -> anyhow::Result<()> {
+        let client = Client::build(Some(&settings.tls()?), shared.hosts.clone(), Patience::default());
+        let directory = shared.directory.clone();
+        tokio::spawn(keep_cosigned(self.ledger(), directory, client, shared.shutdown.clone()));
+        Ok(())
+    }
+
             Self::Jpki(service) => Some(jpki::site(service.clone(), &seat.desk)),
             Self::Eligibility(role) => Some(role.pages()),
             Self::Insurer(service) => Some(insurer::desk(service.clone(), &seat.desk)),
@@ -192,6 +253,7 @@ impl Opened {
 
     /// Starts what the role does by itself.
     pub fn spawn_background(&self, shutdown: &Shutdown) {
+            Self::Oversight(service) => Some(oversight::site(service.clone(), &seat.desk)),
         match self {
             Self::Issuer(service) => {
                 tokio::spawn(service.clone().run_outbox(shutdown.clone()));
@@ -209,4 +271,8 @@ impl Opened {
             Self::Jpki(_) | Self::Eligibility(_) | Self::Institution(_) => {}
         }
     }
+                tokio::spawn(service.clone().run_deliveries(shutdown.clone()));
+            }
+            Self::Oversight(service) => {
+                tokio::spawn(service.clone().run(shutdown.clone()));
 }

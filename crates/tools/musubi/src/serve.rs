@@ -9,7 +9,7 @@ use wire::{Desk, Hosts, Server, Shutdown};
 
 use crate::{
     directory_command,
-    open::{Seat, Shared, open},
+    open::{Seat, Shared, open, spawn_orders},
     settings::RoleSettings,
 };
 
@@ -39,14 +39,16 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let desk = settings.pages.as_ref().map_or_else(Desk::open, |pages| Desk::new(&pages.desk_key));
     let seat = Seat { desk, reader: None };
+    spawn_orders(&settings, &shared)?;
     let opened = open(&settings, &shared, &seat).await?;
     opened.spawn_background(&shutdown);
+    opened.spawn_witnessed(&settings, &shared)?;
     let directory = settings.path(&settings.directory);
     tokio::spawn(directory_command::follow(shared.directory.clone(), directory, shutdown.clone()));
     let mut tasks = tokio::task::JoinSet::new();
     let server = Server::bind(&settings.listen).await?;
     println!("{}: https://{} (mTLS)", settings.organisation, server.local_addr());
-    tasks.spawn(server.serve(opened.api(), Some(settings.tls()?), shutdown.clone()));
+    tasks.spawn(server.serve(opened.api(settings.organisation), Some(settings.tls()?), shutdown.clone()));
     if let (Some(pages), Some(router)) = (&settings.pages, opened.pages(&seat)) {
         let server = Server::bind(&pages.listen).await?;
         println!("{}: http://{}/?key=… (pages)", settings.organisation, server.local_addr());

@@ -200,3 +200,4 @@ pub fn keys_of(kind: OrgKind) -> &'static [KeyName] {
 pub fn host_of(org: &OrgId) -> String {
     format!("{}.{}.musubi.internal", org.number(), org.kind())
 }
+        OrgKind::Oversight => oversight::KEYS,

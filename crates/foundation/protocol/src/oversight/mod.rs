@@ -15,6 +15,7 @@ pub use records::{
     Flag, SIDE_RECORDS_MAX, Side, SideRecord, SideRecordsAnswer, SideRecordsRequest, day_mark,
 };
 pub use watched::{
-    HeldTable, Holdings, Look, LooksAnswer, LooksRequest, OVERSEER_READ, side_records, tables_of,
+    HeldTable, Holdings, Look, LooksAnswer, LooksRequest, OVERSEER_READ, holdings_routes, side_records,
+    tables_of,
 };
 pub use witness::{keep_cosigned, witness_key, witness_name};

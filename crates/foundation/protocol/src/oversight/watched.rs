@@ -1,5 +1,6 @@
 //! How a watched role answers the overseer: its ledger entry by entry, as far as the overseer may read it.
 
+use axum::{Router, routing::get};
 use calendar::Timestamp;
 use codes::{ExchangeId, OrgId};
 use data_encoding::BASE64;
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use wire::Problem;
+
+use crate::clients::paths;
 
 use super::records::{SIDE_RECORDS_MAX, Side, SideRecord, SideRecordsAnswer, SideRecordsRequest, day_mark};
 
@@ -46,19 +49,22 @@ impl SideRecord {
 ///
 /// # Errors
 /// The ledger's.
-pub async fn side_records(
+pub async fn side_records<F>(
     ledger: &Ledger,
     request: &SideRecordsRequest,
     rule: &str,
     now: Timestamp,
-    mut shown: impl AsyncFnMut(&OpenedEntry) -> Result<Option<SideRecord>, Problem>,
-) -> Result<SideRecordsAnswer, Problem> {
+    mut shown: impl FnMut(OpenedEntry) -> F,
+) -> Result<SideRecordsAnswer, Problem>
+where
+    F: Future<Output = Result<Option<SideRecord>, Problem>> + Send,
+{
     let size = ledger.size();
     let (mut records, mut next) = (Vec::new(), request.from.min(size));
     let end = size.min(next.saturating_add(LOOK_MAX));
     while next < end && records.len() < SIDE_RECORDS_MAX {
         let entry = ledger.read_entry(next).map_err(failed)?;
-        if let Some(mut record) = shown(&entry).await? {
+        if let Some(mut record) = shown(entry).await? {
             let leaf = ledger.leaf_bytes(next).map_err(failed)?;
             record.leaf = BASE64.encode(&Hash::leaf(&leaf).0);
             records.push(record);
@@ -106,6 +112,11 @@ pub struct HeldTable {
     pub columns: Vec<String>,
     /// What it is for, in the schema's own words.
     pub meaning: String,
+}
+
+/// `GET /holdings`: what a role holds. Any role of the house may read it; it is the schema, and nothing in it.
+pub fn holdings_routes(holdings: Holdings) -> Router {
+    Router::new().route(paths::HOLDINGS, get(async move || axum::Json(holdings.clone())))
 }
 
 /// Reads the tables out of the texts of migrations: `CREATE TABLE` with the comment above it, and columns added later.

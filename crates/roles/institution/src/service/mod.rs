@@ -16,6 +16,7 @@ mod reception;
 pub mod records;
 mod statement;
 mod visits;
+mod watched;
 mod work;
 
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Service {
     pub(crate) over: exchange::Over,
     /// Wakes the background work when something became due.
     pub(crate) wake: Notify,
+    /// Where the list lies by which look-ups are marked for the overseer.
+    pub(crate) watch_list: std::path::PathBuf,
 }
 
 /// How long the desk waits before it goes on without an answer, and how it comes back to the question.

@@ -77,7 +77,8 @@ fn containing(text: &str) -> String {
     pattern
 }
 
-const MIGRATIONS: &[Migration] = &[
+/// The institution's tables.
+pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "desk", sql: include_str!("../../migrations/0001_desk.sql") },
     Migration { version: 2, name: "records", sql: include_str!("../../migrations/0002_records.sql") },
     Migration { version: 3, name: "exchange", sql: include_str!("../../migrations/0003_exchange.sql") },

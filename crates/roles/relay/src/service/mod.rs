@@ -12,6 +12,7 @@ mod patient_identity;
 mod person_notices;
 mod registration;
 mod review;
+mod watched;
 mod withdrawal;
 
 use std::sync::Arc;

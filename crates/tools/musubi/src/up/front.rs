@@ -90,23 +90,13 @@ fn networks(town: &Town) -> Vec<Network> {
 }
 
 fn counters(running: &Running) -> Counters {
-    let mut ledgers = Vec::new();
+    let ledgers = running.roles.iter().map(|(_, opened, _)| opened.ledger()).collect();
     let (mut issuer, mut relay) = (None, None);
     for (_, opened, _) in &running.roles {
         match opened {
-            Opened::Issuer(service) => {
-                ledgers.push(service.ledger.clone());
-                issuer = Some(service.clone());
-            }
-            Opened::Relay(service) => {
-                ledgers.push(service.ledger.clone());
-                relay = Some(service.clone());
-            }
-            Opened::Insurer(service) => ledgers.push(service.ledger.clone()),
-            Opened::Institution(role) => ledgers.push(role.service().ledger().clone()),
-            Opened::Eligibility(role) => ledgers.push(role.service().ledger().clone()),
-            Opened::Jpki(service) => ledgers.push(service.ledger.clone()),
-            Opened::Portal(service) => ledgers.push(service.ledger.clone()),
+            Opened::Issuer(service) => issuer = Some(service.clone()),
+            Opened::Relay(service) => relay = Some(service.clone()),
+            _ => {}
         }
     }
     Counters { issuer, relay, ledgers: Arc::new(ledgers) }

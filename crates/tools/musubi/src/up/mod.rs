@@ -26,7 +26,7 @@ use wire::{Desk, Hosts, Server, Shutdown, Vhosts};
 
 use crate::{
     directory_command,
-    open::{Opened, Seat, Shared, open},
+    open::{Opened, Seat, Shared, open, spawn_orders},
     serve::until_told,
     settings::{RoleSettings, host_of},
 };
@@ -64,8 +64,13 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 
     intake::take_in(&town, &running, &say).await.context("taking in the town's files")?;
     cards::make(&town, &running, &clock, &tray, &say).await.context("making the cards of the tray")?;
-    for (_, opened, _) in &running.roles {
+    for (settings, opened, _) in &running.roles {
         opened.spawn_background(&shutdown);
+        opened.spawn_witnessed(settings, &running.shared)?;
+    }
+    if let Some((settings, _, _)) = running.roles.first() {
+        // One directory serves all roles of this process.
+        spawn_orders(settings, &running.shared)?;
     }
     exchange::visit(&town, &running, &say).await.context("the people of the exchange demonstrations")?;
     let desks = exchange::services(&running);
@@ -147,7 +152,7 @@ async fn start(
             .with_context(|| format!("opening {}", settings.organisation))?;
         let server = Server::bind(&settings.listen).await?;
         hosts.set(&host_of(&settings.organisation), server.local_addr());
-        servers.spawn(server.serve(opened.api(), Some(settings.tls()?), shutdown.clone()));
+        servers.spawn(server.serve(opened.api(settings.organisation), Some(settings.tls()?), shutdown.clone()));
         roles.push((settings.clone(), opened, seat));
     }
     Ok(Running { roles, shared, servers })

@@ -133,6 +133,7 @@ fn houses(files: &Path) -> anyhow::Result<Vec<House>> {
         one(OrgKind::Eligibility, "資格確認サービス機関", "Eligibility service")?,
         one(OrgKind::Issuer, "付番機関", "Issuer")?,
         one(OrgKind::Portal, "マイ・ポータル", "My portal")?,
+        one(OrgKind::Oversight, "監督機関", "Overseer")?,
     ];
     for row in rows::<InsurerRow>(&files.join("insurers.csv"))? {
         let number = codes::InsurerNumber::parse_lenient(&row.insurer_number)?;
@@ -236,6 +237,10 @@ fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
 }
 
 fn rows<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    if keys_of(org.kind()).contains(&KeyName::WITNESS_SIGN) {
+        let key = custody.verifying_key(&KeyName::WITNESS_SIGN)?;
+        organisation.witness_key = Some(VerifyingKey::from_bytes(key));
+    }
     let mut csv = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
     csv.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }

@@ -18,7 +18,7 @@ use crate::service::Service;
 use crate::store::{Asked, ReceivedRow};
 
 /// Kind of the entry of a question, before it is asked.
-const ASKED: &str = "exchange.asked";
+pub(in crate::service) const ASKED: &str = "exchange.asked";
 
 /// Kind of the entry of a patient's decision, before it is passed on.
 const CONSENT: &str = "exchange.consent";

@@ -24,7 +24,7 @@ use crate::service::records::{Disclosed, Fetch};
 use crate::store::{Given, GivenState};
 
 /// Kind of the entry of what is given.
-const GIVEN: &str = "exchange.given";
+pub(in crate::service) const GIVEN: &str = "exchange.given";
 
 /// Kind of the entry of a withdrawal.
 const WITHDRAWN: &str = "exchange.withdrawn";

@@ -13,8 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use calendar::Timestamp;
 use codes::ExchangeId;
 
+pub(super) use ask::ASKED;
 pub use ask::{Gathered, Order, Received, Source, Why};
 pub use emergency::Declaration;
+pub(super) use give::GIVEN;
 pub use give::{Giving, Over};
 pub use protocol::record_stream::Unreached;
 

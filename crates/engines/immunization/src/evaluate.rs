@@ -126,7 +126,9 @@ impl Run<'_> {
         let mut satisfied = true;
         for rule in dose.intervals.iter().filter(|rule| rule.effective <= day && day <= rule.cessation) {
             let found = self.interval(rule, number, day, "Table 6-18");
-            if found.has(Reasons::TOO_SOON) || found.has(Reasons::TOO_LATE) {
+            // Where the law has a verdict of its own, a late dose still protects.
+            let late = found.has(Reasons::TOO_LATE) && !self.case.knowledge.has_law;
+            if found.has(Reasons::TOO_SOON) || late {
                 satisfied = false;
             }
             reasons = reasons.with(found);

@@ -1,8 +1,9 @@
 //! Chapter 7: the next target dose, its dates, or the reason why there is none.
 
 use crate::{
+    legal::Offer,
     model::{AgeRule, IntervalRule, SeriesDose},
-    period::{DayNumber, FAR_PAST, date},
+    period::{DayNumber, FAR_FUTURE, FAR_PAST, date},
     run::Run,
     status::{Reasons, SeriesStatus, TargetStatus},
 };
@@ -96,11 +97,15 @@ impl Run<'_> {
             return none(SeriesStatus::NotRecommended, "past seasonal recommendation end date");
         }
         let age = dose.ages.iter().find(|rule| rule.effective <= assessment && assessment <= rule.cessation);
-        let max = self.last_day_after(dose, age);
+        let offer = self.case.offer(dose, assessment);
+        if offer == Offer::Over {
+            return none(SeriesStatus::AgedOut, "outside the period in which the law offers the dose");
+        }
+        let max = self.last_day_after(dose, age, offer);
         if max.is_some_and(|max| assessment >= max) {
             return none(SeriesStatus::AgedOut, "patient has exceeded the maximum age");
         }
-        let earliest = self.earliest(dose, age);
+        let earliest = self.earliest(dose, age, offer);
         if max.is_some_and(|max| earliest >= max) {
             let reason = "patient is unable to finish the series prior to the maximum age";
             return none(SeriesStatus::AgedOut, reason);
@@ -121,7 +126,7 @@ impl Run<'_> {
     }
 
     /// FORECASTDTCAN-1.
-    fn earliest(&self, dose: &SeriesDose, age: Option<&AgeRule>) -> DayNumber {
+    fn earliest(&self, dose: &SeriesDose, age: Option<&AgeRule>, offer: Offer) -> DayNumber {
         let mut earliest = self.case.birth;
         let mut later = |day: Option<DayNumber>| {
             if let Some(day) = day {
@@ -134,6 +139,9 @@ impl Run<'_> {
         }
         later(self.conflict_end(dose));
         later(dose.season.map(|(start, _)| start));
+        if let Offer::Window(from, _) = offer {
+            later(Some(from));
+        }
         // Doses given, inadvertent ones too.
         later(self.records.last().and_then(|number| self.shot(*number)).map(|shot| shot.day));
         earliest
@@ -168,9 +176,12 @@ impl Run<'_> {
     }
 
     /// The first day that is too late: by age, by law, by the longest interval.
-    fn last_day_after(&self, dose: &SeriesDose, age: Option<&AgeRule>) -> Option<DayNumber> {
+    fn last_day_after(&self, dose: &SeriesDose, age: Option<&AgeRule>, offer: Offer) -> Option<DayNumber> {
         let by_age = age.and_then(|age| self.case.day(age.max));
-        let by_law = self.case.legal_end(dose, self.case.assessment);
+        let by_law = match offer {
+            Offer::Window(_, until) if until < FAR_FUTURE => Some(until),
+            _ => None,
+        };
         let by_interval =
             self.reference_days(dose).filter_map(|(reference, rule)| Some(rule.max?.after(reference))).min();
         [by_age, by_law, by_interval].into_iter().flatten().min()

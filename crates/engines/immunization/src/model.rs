@@ -107,8 +107,25 @@ pub(crate) struct Vaccine {
     pub code: String,
     pub name: String,
     pub name_ja: String,
+    /// Live or not, given how: what Japanese intervals between vaccines depend on.
+    pub kind: VaccineKind,
+    /// Its code as CVX, where it has one.
+    pub cvx: Option<String>,
     /// The antigens it carries, each from one age until another.
     pub antigens: Vec<Association>,
+}
+
+/// Live or not, and how it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VaccineKind {
+    /// 注射生ワクチン
+    LiveInjected,
+    /// 経口生ワクチン
+    LiveOral,
+    /// 不活化ワクチンなど
+    #[default]
+    Inactivated,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +147,8 @@ pub(crate) struct Group {
 pub(crate) struct ObservationKind {
     pub code: String,
     pub title: String,
+    /// True for a day that lies ahead, such as a due date: it holds until it has come.
+    pub looks_ahead: bool,
     /// Codes of other systems that mean this: (system, code).
     pub coded: Vec<(String, String)>,
 }

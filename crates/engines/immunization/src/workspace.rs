@@ -103,6 +103,13 @@ impl Workspace {
             let Some(held) = self.observed.get_mut(usize::from(id)) else { continue };
             let until = observation.until.map(Date::to_days);
             let date = observation.date.map(Date::to_days);
+            let looks_ahead =
+                knowledge.observations.get(usize::from(id)).is_some_and(|kind| kind.looks_ahead);
+            if looks_ahead {
+                held.active |= date.is_some_and(|date| date >= self.assessment);
+                held.date = held.date.max(date);
+                continue;
+            }
             if date.is_some_and(|date| date > self.assessment) {
                 // Known only after the day for which is asked; its date still anchors what is planned.
                 held.date = held.date.max(date);

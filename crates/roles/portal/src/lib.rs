@@ -23,6 +23,7 @@ use protocol::reader::ReaderPort;
 use wire::Shutdown;
 
 pub use service::Service;
+pub use service::notices::{MailRoad, PushRoad, Roads, Smtp};
 
 /// The keys that a portal's custody holds.
 pub const KEYS: &[KeyName] = &[
@@ -49,6 +50,8 @@ pub struct Config {
     pub client: wire::Client,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// By which roads people are told that there is a notice.
+    pub roads: Roads,
     /// The card reader that people use, if there is one here.
     pub reader: Option<Arc<dyn ReaderPort>>,
 }
@@ -80,6 +83,8 @@ pub fn open(config: Config) -> Result<Service, OpenError> {
         policy: config.policy,
         client: config.client,
         clock: config.clock,
+        roads: config.roads,
+        delivering: Arc::default(),
         reader: config.reader,
         limits: service::limits::Limits::default(),
     })

@@ -153,3 +153,43 @@ pub(crate) fn no_holder() -> Problem {
             "Try again later, or ask the institution itself.",
         )
 }
+
+pub(crate) fn too_many_channels(most: usize) -> Problem {
+    Problem::new(409, "too-many-channels")
+        .ja(format!("宛先は{most}件までです。"))
+        .en(format!("At most {most} addresses and devices."))
+        .detail("使わないものをやめてから、もう一度お試しください。", "Remove one that you do not use.")
+}
+
+pub(crate) fn wrong_code() -> Problem {
+    Problem::new(422, "wrong-code")
+        .ja("確認番号が違うか、30分を過ぎています。")
+        .en("The code is wrong, or older than 30 minutes.")
+        .detail(
+            "メールの6桁の数字を確かめてください。5回間違えると使えなくなります。そのときは宛先を入れ直してください。",
+            "Look at the six digits again. After five wrong ones, add the address anew.",
+        )
+        .at("code")
+}
+
+pub(crate) fn no_mail() -> Problem {
+    Problem::new(503, "no-mail")
+        .ja("このポータルは、いまメールを送れません。")
+        .en("This portal sends no mail at present.")
+}
+
+pub(crate) fn not_sent(error: impl std::fmt::Display) -> Problem {
+    tracing::warn!(%error, "a letter did not leave");
+    Problem::new(422, "mail-not-sent")
+        .ja("このアドレスには送れませんでした。")
+        .en("Nothing could be sent to this address.")
+        .detail("アドレスを確かめて、もう一度お試しください。", "Check the address and try again.")
+        .at("address")
+}
+
+pub(crate) fn no_push(error: impl std::fmt::Display) -> Problem {
+    tracing::warn!(%error, "a subscription was refused");
+    Problem::new(422, "no-push")
+        .ja("この端末には通知できません。")
+        .en("Nothing can be pushed to this device.")
+}

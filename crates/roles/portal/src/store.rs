@@ -1,6 +1,7 @@
 //! Every SQL statement of the portal.
 
 pub mod looked;
+pub mod notices;
 pub mod people;
 pub mod record;
 

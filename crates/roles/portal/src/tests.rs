@@ -44,6 +44,7 @@ fn house() -> House {
         policy: Policy::builtin(directory.unwrap()).unwrap(),
         client: wire::Client::plain(),
         clock: clock.clone(),
+        roads: crate::service::notices::Roads::default(),
         reader: None,
     });
     House { portal: portal.unwrap(), clock, hospital, clinic, _dir: dir }

@@ -10,6 +10,7 @@ mod history;
 mod login;
 mod looked;
 mod meaning;
+mod notices;
 mod numbers;
 mod objections;
 mod parts;
@@ -70,8 +71,11 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/preview/{institution}", get(preview::one))
         .route("/number", get(numbers::show))
         .merge(record::routes())
+        .merge(notices::routes())
         .with_state(service)
         .merge(STYLE.routes())
+        .merge(notices::SCRIPT.routes())
+        .merge(notices::WORKER.routes())
         .merge(SCRIPT.routes())
         .layer(axum::middleware::from_fn(away::guard));
     wire::role_router("portal-pages", Desk::open().over_https().protect(pages))
@@ -190,6 +194,7 @@ fn whose(lang: Lang, visit: &Visit) -> Markup {
 fn nav(lang: Lang, visit: &Visit) -> Vec<(&'static str, &'static str)> {
     let mut nav = vec![
         ("/", t(lang, "だれが見たか", "Who looked")),
+        ("/notices", t(lang, "お知らせ", "Notices")),
         ("/choices", t(lang, "わたしの決めごと", "My choices")),
         ("/preview", t(lang, "だれに何が見えるか", "Who can see what")),
         ("/objections", t(lang, "申し立て", "Objections")),

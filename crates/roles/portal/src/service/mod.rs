@@ -5,6 +5,7 @@ mod devices;
 pub mod limits;
 mod login;
 pub mod looked;
+pub mod notices;
 pub mod objections;
 pub mod people;
 pub mod preview;
@@ -45,6 +46,10 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// The card reader that people use.
     pub reader: Option<Arc<dyn ReaderPort>>,
+    /// By which roads people are told that there is a notice.
+    pub roads: notices::Roads,
+    /// One round of deliveries at a time: nobody is told twice.
+    pub delivering: Arc<tokio::sync::Mutex<()>>,
     /// How often somebody tried what must not be guessed.
     pub limits: limits::Limits,
 }

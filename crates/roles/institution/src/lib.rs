@@ -135,6 +135,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     let preparer =
         service::records::Preparer::builtin(config.clock.today(), local_numbers, config.org.to_string())?;
     let policy = access::Policy::builtin(Directory::clone(&config.directory))?;
+    let watch_list = config.ledger.with_file_name("watch-list.csv");
     let service = Arc::new(Service {
         org: config.org,
         code: config.code,
@@ -142,7 +143,6 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         ledger,
         custody: config.custody,
         directory: config.directory,
-    let watch_list = config.ledger.with_file_name("watch-list.csv");
         client: config.client,
         clock: config.clock,
         reader: config.reader,
@@ -156,6 +156,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         grants: service::exchange::Grants::default(),
         over: service::exchange::Over::default(),
         wake: tokio::sync::Notify::new(),
+        watch_list,
     });
     service.recall_grants()?;
     if config.background {
@@ -163,7 +164,6 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     }
     let names = pages::Names { ja: config.name_ja, en: config.name_en };
     Ok(Role { service, desk: config.desk, names })
-        watch_list,
 }
 
 impl Role {

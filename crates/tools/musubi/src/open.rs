@@ -163,11 +163,6 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             clock,
             reader: seat.reader.clone(),
         })?),
-        kind => bail!("no role runs for organisations of the kind {kind}"),
-    })
-}
-
-fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
         OrgKind::Oversight => {
             let config = oversight::Config { org, store, ledger, custody, policy, client, clock };
             let service = oversight::open(config)?;
@@ -175,6 +170,11 @@ fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
             service.put_in_force().await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
             Opened::Oversight(service)
         }
+        kind => bail!("no role runs for organisations of the kind {kind}"),
+    })
+}
+
+fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
     let authority = settings.authority.clone().context("[authority] is missing from the configuration")?;
     Ok(jpki::Endpoints {
         ocsp: authority.ocsp,
@@ -186,8 +186,8 @@ fn endpoints(settings: &RoleSettings) -> anyhow::Result<jpki::Endpoints> {
 
 impl Opened {
     /// The mTLS interface.
-    pub fn api(&self) -> Router {
-        match self {
+    pub fn api(&self, org: OrgId) -> Router {
+        let api = match self {
             Self::Issuer(service) => issuer::role(service.clone()),
             Self::Jpki(service) => jpki::role(service.clone()),
             Self::Relay(service) => relay::role(service.clone()),
@@ -195,11 +195,6 @@ impl Opened {
             Self::Insurer(service) => insurer::role(service.clone()),
             Self::Institution(role) => role.api(),
             Self::Portal(service) => portal::role(service),
-        }
-    }
-
-    /// The pages for people, for roles that have some.
-    pub fn pages(&self, seat: &Seat) -> Option<Router> {
             Self::Oversight(service) => oversight::role(service.clone()),
         };
         let tables = protocol::oversight::tables_of(self.migrations());
@@ -243,17 +238,22 @@ impl Opened {
         Ok(())
     }
 
+    /// The pages for people, for roles that have some.
+    pub fn pages(&self, seat: &Seat) -> Option<Router> {
+        match self {
+            Self::Relay(service) => Some(relay::site(service.clone(), &seat.desk)),
+            Self::Issuer(service) => Some(issuer::desk(service.clone(), &seat.desk, seat.reader.clone())),
             Self::Jpki(service) => Some(jpki::site(service.clone(), &seat.desk)),
             Self::Eligibility(role) => Some(role.pages()),
             Self::Insurer(service) => Some(insurer::desk(service.clone(), &seat.desk)),
             Self::Institution(role) => Some(role.pages()),
             Self::Portal(service) => Some(portal::pages(service.clone())),
+            Self::Oversight(service) => Some(oversight::site(service.clone(), &seat.desk)),
         }
     }
 
     /// Starts what the role does by itself.
     pub fn spawn_background(&self, shutdown: &Shutdown) {
-            Self::Oversight(service) => Some(oversight::site(service.clone(), &seat.desk)),
         match self {
             Self::Issuer(service) => {
                 tokio::spawn(service.clone().run_outbox(shutdown.clone()));
@@ -266,13 +266,13 @@ impl Opened {
             }
             Self::Portal(service) => {
                 tokio::spawn(service.clone().run_sweeper(shutdown.clone()));
+                tokio::spawn(service.clone().run_deliveries(shutdown.clone()));
+            }
+            Self::Oversight(service) => {
+                tokio::spawn(service.clone().run(shutdown.clone()));
             }
             // The others start their own background work when they open.
             Self::Jpki(_) | Self::Eligibility(_) | Self::Institution(_) => {}
         }
     }
-                tokio::spawn(service.clone().run_deliveries(shutdown.clone()));
-            }
-            Self::Oversight(service) => {
-                tokio::spawn(service.clone().run(shutdown.clone()));
 }

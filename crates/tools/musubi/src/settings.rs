@@ -192,6 +192,7 @@ pub fn keys_of(kind: OrgKind) -> &'static [KeyName] {
         OrgKind::Insurer => insurer::KEYS,
         OrgKind::Institution => institution::KEYS,
         OrgKind::Portal => portal::KEYS,
+        OrgKind::Oversight => oversight::KEYS,
         _ => &[],
     }
 }
@@ -200,4 +201,3 @@ pub fn keys_of(kind: OrgKind) -> &'static [KeyName] {
 pub fn host_of(org: &OrgId) -> String {
     format!("{}.{}.musubi.internal", org.number(), org.kind())
 }
-        OrgKind::Oversight => oversight::KEYS,

@@ -228,6 +228,10 @@ fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
     if keys_of(org.kind()).contains(&KeyName::GRANT_SIGN) {
         organisation.grant_key = Some(VerifyingKey::from_bytes(custody.verifying_key(&KeyName::GRANT_SIGN)?));
     }
+    if keys_of(org.kind()).contains(&KeyName::WITNESS_SIGN) {
+        let key = custody.verifying_key(&KeyName::WITNESS_SIGN)?;
+        organisation.witness_key = Some(VerifyingKey::from_bytes(key));
+    }
     if let Some(desk) = &settings.desk {
         organisation.institution = desk.kind;
         organisation.networks = desk.networks.clone();
@@ -237,10 +241,6 @@ fn organisation(settings: &RoleSettings) -> anyhow::Result<Organisation> {
 }
 
 fn rows<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
-    if keys_of(org.kind()).contains(&KeyName::WITNESS_SIGN) {
-        let key = custody.verifying_key(&KeyName::WITNESS_SIGN)?;
-        organisation.witness_key = Some(VerifyingKey::from_bytes(key));
-    }
     let mut csv = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
     csv.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }

@@ -6,6 +6,7 @@ mod eligibility_xml_command;
 mod fhir_command;
 mod fhir_import;
 mod ledger_command;
+mod link_command;
 mod network_command;
 mod open;
 mod serve;
@@ -44,6 +45,8 @@ enum Command {
     EligibilityXml(eligibility_xml_command::Options),
     /// Check FHIR resources against their profiles (FHIRリソースを検証する)
     Fhir(fhir_command::Options),
+    /// Find which records are of the same person (名寄せ)
+    Link(link_command::Options),
     /// List, suspend and reinstate organisations (参加機関を管理する)
     Directory(directory_command::Options),
     /// Join regional networks (地域医療連携ネットワークを統合する)
@@ -77,6 +80,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Codes(options) => codes_command::run(&options),
         Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
         Command::Fhir(options) => fhir_command::run(&options),
+        Command::Link(options) => link_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),
         Command::Network(options) => runtime()?.block_on(network_command::run(options)),
         Command::Ledger(options) => ledger_command::run(&options),

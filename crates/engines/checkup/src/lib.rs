@@ -1,7 +1,9 @@
 //! 特定健診 XML (HL7 CDA R2): read, write, guidance level.
 
 mod check;
+pub mod fhir;
 mod finding;
+mod handover;
 pub mod items;
 mod level;
 mod model;
@@ -14,6 +16,7 @@ mod write;
 pub mod xml;
 
 pub use finding::{Finding, Rule, Severity};
+pub use handover::{Insured, Numbers};
 pub use level::{Judged, Outcome, Reason};
 pub use model::{
     Address, Code, Document, Identifier, Observation, Organisation, Person, Range, Related, Section, Ticket,

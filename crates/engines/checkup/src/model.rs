@@ -28,7 +28,7 @@ pub struct Identifier {
 pub struct Document {
     /// 報告区分.
     pub report: Code,
-    /// The document's own number; hc08 has none and says so.
+    /// The document's own number; hc08 has none and says so, and takes only an OID as its root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Identifier>,
     /// A title; hc08 has none.
@@ -66,6 +66,12 @@ pub struct Person {
     /// 氏名, as a rule in kana.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The name in kanji; a FHIR report has it beside the kana, hc08 has no place for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_name: Option<String>,
+    /// 本人・家族の別, which a FHIR report has and hc08 has no place for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<Code>,
     /// 男女区分: 1 男, 2 女.
     pub sex: Code,
     /// 生年月日 `yyyyMMdd`, as the document writes it.

@@ -33,7 +33,7 @@ impl Document {
     fn header(&self, xml: &mut XmlWriter) {
         let root = [("root", Some("2.16.840.1.113883.1.3")), ("extension", Some("POCD_HD000040"))];
         xml.empty("typeId", &root);
-        match &self.id {
+        match self.id.as_ref().filter(|id| !id.root.contains(':')) {
             Some(id) => identifier(xml, id),
             None => xml.empty("id", &[("nullFlavor", Some("NI"))]),
         }

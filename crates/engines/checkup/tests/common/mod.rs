@@ -69,6 +69,8 @@ pub fn whole() -> Document {
                 Identifier::new(oid::NUMBER, "４５６"),
             ],
             name: Some("ケンシン　タロウ".to_owned()),
+            written_name: None,
+            relationship: None,
             sex: Code::new("1", oid::SEX),
             birth: "19740504".to_owned(),
             address: Some(Address {

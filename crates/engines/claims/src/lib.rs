@@ -4,23 +4,35 @@ mod burden;
 mod charset;
 pub mod check;
 mod claim;
+mod edit;
+mod eligibility;
 mod finding;
 mod info;
 pub mod layout;
 pub mod layouts;
 mod lines;
+mod members;
 mod month;
+mod readdress;
 mod reader;
 mod record;
+mod split;
 
 pub use burden::Payers;
 pub use charset::Charset;
 pub use check::Checker;
 pub use claim::Claim;
+pub use edit::{Binder, Draft, RecordDraft};
+pub use eligibility::{
+    Claimed, Eligibility, FoundBy, Judged, Membership, Outcome, Spell, Verdict, Who, Why, judge,
+};
 pub use finding::{Finding, Place, Rule, Severity};
 pub use info::{BillSays, Info};
 pub use layout::{FieldSpec, Form, Layout, Table};
 pub use lines::{CostColumns, CostLine, Days};
+pub use members::{MemberList, MemberListError};
 pub use month::Month;
+pub use readdress::{CannotRewrite, Corrected, agency, correct};
 pub use reader::{GROUP_LIMIT, Group, GroupKind, LINE_LIMIT, LineEnds, ReadError, Reader};
 pub use record::{Record, Value};
+pub use split::split;

@@ -63,7 +63,8 @@ impl FromStr for Topography {
         let digits: String = text.trim().trim_start_matches(['C', 'c']).replace('.', "");
         // A category alone means its unspecified part.
         let digits = if digits.len() == 2 { digits + "9" } else { digits };
-        let number = Some(digits).filter(|digits| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()));
+        let number =
+            Some(digits).filter(|digits| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()));
         let number: u16 = number.and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
         Self::RANGE.contains(&number).then_some(Self(number)).ok_or_else(wrong)
     }
@@ -97,7 +98,8 @@ impl FromStr for Histology {
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let wrong = || CodeError { found: text.to_owned(), expected: "a histology of ICD-O, 8000 to 9993" };
-        let number = Some(text.trim()).filter(|text| text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()));
+        let number =
+            Some(text.trim()).filter(|text| text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()));
         let number: u16 = number.and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
         (8000..=9993).contains(&number).then_some(Self(number)).ok_or_else(wrong)
     }
@@ -175,7 +177,10 @@ impl FromStr for Morphology {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        let wrong = || CodeError { found: text.to_owned(), expected: "histology, behaviour and grade, such as 8140/33" };
+        let wrong = || CodeError {
+            found: text.to_owned(),
+            expected: "histology, behaviour and grade, such as 8140/33",
+        };
         let digits: String = text.trim().trim_start_matches(['M', 'm', '-']).replace('/', "");
         let (histology, rest) = digits.split_at_checked(4).ok_or_else(wrong)?;
         let mut rest = rest.chars();

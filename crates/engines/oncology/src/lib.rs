@@ -5,4 +5,6 @@
 //! [`survival`] how long.
 
 pub mod icdo;
+pub mod primaries;
+mod ranges;
 pub mod survival;

@@ -66,7 +66,10 @@ fn estimates_are_those_of_the_reference_to_six_digits() {
         compared += 1;
     }
     let all: Vec<Patient> = patients.iter().map(|(_, patient)| *patient).collect();
-    oracle(&estimate(Estimator::PoharPerme, &table, &all, &years(&[1.0, 5.0, 10.0])), &[0.681854, 0.441344, 0.421168]);
+    oracle(
+        &estimate(Estimator::PoharPerme, &table, &all, &years(&[1.0, 5.0, 10.0])),
+        &[0.681854, 0.441344, 0.421168],
+    );
     oracle(&estimate(Estimator::EdererTwo, &table, &all, &[1826.0]), &[0.441070]);
     println!("relsurv: {compared} estimates and {} patients compared", all.len());
     std::fs::remove_dir_all(&folder).unwrap();
@@ -95,7 +98,6 @@ fn patients(folder: &Path) -> Vec<(String, Patient)> {
     };
     rows(&folder.join("patients.csv")).into_iter().map(patient).collect()
 }
-
 
 fn life_table(folder: &Path) -> Vec<LifeTableRow> {
     let row = |row: Vec<String>| LifeTableRow {

@@ -100,7 +100,9 @@ impl Since {
             if let (Some(sum), Some(more)) = (self.weights.get_mut(end), day.weights.get(end)) {
                 *sum += more;
             }
-            if let (Some(sum), Some(more)) = (self.weighted_hazards.get_mut(end), day.weighted_hazards.get(end)) {
+            if let (Some(sum), Some(more)) =
+                (self.weighted_hazards.get_mut(end), day.weighted_hazards.get(end))
+            {
                 *sum += more;
             }
         }

@@ -22,7 +22,9 @@ pub struct LifeTable {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LifeTableError {
     /// A cell is not there, or twice.
-    #[error("the life table needs exactly one row for each age, year and sex: {found} for age {age}, year {year}, sex {sex:?}")]
+    #[error(
+        "the life table needs exactly one row for each age, year and sex: {found} for age {age}, year {year}, sex {sex:?}"
+    )]
     Cells {
         /// Age in completed years.
         age: u16,
@@ -53,7 +55,9 @@ impl LifeTableError {
     pub fn ja(&self) -> String {
         match self {
             Self::Cells { age, year, found, .. } => {
-                format!("生命表には年齢・暦年・性別の組ごとに1行が必要です（{age}歳・{year}年の行が{found}行あります）。")
+                format!(
+                    "生命表には年齢・暦年・性別の組ごとに1行が必要です（{age}歳・{year}年の行が{found}行あります）。"
+                )
             }
             Self::Rate { age, year, found } => {
                 format!("生命表の{age}歳・{year}年の値「{found}」は死亡率として読めません。")

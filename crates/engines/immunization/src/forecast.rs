@@ -20,8 +20,6 @@ pub(crate) struct Forecast {
     pub recommended: DayNumber,
     pub past_due: Option<DayNumber>,
     pub latest: Option<DayNumber>,
-    pub unadjusted_recommended: DayNumber,
-    pub unadjusted_past_due: Option<DayNumber>,
     pub priority: bool,
     /// The earliest day on which the whole series can be finished (SELECTB-12).
     pub finish: DayNumber,
@@ -39,8 +37,6 @@ impl Forecast {
             recommended: FAR_PAST,
             past_due: None,
             latest: None,
-            unadjusted_recommended: FAR_PAST,
-            unadjusted_past_due: None,
             priority: false,
             finish: FAR_PAST,
             completable: false,
@@ -213,17 +209,22 @@ impl Run<'_> {
             .doses
             .last()
             .and_then(|dose| dose.ages.iter().rev().find_map(|age| self.case.day(age.max)));
+        // Where the law ends before the standard period begins, the dose is wanted as soon as it may be given.
+        let last_day = max.map(|max| max - 1).filter(|_| self.case.knowledge.has_law);
+        let recommended = match unadjusted_recommended.max(earliest) {
+            day if last_day.is_some_and(|last| day > last) => earliest,
+            day => day,
+        };
+        let past_due = unadjusted_past_due.map(|day| day.max(earliest));
         Forecast {
             status: SeriesStatus::NotComplete,
             reason: "recommended",
             dose: u8::try_from(self.next).unwrap_or(u8::MAX),
             number: self.dose_number(),
             earliest,
-            recommended: unadjusted_recommended.max(earliest),
-            past_due: unadjusted_past_due.map(|day| day.max(earliest)),
+            recommended,
+            past_due: past_due.map(|day| last_day.map_or(day, |last| day.min(last))),
             latest: max.map(|max| max - 1),
-            unadjusted_recommended,
-            unadjusted_past_due,
             priority: !dose.intervals.is_empty() && dose.intervals.iter().all(|rule| rule.priority),
             finish,
             completable: last_max.is_none_or(|max| finish < max),

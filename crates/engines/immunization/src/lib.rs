@@ -2,6 +2,7 @@
 
 pub mod adverse;
 mod builder;
+pub mod chart;
 pub mod conformance;
 pub mod cdsi;
 mod error;
@@ -11,8 +12,10 @@ mod group;
 pub mod japan;
 pub mod legal;
 mod model;
+pub mod page;
 pub mod period;
 mod person;
+pub mod plan;
 mod report;
 mod run;
 mod select;

@@ -17,6 +17,7 @@ mod readdress;
 mod reader;
 mod record;
 mod split;
+mod summary;
 
 pub use burden::Payers;
 pub use charset::Charset;
@@ -36,3 +37,4 @@ pub use readdress::{CannotRewrite, Corrected, agency, correct};
 pub use reader::{GROUP_LIMIT, Group, GroupKind, LINE_LIMIT, LineEnds, ReadError, Reader};
 pub use record::{Record, Value};
 pub use split::split;
+pub use summary::{Summary, SummaryCounts};

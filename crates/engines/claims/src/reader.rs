@@ -58,6 +58,16 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// What was passed over, as an error of its own; `None` for an error of the system.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<Self> {
+        match self {
+            Self::Io(_) => None,
+            Self::LineTooLong { line } => Some(Self::LineTooLong { line: *line }),
+            Self::GroupTooLong { line } => Some(Self::GroupTooLong { line: *line }),
+        }
+    }
+
     /// The error in Japanese.
     #[must_use]
     pub fn ja(&self) -> String {

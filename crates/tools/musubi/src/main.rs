@@ -1,5 +1,6 @@
 //! The command of Musubi: the whole town, one role, and every engine on files.
 
+mod claims_command;
 mod codes_command;
 mod directory_command;
 mod eligibility_xml_command;
@@ -43,6 +44,8 @@ enum Command {
     Codes(codes_command::Options),
     /// Read and write eligibility XML (オンライン資格確認のXMLを調べる)
     EligibilityXml(eligibility_xml_command::Options),
+    /// Read, check, re-address and convert claims (レセプト電算を点検・振替・変換する)
+    Claims(claims_command::Options),
     /// Check FHIR resources against their profiles (FHIRリソースを検証する)
     Fhir(fhir_command::Options),
     /// Find which records are of the same person (名寄せ)
@@ -79,6 +82,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Town(options) => town_command::run(&options),
         Command::Codes(options) => codes_command::run(&options),
         Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
+        Command::Claims(options) => claims_command::run(&options),
         Command::Fhir(options) => fhir_command::run(&options),
         Command::Link(options) => link_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),

@@ -1,0 +1,566 @@
+//! `musubi claims`: what レセプト電算 files hold, whether they are right, and who has to pay.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use calendar::{Clock, Date, SystemClock};
+use claims::{
+    Binder, Checker, Claim, Corrected, Draft, Finding, Group, GroupKind, Info, MemberList, ReadError, Reader, Severity,
+    Summary, correct, judge,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use columns::Format;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+/// Options of `musubi claims`.
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what files hold: claims, payers, points, records, character set (件数・点数を数える)
+    Info(Show),
+    /// Find what is wrong in files, without any server (点検する)
+    Check(Show),
+    /// Find claims that another insurer has to pay, and write them anew (資格を確認し、振替・分割する)
+    Readdress(Readdress),
+    /// Write claims, diagnoses, procedures, medicines and visits as tables (表にする)
+    Convert(Convert),
+}
+
+#[derive(Args)]
+struct Show {
+    /// The files (RECEIPTC.UKE and the like)
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// JSON, one object a file
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// CSV: one row a file, of `check` one row a finding
+    #[arg(long)]
+    csv: bool,
+}
+
+#[derive(Args)]
+struct Readdress {
+    /// The files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Memberships as CSV (docs/formats/claims-members.md)
+    #[arg(long)]
+    members: PathBuf,
+    /// Where to write: what stays (`stay-…`), what goes to an agency (`to-1-…` 支払基金, `to-2-…` 国保連合会), and
+    /// `outcomes.csv`
+    #[arg(long, short)]
+    out: PathBuf,
+    /// By what was known on this day, YYYY-MM-DD; today when not given
+    #[arg(long)]
+    known_on: Option<Date>,
+    /// Every claim's outcome with what it rests on, as JSON, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Convert {
+    /// The files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where to write the five tables
+    #[arg(long, short)]
+    out: PathBuf,
+    /// The form of the tables
+    #[arg(long, value_enum, default_value = "csv")]
+    to: Form,
+    /// The counts as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Csv,
+    Parquet,
+}
+
+/// Exit code 0: nothing wrong (there may be warnings); 1: errors found, or claims that are not right as addressed; 2: a file
+/// that cannot be read or holds no claims.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    match &options.command {
+        Command::Info(options) => info(options),
+        Command::Check(options) => check(options),
+        Command::Readdress(options) => readdress(options),
+        Command::Convert(options) => convert(options),
+    }
+}
+
+/// How it came out; the worst of all files counts.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    #[default]
+    Right,
+    Found,
+    Unusable,
+}
+
+impl State {
+    fn exit(self) -> ExitCode {
+        match self {
+            Self::Right => ExitCode::SUCCESS,
+            Self::Found => ExitCode::from(1),
+            Self::Unusable => ExitCode::from(2),
+        }
+    }
+}
+
+/// Reads a file group by group with progress; what could not be read goes to `unread`. Says whether it held any claims.
+fn walk(
+    file: &Path,
+    mut each: impl FnMut(&Group<'_>) -> anyhow::Result<()>,
+    mut unread: impl FnMut(&ReadError),
+) -> anyhow::Result<State> {
+    let Some(source) = open(file) else { return Ok(State::Unusable) };
+    let length = source.metadata().map_or(0, |metadata| metadata.len());
+    let bar = ProgressBar::new(length).with_style(ProgressStyle::with_template(
+        "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    )?);
+    bar.set_message(file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let mut reader = Reader::new(bar.wrap_read(source));
+    let mut claims = 0u64;
+    let mut state = State::Right;
+    loop {
+        match reader.next_group() {
+            Ok(Some(group)) => {
+                claims += u64::from(group.kind() == GroupKind::Receipt);
+                each(&group)?;
+            }
+            Ok(None) => break,
+            Err(ReadError::Io(error)) => {
+                say_unusable(file, &error.to_string(), &format!("読み込めません（{error}）"));
+                state = State::Unusable;
+                break;
+            }
+            Err(error) => {
+                unread(&error);
+                state = state.max(State::Found);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    if claims == 0 && state != State::Unusable {
+        say_unusable(file, "holds no claim, expected records RE", "レセプト（RE）がありません");
+        state = State::Unusable;
+    }
+    Ok(state)
+}
+
+fn open(file: &Path) -> Option<File> {
+    match File::open(file) {
+        Ok(source) => Some(source),
+        Err(error) => {
+            say_unusable(file, &format!("cannot be read: {error}"), &format!("読み込めません（{error}）"));
+            None
+        }
+    }
+}
+
+fn say_unusable(file: &Path, en: &str, ja: &str) {
+    // Whoever reads no errors has chosen so.
+    let _ = writeln!(stderr(), "{}: {en}\n    {ja}", file.display());
+}
+
+fn say_unread(file: &Path) -> impl FnMut(&ReadError) {
+    let file = file.to_owned();
+    move |error| say_unusable(&file, &error.to_string(), &error.ja())
+}
+
+fn info(options: &Show) -> anyhow::Result<ExitCode> {
+    let mut worst = State::Right;
+    let mut out = csv::Writer::from_writer(stdout());
+    for (index, file) in options.files.iter().enumerate() {
+        let mut info = Info::default();
+        let state = walk(
+            file,
+            |group| {
+                info.group(group);
+                Ok(())
+            },
+            say_unread(file),
+        )?;
+        worst = worst.max(state);
+        let name = file.display().to_string();
+        if options.json {
+            writeln!(stdout(), "{}", serde_json::to_string(&Named { file: &name, of: &info })?)?;
+        } else if options.csv {
+            if index == 0 {
+                out.write_record(["file", "receipts", "insurer_records", "public_records", "counted", "points"])?;
+            }
+            let figures =
+                [info.receipts, info.insurer_records, info.public_records, info.counted, info.points].map(|n| n.to_string());
+            out.write_record(std::iter::once(name).chain(figures))?;
+        } else {
+            print_info(&name, &info)?;
+        }
+    }
+    out.flush()?;
+    Ok(worst.exit())
+}
+
+#[derive(Serialize)]
+struct Named<'a, T> {
+    file: &'a str,
+    #[serde(flatten)]
+    of: &'a T,
+}
+
+fn print_info(name: &str, info: &Info) -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "{name}")?;
+    writeln!(out, "  レセプト receipts      {}", info.receipts)?;
+    writeln!(out, "  保険者   HO records    {}", info.insurer_records)?;
+    writeln!(out, "  公費     KO records    {}", info.public_records)?;
+    writeln!(out, "  総件数   counted       {}", info.counted)?;
+    writeln!(out, "  合計点数 points        {}", info.points)?;
+    for bill in &info.bills {
+        let shown = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        writeln!(out, "  請求書   GO            {} / {}", shown(bill.claims), shown(bill.points))?;
+    }
+    let tables: Vec<String> = info.tables.iter().map(|(table, count)| format!("{} {count}", table.ja())).collect();
+    writeln!(out, "  点数表   tables        {}", tables.join(", "))?;
+    if let Some((first, last)) = info.months {
+        writeln!(out, "  診療年月 months        {first} to {last}")?;
+    }
+    let records: Vec<String> = info.records.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    writeln!(out, "  レコード records       {}", records.join(", "))?;
+    let dates = match (info.era_dates, info.western_dates) {
+        (_, 0) => "和暦 GYYMMDD",
+        (0, _) => "西暦 YYYYMMDD",
+        _ => "和暦・西暦",
+    };
+    writeln!(out, "  形式     form          {:?}, {dates}, CRLF {}, LF {}", info.charset, info.crlf, info.lf)?;
+    Ok(())
+}
+
+/// Findings of one file, counted as they are printed.
+struct Told<'a> {
+    file: String,
+    options: &'a Show,
+    errors: u64,
+    warnings: u64,
+    kept: Vec<Finding>,
+    csv: csv::Writer<std::io::Stdout>,
+    failed: Option<anyhow::Error>,
+}
+
+impl Told<'_> {
+    fn tell(&mut self, finding: Finding) {
+        match finding.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+        if self.failed.is_none()
+            && let Err(error) = self.print(finding)
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    fn print(&mut self, finding: Finding) -> anyhow::Result<()> {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        if self.options.json {
+            // A report of one object cannot hold more than fits: beyond that the counts go on.
+            if self.kept.len() < KEPT {
+                self.kept.push(finding);
+            }
+        } else if self.options.csv {
+            let optional = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+            let place = &finding.place;
+            self.csv.write_record([
+                self.file.as_str(),
+                severity,
+                finding.rule.name(),
+                &place.line.to_string(),
+                &optional(place.receipt),
+                &place.record,
+                &optional(place.field.map(|at| at as u64)),
+                place.name.unwrap_or_default(),
+                &finding.value,
+                &finding.expected,
+                &finding.expected_ja,
+            ])?;
+        } else {
+            let rule = finding.rule.name();
+            writeln!(stdout(), "{}: {severity} [{rule}] {finding}\n    {}", self.file, finding.ja())?;
+        }
+        Ok(())
+    }
+}
+
+fn check(options: &Show) -> anyhow::Result<ExitCode> {
+    let mut worst = State::Right;
+    for (index, file) in options.files.iter().enumerate() {
+        let mut told = Told {
+            file: file.display().to_string(),
+            options,
+            errors: 0,
+            warnings: 0,
+            kept: Vec::new(),
+            csv: csv::Writer::from_writer(stdout()),
+            failed: None,
+        };
+        if options.csv && index == 0 {
+            told.csv.write_record([
+                "file", "severity", "rule", "line", "claim", "record", "field", "name", "value", "expected", "expected_ja",
+            ])?;
+        }
+        let (state, receipts) = check_file(file, &mut told)?;
+        worst = worst.max(state).max(if told.errors > 0 { State::Found } else { State::Right });
+        told.csv.flush()?;
+        if let Some(error) = told.failed {
+            return Err(error);
+        }
+        let (errors, warnings) = (told.errors, told.warnings);
+        if options.json {
+            let report = json!({ "file": told.file, "receipts": receipts, "errors": errors, "warnings": warnings, "findings": told.kept });
+            writeln!(stdout(), "{report}")?;
+        } else if !options.csv {
+            writeln!(stdout(), "{}: {receipts} claims, {errors} errors, {warnings} warnings", told.file)?;
+        }
+    }
+    Ok(worst.exit())
+}
+
+fn check_file(file: &Path, told: &mut Told<'_>) -> anyhow::Result<(State, u64)> {
+    let mut receipts = 0;
+    // The reader's own errors are findings too; they come between the groups.
+    let pending = std::cell::RefCell::new(Vec::new());
+    let mut checker = Checker::new();
+    let state = walk(
+        file,
+        |group| {
+            for error in pending.borrow_mut().drain(..) {
+                checker.unread(&error, &mut |finding| told.tell(finding));
+            }
+            receipts += u64::from(group.kind() == GroupKind::Receipt);
+            checker.group(group, &mut |finding| told.tell(finding));
+            told.failed.take().map_or(Ok(()), Err)
+        },
+        |error| pending.borrow_mut().extend(error.passed_over()),
+    )?;
+    for error in pending.into_inner() {
+        checker.unread(&error, &mut |finding| told.tell(finding));
+    }
+    checker.finish(&mut |finding| told.tell(finding));
+    Ok((state, receipts))
+}
+
+fn readdress(options: &Readdress) -> anyhow::Result<ExitCode> {
+    let source = File::open(&options.members)
+        .with_context(|| format!("cannot read {}", options.members.display()))?;
+    let members = MemberList::read(source)
+        .map_err(|error| anyhow::anyhow!("{}: {error}\n{}", options.members.display(), error.ja()))?;
+    let known = options.known_on.unwrap_or_else(|| SystemClock.today());
+    fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
+    let mut outcomes = Outcomes::create(&options.out.join("outcomes.csv"), options.json)?;
+    let mut worst = State::Right;
+    for file in &options.files {
+        let mut sorted = Sorted::create(&options.out, file)?;
+        let state = walk(
+            file,
+            |group| {
+                if group.kind() == GroupKind::Head {
+                    return sorted.institution(group);
+                }
+                let Some(claim) = Claim::of(*group) else { return Ok(()) };
+                let judged = judge(&claim, &members, known);
+                let corrected = correct(&claim, &judged);
+                outcomes.claim(file, &claim, &judged.verdict, &corrected)?;
+                match corrected {
+                    Corrected::Goes(parts) => parts.into_iter().try_for_each(|(agency, part)| sorted.goes(agency, part)),
+                    Corrected::Stays | Corrected::Cannot(_) => sorted.stays(&claim),
+                }
+            },
+            say_unread(file),
+        )?;
+        sorted.finish()?;
+        worst = worst.max(state);
+    }
+    worst = worst.max(if outcomes.not_right > 0 { State::Found } else { State::Right });
+    outcomes.finish(options.json)?;
+    Ok(worst.exit())
+}
+
+/// The files that a file's claims go into.
+struct Sorted {
+    stay: Binder<BufWriter<File>>,
+    to: [Binder<BufWriter<File>>; 2],
+    paths: [PathBuf; 3],
+}
+
+impl Sorted {
+    fn create(dir: &Path, file: &Path) -> anyhow::Result<Self> {
+        let name = file.file_name().context("a file has a name")?.to_string_lossy();
+        let paths = ["stay", "to-1", "to-2"].map(|sort| dir.join(format!("{sort}-{name}")));
+        let create = |path: &PathBuf| {
+            let made = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+            anyhow::Ok(BufWriter::with_capacity(1 << 17, made))
+        };
+        let [stay, first, second] = &paths;
+        let to = [Binder::new(create(first)?, Some(1)), Binder::new(create(second)?, Some(2))];
+        Ok(Self { stay: Binder::new(create(stay)?, None), to, paths })
+    }
+
+    fn institution(&mut self, head: &Group<'_>) -> anyhow::Result<()> {
+        let all = std::iter::once(&mut self.stay).chain(&mut self.to);
+        Ok(all.into_iter().try_for_each(|binder| binder.institution(head))?)
+    }
+
+    fn stays(&mut self, claim: &Claim<'_>) -> anyhow::Result<()> {
+        Ok(self.stay.claim(Draft::of(claim))?)
+    }
+
+    fn goes(&mut self, agency: u8, part: Draft) -> anyhow::Result<()> {
+        let [first, second] = &mut self.to;
+        Ok(if agency == 2 { second.claim(part)? } else { first.claim(part)? })
+    }
+
+    /// A file without claims is no file.
+    fn finish(self) -> anyhow::Result<()> {
+        let [first, second] = self.to;
+        for (binder, path) in [self.stay, first, second].into_iter().zip(&self.paths) {
+            let (_, claims) = binder.finish().with_context(|| format!("cannot write {}", path.display()))?;
+            if claims == 0 {
+                fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `outcomes.csv`, and what is told of every claim.
+struct Outcomes {
+    csv: csv::Writer<File>,
+    json: bool,
+    counts: std::collections::BTreeMap<&'static str, u64>,
+    rewritten: u64,
+    not_right: u64,
+}
+
+impl Outcomes {
+    fn create(path: &Path, json: bool) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record([
+            "file", "line", "claim", "month", "outcome", "detail", "rewritten", "found_by", "claimed_insurer", "now", "then",
+        ])?;
+        Ok(Self { csv, json, counts: std::collections::BTreeMap::new(), rewritten: 0, not_right: 0 })
+    }
+
+    fn claim(
+        &mut self,
+        file: &Path,
+        claim: &Claim<'_>,
+        verdict: &claims::Verdict,
+        corrected: &Corrected,
+    ) -> anyhow::Result<()> {
+        let name = verdict.outcome.name();
+        *self.counts.entry(name).or_default() += 1;
+        self.not_right += u64::from(!matches!(verdict.outcome, claims::Outcome::Right));
+        let detail = match &verdict.outcome {
+            claims::Outcome::OtherInsurer { since } => since.to_string(),
+            claims::Outcome::Split { at } => at.to_string(),
+            claims::Outcome::Undecidable { why } => word(why)?,
+            _ => String::new(),
+        };
+        let rewritten = match corrected {
+            Corrected::Stays => String::new(),
+            Corrected::Goes(parts) => {
+                self.rewritten += 1;
+                parts.iter().map(|(agency, _)| format!("to-{agency}")).collect::<Vec<_>>().join(" ")
+            }
+            Corrected::Cannot(why) => format!("cannot: {}", word(why)?),
+        };
+        if self.json {
+            let place = json!({ "file": file.display().to_string(), "line": claim.group().first_line(), "claim": claim.number() });
+            let line = json!({ "place": place, "rewritten": rewritten, "verdict": verdict });
+            writeln!(stdout(), "{line}")?;
+        }
+        let spells = |all: &[claims::Spell]| {
+            let one = |spell: &claims::Spell| {
+                let insurer = spell.insurer.as_deref().unwrap_or("-");
+                format!("{}..{} {insurer}:{}:{}:{}", spell.first, spell.last, spell.symbol, spell.number, spell.branch)
+            };
+            all.iter().map(one).collect::<Vec<_>>().join(" | ")
+        };
+        let found_by = verdict.found_by.map(|by| word(&by)).transpose()?.unwrap_or_default();
+        self.csv.write_record([
+            file.display().to_string(),
+            claim.group().first_line().to_string(),
+            claim.number().map(|n| n.to_string()).unwrap_or_default(),
+            claim.month().map(|m| m.to_string()).unwrap_or_default(),
+            name.to_owned(),
+            detail,
+            rewritten,
+            found_by,
+            verdict.claimed.as_ref().map(|c| c.insurer.clone()).unwrap_or_default(),
+            spells(&verdict.now),
+            spells(&verdict.then),
+        ])?;
+        Ok(())
+    }
+
+    fn finish(mut self, json: bool) -> anyhow::Result<()> {
+        self.csv.flush()?;
+        if !json {
+            for (name, count) in &self.counts {
+                writeln!(stdout(), "{name:<16}{count}")?;
+            }
+            writeln!(stdout(), "{:<16}{}", "rewritten", self.rewritten)?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that serializes as one word.
+fn word(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
+}
+
+fn convert(options: &Convert) -> anyhow::Result<ExitCode> {
+    fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
+    let format = match options.to {
+        Form::Csv => Format::Csv,
+        Form::Parquet => Format::Parquet,
+    };
+    let told = |error: columns::TableError| anyhow::anyhow!("{error}\n{}", error.ja());
+    let mut summary = Summary::create(&options.out, format).map_err(told)?;
+    let mut worst = State::Right;
+    for file in &options.files {
+        worst = worst.max(walk(file, |group| summary.group(group).map_err(told), say_unread(file))?);
+    }
+    let counts = summary.finish().map_err(told)?;
+    if options.json {
+        writeln!(stdout(), "{}", serde_json::to_string(&counts)?)?;
+    } else {
+        writeln!(
+            stdout(),
+            "claims {}, diagnoses {}, procedures {}, medicines {}, visits {}",
+            counts.claims, counts.diagnoses, counts.procedures, counts.medicines, counts.visits
+        )?;
+    }
+    Ok(worst.exit())
+}
+
+/// How many findings a report of one file holds.
+const KEPT: usize = 10_000;

@@ -212,9 +212,9 @@ impl Opened {
             Self::Institution(role) => role.service().ledger().clone(),
             Self::Portal(service) => service.ledger.clone(),
             Self::Oversight(service) => service.ledger.clone(),
-        match self {
-            Self::Relay(service) => Some(relay::site(service.clone(), &seat.desk)),
-            Self::Issuer(service) => Some(issuer::desk(service.clone(), &seat.desk, seat.reader.clone())),
+        }
+    }
+
     /// The texts by which the role's tables were made: what it holds, in its own words.
     fn migrations(&self) -> Vec<&'static str> {
         let of = match self {

@@ -119,4 +119,6 @@ impl Service {
 const SWEEP_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[cfg(test)]
+mod people_tests;
+#[cfg(test)]
 mod tests;

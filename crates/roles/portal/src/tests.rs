@@ -15,15 +15,15 @@ use crate::model::{Bearer, Entrance, Token};
 use crate::service::choices::{Answers, Question, foreseen};
 use crate::{Config, KEYS, Service, open};
 
-struct House {
-    portal: Service,
-    clock: Arc<FixedClock>,
-    hospital: OrgId,
-    clinic: OrgId,
+pub(crate) struct House {
+    pub(crate) portal: Service,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) hospital: OrgId,
+    pub(crate) clinic: OrgId,
     _dir: tempfile::TempDir,
 }
 
-fn house() -> House {
+pub(crate) fn house() -> House {
     let dir = tempfile::tempdir().unwrap();
     let (hospital, clinic): (OrgId, OrgId) =
         ("institution/1310000018".parse().unwrap(), "institution/1310000026".parse().unwrap());

@@ -78,10 +78,7 @@ fn the_report_of_a_health_check() {
     let Some(files) = files("eCheckup") else { return };
     let validator = validator(&["packages/jp-core.r4-1.1.2-clins.tgz", "packages/jp-eChekupReport.r4.tgz"]);
     for file in &files {
-        let found = errors(&validator.validate(&read(file), &[]));
-        // The example writes the type of its specimens in small letters.
-        assert_eq!(found.len(), 3, "{found:#?}");
-        assert!(found.iter().all(|e| e.contains("leads to a specimen")), "{found:#?}");
+        assert_eq!(errors(&validator.validate(&read(file), &[])), Vec::<String>::new());
     }
     println!("{} reports", files.len());
 }

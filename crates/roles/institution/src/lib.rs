@@ -74,6 +74,8 @@ pub struct Config {
     pub desk: Desk,
     /// How long to wait for others.
     pub patience: Patience,
+    /// Sets of FHIR packages, each read in its order: a resource that claims a profile of one is held against it at the door.
+    pub packages: Vec<Vec<PathBuf>>,
     /// The institution's own patient numbers have twelve digits, so that they may look like a My Number.
     pub twelve_digit_patients: bool,
     /// Whether open questions, registrations and folders are worked on in the background; tools and tests may
@@ -132,8 +134,13 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     }
     let local_numbers =
         if config.twelve_digit_patients { refuse::Field::LocalNumber } else { refuse::Field::Text };
-    let preparer =
-        service::records::Preparer::builtin(config.clock.today(), local_numbers, config.org.to_string())?;
+    let profiles = service::records::Profiles::open(&config.packages)?;
+    let preparer = service::records::Preparer::new(
+        profiles,
+        config.clock.today(),
+        local_numbers,
+        config.org.to_string(),
+    )?;
     let policy = access::Policy::builtin(Directory::clone(&config.directory))?;
     let watch_list = config.ledger.with_file_name("watch-list.csv");
     let service = Arc::new(Service {

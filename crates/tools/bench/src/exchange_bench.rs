@@ -338,6 +338,7 @@ async fn open_institution(
         terminal: "1".to_owned(),
         desk: Desk::open(),
         patience: institution::Patience::default(),
+        packages: Vec::new(),
         twelve_digit_patients: false,
         background: false,
         shutdown: doors.shutdown.clone(),

@@ -197,6 +197,7 @@ impl Ours {
             terminal: "1".to_owned(),
             desk: Desk::open(),
             patience: Patience::default(),
+            packages: Vec::new(),
             twelve_digit_patients: false,
             background: false,
             shutdown: shutdown.clone(),

@@ -120,6 +120,11 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
                     terminal: desk.terminal,
                     desk: seat.desk.clone(),
                     patience: institution::Patience::default(),
+                    packages: desk
+                        .fhir
+                        .iter()
+                        .map(|set| set.packages.iter().map(|path| settings.path(path)).collect())
+                        .collect(),
                     twelve_digit_patients: false,
                     background: true,
                     shutdown: shared.shutdown.clone(),

@@ -102,6 +102,17 @@ pub struct DeskSettings {
     /// The regional networks that it is a member of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<NetworkId>,
+    /// Sets of FHIR packages: records that claim a profile of one are held against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fhir: Vec<FhirSettings>,
+}
+
+/// A set of FHIR packages that go together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirSettings {
+    /// npm archives, directories of JSON, or compact files; a later one replaces what an earlier one says of a URL.
+    pub packages: Vec<PathBuf>,
 }
 
 /// What a certificate authority writes into the certificates it issues.

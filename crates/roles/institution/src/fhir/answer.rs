@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use calendar::{Date, Timestamp};
 use records::Node;
-use records::validate::operation_outcome;
+use records::validate::{Issue, operation_outcome};
 
 use super::ask::{Ask, Prefer};
-use crate::service::records::RecordError;
+use crate::service::records::{RecordError, unchecked_issue};
 use crate::store::{Outcome, Version, Written};
 
 /// What a handler answers.
@@ -69,7 +69,7 @@ pub fn written(ask: &Ask, written: Written) -> Response {
     let mut response = match ask.prefer {
         Prefer::Representation => resource(status, written.body),
         Prefer::Minimal => resource(status, Vec::new()),
-        Prefer::Outcome => resource(status, operation_outcome(&[]).to_vec()),
+        Prefer::Outcome => resource(status, operation_outcome(&warnings(&written)).to_vec()),
     };
     let headers = response.headers_mut();
     put_tag(headers, written.version);
@@ -79,6 +79,12 @@ pub fn written(ask: &Ask, written: Written) -> Response {
         headers.insert(header::LOCATION, location);
     }
     response
+}
+
+/// What was not looked at.
+pub fn warnings(written: &Written) -> Vec<Issue> {
+    let resource_type = written.name.split_once('/').map_or("Resource", |(resource_type, _)| resource_type);
+    written.unchecked.iter().map(|profile| unchecked_issue(resource_type, profile)).collect()
 }
 
 /// The version as an entity tag.

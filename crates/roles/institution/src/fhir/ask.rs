@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
         let user = text(&parts.headers, "x-musubi-user").map(|user| user.chars().take(USER).collect());
         Ok(Self {
             base: format!("{scheme}://{host}{BASE}"),
-            caller: Caller { user },
+            caller: Caller { user, staff: None },
             prefer: prefer(&parts.headers),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers.clone(),

@@ -43,8 +43,13 @@ fn changed(bundle: &mut BundleWriter, ask: &Ask, written: &Written) {
         Outcome::Deleted | Outcome::Absent => return bundle.entry(None, None, &response("204", "")),
     };
     let time = Timestamp::from_millis(written.updated_at).to_rfc3339();
+    let warnings = answer::warnings(written);
+    let outcome = match warnings.as_slice() {
+        [] => String::new(),
+        some => format!(",\"outcome\":{}", operation_outcome(some)),
+    };
     let more = format!(
-        ",\"location\":\"{}/_history/{}\",\"etag\":\"W/\\\"{}\\\"\",\"lastModified\":\"{time}\"",
+        ",\"location\":\"{}/_history/{}\",\"etag\":\"W/\\\"{}\\\"\",\"lastModified\":\"{time}\"{outcome}",
         written.name, written.version, written.version
     );
     let body = (ask.prefer == Prefer::Representation).then_some(written.body.as_slice());

@@ -38,6 +38,8 @@ pub fn routes(service: &Arc<Service>) -> Router {
         .route("/fhir/AuditEvent", get(audit::search))
         .route("/fhir/{type}/$validate", post(operations::validate))
         .route("/fhir/{type}/{id}/$meta", get(operations::meta))
+        .route("/fhir/{type}/{id}/$meta-add", post(operations::meta_add))
+        .route("/fhir/{type}/{id}/$meta-delete", post(operations::meta_delete))
         .route("/fhir/{type}/{id}/$everything", get(operations::everything))
         .route("/fhir/$export", get(export::of_everything).post(export::of_everything))
         .route("/fhir/Patient/$export", get(export::of_patients).post(export::of_patients))

@@ -56,12 +56,43 @@ fn unwrapped(sent: Resource, profiles: &mut Vec<String>) -> Option<Resource> {
 pub async fn meta(State(service): Desk, Path((kind, id)): Path<(String, String)>, ask: Ask) -> Answer {
     let version = service.read_record(&ask.caller, &format!("{kind}/{id}")).await?;
     let read = records::tree::parse(&version.body).ok();
-    let meta = read.as_ref().and_then(|node| node.get("meta")).cloned().unwrap_or(Node::Null);
+    Ok(told(read.as_ref().and_then(|node| node.get("meta")).cloned().unwrap_or(Node::Null)))
+}
+
+/// `POST Type/id/$meta-add`: profiles, labels and tags more; the person's own mark is one of them.
+pub async fn meta_add(service: Desk, path: Path<(String, String)>, ask: Ask, body: Bytes) -> Answer {
+    change_meta(&service, &path, &ask, &body, true).await
+}
+
+/// `POST Type/id/$meta-delete`: the same, taken away.
+pub async fn meta_delete(service: Desk, path: Path<(String, String)>, ask: Ask, body: Bytes) -> Answer {
+    change_meta(&service, &path, &ask, &body, false).await
+}
+
+async fn change_meta(
+    State(service): &Desk,
+    Path((kind, id)): &Path<(String, String)>,
+    ask: &Ask,
+    body: &Bytes,
+    add: bool,
+) -> Answer {
+    let sent = service.read_resource(body)?;
+    let parameters = sent.node().get("parameter").map(Node::items).unwrap_or_default();
+    let meta = parameters.iter().find(|part| part.text_at("name") == Some("meta"));
+    let Some(meta) = meta.and_then(|part| part.get("valueMeta")) else {
+        let (ja, en) =
+            ("Parametersのmeta（valueMeta）が必要です", "expected Parameters with meta (valueMeta)");
+        return Err(RecordError::request(400, "required", ja, en).at("Parameters.parameter").into());
+    };
+    Ok(told(service.change_meta(&ask.caller, &format!("{kind}/{id}"), meta, add).await?))
+}
+
+fn told(meta: Node) -> axum::response::Response {
     let parameters = node!({
         "resourceType": "Parameters",
         "parameter": node!([node!({ "name": "return", "valueMeta": meta })]),
     });
-    Ok(answer::resource(StatusCode::OK, parameters.to_vec()))
+    answer::resource(StatusCode::OK, parameters.to_vec())
 }
 
 /// `GET Patient/id/$everything`: all that is about a patient, page by page.

@@ -13,7 +13,7 @@ use wire::{Csrf, Problem};
 use super::folder::{Folder, Source};
 use super::parts::{day, moment, sex_words};
 use super::staff::{Acting, badge};
-use super::{Pages, Shown, history, overview, see};
+use super::{Pages, Shown, history, mark, overview, see};
 use crate::error::DeskError;
 use crate::model::{LocalNumber, Patient};
 use crate::service::exchange::{Gathered, Order, Unreached, Why};
@@ -23,6 +23,8 @@ use crate::service::exchange::{Gathered, Order, Unreached, Why};
 pub struct Seen {
     /// The exchange that was just asked.
     pub exchange: Option<ExchangeId>,
+    /// A record was just marked, or its mark taken off.
+    pub marked: Option<String>,
 }
 
 /// What is asked of others.
@@ -51,6 +53,7 @@ pub async fn show(
     let body = html! {
         (badge(lang, &csrf, &staff))
         (head(lang, &patient, &pages))
+        (mark::done(lang, seen.marked.as_deref()))
         (overview::warnings(lang, &folder))
         (others(lang, &csrf, &pages, &patient, &folder, "records", gathered.as_ref()))
         (overview::medicines_and_problems(lang, &folder))

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use calendar::{Date, Timestamp};
 use codes::{ExchangeId, OrgId};
-use consent::{Category, Labels};
+use consent::{Category, Label, Labels};
 use protocol::exchange::Practitioner;
 use records::Resource;
 use wire::Problem;
@@ -12,10 +12,13 @@ use wire::page::{Lang, t};
 
 use super::Pages;
 use crate::model::LocalNumber;
+use records::labels::Lists;
 use records::view::{Series, Shown, series, show};
 
 /// The folder of a patient (患者の記録).
 pub struct Folder {
+    /// Whose.
+    pub patient: LocalNumber,
     /// What there is, newest first; what has no day comes last.
     pub items: Vec<Item>,
     /// Where it is from; the first is this institution.
@@ -33,6 +36,8 @@ pub struct Item {
     pub source: usize,
     /// Sensitivity labels, for our own staff about our own records; none is shown of what others gave.
     pub labels: Labels,
+    /// Whether the person asked us to mark it; what it inherits from another is not meant.
+    pub marked: bool,
 }
 
 /// An institution that records are from.
@@ -59,8 +64,13 @@ impl Folder {
     /// Store, ledger or custody.
     pub async fn open(pages: &Pages, staff: &Practitioner, patient: &LocalNumber) -> Result<Self, Problem> {
         let own = pages.service.own_records(staff, patient).await?;
-        let mut folder =
-            Self { items: Vec::new(), sources: Vec::new(), keep_until: None, resources: Vec::new() };
+        let mut folder = Self {
+            patient: patient.clone(),
+            items: Vec::new(),
+            sources: Vec::new(),
+            keep_until: None,
+            resources: Vec::new(),
+        };
         let here = Source {
             id: *pages.service.org(),
             name: (pages.names.ja.clone(), pages.names.en.clone()),
@@ -99,7 +109,8 @@ impl Folder {
         if let Some(source) = self.sources.get_mut(source) {
             source.count += 1;
         }
-        self.items.push(Item { shown: show(resource.node()), source, labels });
+        let marked = source == 0 && Lists::said(resource.node()).contains(Label::OwnMark);
+        self.items.push(Item { shown: show(resource.node()), source, labels, marked });
         self.resources.push((source, resource));
     }
 

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use wire::page::{Lang, Tone, badge, card, details, t};
 
 use super::folder::{Folder, Item};
+use super::mark;
 use super::overview::origin;
 use super::parts::day;
 use records::view::{Chapter, Flag, Value};
@@ -26,13 +27,13 @@ pub fn timeline(lang: Lang, folder: &Folder) -> Markup {
         }
     }
     html! {
-        (card(t(lang, "経過", "History"), html! {
+        div #history { (card(t(lang, "経過", "History"), html! {
             @if years.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
             @for (place, (year, groups)) in years.iter().enumerate() {
                 @if place == 0 { (list(lang, folder, groups)) }
                 @else { (details(&year_words(lang, *year, groups), list(lang, folder, groups))) }
             }
-        }))
+        })) }
     }
 }
 
@@ -79,7 +80,7 @@ fn list(lang: Lang, folder: &Folder, groups: &[Group<'_>]) -> Markup {
 
 fn entry(lang: Lang, folder: &Folder, item: &Item) -> Markup {
     let shown = &item.shown;
-    let more = !shown.facts.is_empty() || !shown.chapters.is_empty();
+    let more = item.source == 0 || !shown.facts.is_empty() || !shown.chapters.is_empty();
     let line = html! {
         span.kind { (t(lang, shown.kind.ja(), shown.kind.en())) }
         span.item-title lang="ja" { (shown.title) }
@@ -89,20 +90,21 @@ fn entry(lang: Lang, folder: &Folder, item: &Item) -> Markup {
     };
     html! {
         li {
-            @if more { details { summary { (line) } (body(lang, item)) (origin(lang, folder, item)) } }
+            @if more { details { summary { (line) } (body(lang, folder, item)) (origin(lang, folder, item)) } }
             @else { (line) }
         }
     }
 }
 
 /// All that a record says beside its title.
-pub fn body(lang: Lang, item: &Item) -> Markup {
+pub fn body(lang: Lang, folder: &Folder, item: &Item) -> Markup {
     let shown = &item.shown;
     html! {
         div.record {
             (facts(lang, item))
             @for chapter in &shown.chapters { (chapter_words(chapter)) }
             p.fine { (t(lang, "記録の番号", "Record")) " " code { (shown.name) } }
+            (mark::link(lang, folder, item))
         }
     }
 }

@@ -13,6 +13,7 @@ mod folder;
 mod history;
 mod linking;
 mod lists;
+mod mark;
 mod memory;
 mod networks;
 mod number;
@@ -91,6 +92,7 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
         .route("/clinic", get(clinic::find))
         .route("/clinic/card", post(clinic::by_card))
         .route("/patients/{patient}/records", get(clinical::show).post(clinical::gather))
+        .route("/patients/{patient}/records/mark", get(mark::show).post(mark::set))
         .route("/patients/{patient}/consent", get(consent::show).post(consent::decide))
         .route("/patients/{patient}/care", get(care::show))
         .route("/care", get(care::team))

@@ -170,7 +170,7 @@ pub fn documents(lang: Lang, folder: &Folder) -> Markup {
             div.documents { @for item in all {
                 details {
                     summary { span lang="ja" { (item.shown.title) } (origin(lang, folder, item)) }
-                    (body(lang, item))
+                    (body(lang, folder, item))
                 }
             } }
         }))

@@ -94,13 +94,11 @@ impl Service {
             body: body.to_string().into_bytes(),
         };
         self.ledger.append(entry).await.map_err(DeskError::from)?;
-        let parsed = found.iter().map(|one| records::tree::parse(&one.body).map(Resource::new));
-        let resources = parsed.filter_map(|resource| resource.ok()?.ok());
-        let labelled = resources.map(|resource| {
-            let labels = self.preparer.labels(&resource);
-            (resource, labels)
+        let parsed = found.iter().filter_map(|one| {
+            let resource = Resource::new(records::tree::parse(&one.body).ok()?).ok()?;
+            Some((resource, one.labels))
         });
-        Ok(labelled.collect())
+        Ok(parsed.collect())
     }
 
     /// Our own staff see our own records: a rule that permits everything.
@@ -146,7 +144,7 @@ impl Service {
     async fn patients_with(&self, kind: &str, condition: &str) -> Result<Vec<LocalNumber>, Problem> {
         let text = format!("{condition}&_include={kind}:patient&_count={PAGE}");
         let query = Query::parse(kind, &text).map_err(RecordError::from).map_err(failed)?;
-        let caller = super::records::Caller { user: Some("care".to_owned()) };
+        let caller = super::records::Caller { user: Some("care".to_owned()), staff: None };
         let page = self
             .search_records(&caller, query, super::records::PageToken::default())
             .await

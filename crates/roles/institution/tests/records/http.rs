@@ -57,9 +57,19 @@ impl House {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Answer {
-        let path = path.strip_prefix(&self.base()).unwrap_or(path).to_owned();
-        let mut head =
-            format!("{method} /fhir{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let path = path.strip_prefix(&self.base()).unwrap_or(path);
+        self.at(method, &format!("/fhir{path}"), headers, body).await
+    }
+
+    /// As [`House::ask`], anywhere on the institution's own interface.
+    pub async fn at(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if let Some(body) = &body {
             if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
                 head.push_str("Content-Type: application/fhir+json\r\n");

@@ -9,9 +9,12 @@
 
 mod bundles;
 mod http;
+mod marks;
 mod operations;
 mod pages;
+mod profiles;
 mod road;
 mod samples;
+mod ssmix2;
 #[path = "../desk/town/mod.rs"]
 mod town;

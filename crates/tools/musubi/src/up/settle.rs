@@ -178,6 +178,7 @@ fn settings(house: &House) -> RoleSettings {
         oqs: Some("oqs".into()),
         kind: Some(kind),
         networks,
+        fhir: Vec::new(),
     });
     let authority = (house.org.kind() == OrgKind::Jpki).then(|| AuthoritySettings {
         ocsp: "http://jpki.localhost:8080/ocsp".into(),

@@ -3,6 +3,7 @@
 
 use calendar::{Date, Timestamp};
 use codes::ExchangeId;
+use consent::Labels;
 use records::{Node, node, tree};
 
 use crate::service::records::Disclosed;
@@ -46,6 +47,7 @@ impl Delay {
         Some(Disclosed {
             name: format!("Basic/held-{exchange}"),
             updated_at: at.as_millis(),
+            labels: Labels::NONE,
             body: basic.to_vec(),
         })
     }
@@ -99,7 +101,8 @@ mod tests {
 
     fn resource(name: &str, json: &str) -> Disclosed {
         let stored = Timestamp::start_of("2026-11-01".parse().unwrap());
-        Disclosed { name: name.into(), updated_at: stored.as_millis(), body: json.as_bytes().to_vec() }
+        let body = json.as_bytes().to_vec();
+        Disclosed { name: name.into(), updated_at: stored.as_millis(), labels: Labels::NONE, body }
     }
 
     fn day(text: &str) -> Date {

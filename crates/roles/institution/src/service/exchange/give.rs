@@ -7,6 +7,7 @@ use access::{Action, Asking, Grant, Purpose, SignedGrant};
 use calendar::Timestamp;
 use codes::{ExchangeId, Medical, OrgCode, OrgId, StreamSealer};
 use consent::ActReason;
+use data_encoding::HEXLOWER;
 use ledger::Entry;
 use protocol::exchange::{FetchRequest, WithdrawalNotice};
 use protocol::record_stream as stream;
@@ -20,7 +21,7 @@ use super::{RESOURCES_MAX, problems};
 use crate::OpenError;
 use crate::model::LocalNumber;
 use crate::service::Service;
-use crate::service::records::{Disclosed, Fetch};
+use crate::service::records::{Disclosed, Fetch, Outward};
 use crate::store::{Given, GivenState};
 
 /// Kind of the entry of what is given.
@@ -74,6 +75,7 @@ struct Used {
 pub struct Giving {
     grant: Grant,
     fetch: Option<Fetch>,
+    outward: Outward,
     sealer: StreamSealer,
     begun: bool,
     over: bool,
@@ -170,7 +172,9 @@ impl Service {
         let sealer =
             StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
         let record = Record { service: Arc::clone(self), given };
-        Ok(Giving { grant, fetch, sealer, begun: false, over: false, record, delay: Delay::default() })
+        let outward = self.outward(&grant, patient.as_ref(), fetch.as_ref());
+        let delay = Delay::default();
+        Ok(Giving { grant, fetch, outward, sealer, begun: false, over: false, record, delay })
     }
 
     /// The next bytes of an answer; none when it is over. Each chunk is in the ledger before it exists. When the person
@@ -201,7 +205,8 @@ impl Service {
             self.write_down(giving, &resources).await?;
         }
         giving.record.given.given += resources.len() as u64;
-        let bodies = resources.iter().map(|resource| resource.body.as_slice());
+        let bodies: Vec<_> = resources.iter().map(|resource| giving.outward.body(resource)).collect();
+        let bodies = bodies.iter().map(AsRef::as_ref);
         let bytes = stream::chunk(&mut giving.sealer, bodies, last).map_err(problems::internal)?;
         if last {
             (giving.over, giving.record.given.state) = (true, GivenState::Whole);
@@ -251,6 +256,21 @@ impl Service {
         let ended = self.store.end_grants(notice.grants, now, until).await;
         ended.map_err(problems::internal)?;
         Ok(Acknowledged { exchange: notice.exchange, receipt })
+    }
+
+    /// Everybody but the person sees the person without our numbers; what stands for an id that is such a number differs from
+    /// exchange to exchange.
+    fn outward(&self, grant: &Grant, patient: Option<&LocalNumber>, fetch: Option<&Fetch>) -> Outward {
+        if grant.reason == ActReason::PatientRequest {
+            return Outward::default();
+        }
+        let number = patient.map(LocalNumber::as_str).unwrap_or_default();
+        let ids = fetch.map(Fetch::patients).unwrap_or_default().iter().filter(|id| *id == number);
+        let stand_in = |id: &String| {
+            let digest = self.ledger.person_digest(format!("disclosed {} {id}", grant.exchange).as_bytes());
+            (id.clone(), HEXLOWER.encode(&digest.0))
+        };
+        Outward { renamed: ids.map(stand_in).collect(), unnumbered: true }
     }
 
     /// What of a page goes out: to the person not what its doctor holds back for a while.

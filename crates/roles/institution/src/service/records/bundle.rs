@@ -27,9 +27,13 @@ impl Service {
     /// Splits a bundle that was read; the institution itself is its sender.
     ///
     /// # Errors
-    /// [`RecordError::Bundle`].
+    /// [`RecordError::Bundle`], [`RecordError::Invalid`].
     pub(super) fn split(&self, bundle: Resource) -> Result<Bundle, RecordError> {
         let sender = self.org.to_string();
+        // What is delivered as one thing is looked at as one thing: what its profile says of the whole is not seen in the parts.
+        if matches!(bundle.node().text_at("type"), Some("document" | "collection" | "message")) {
+            self.preparer.validate(bundle.node())?;
+        }
         Ok(Bundle::split(bundle.into_node(), &sender, &mut || self.new_id())?)
     }
 
@@ -145,6 +149,7 @@ impl Service {
 
     async fn step(&self, entry: Entry, arriving: &Arriving, all: &mut Changes) -> Result<Step, RecordError> {
         let Entry { act, resource_type, id, resource, .. } = entry;
+        let checked = matches!(act, Act::Keep);
         let (when, method) = match act {
             Act::Get(url) => return Ok(Step::Done(Done::Get(url))),
             Act::Delete(query) => {
@@ -169,10 +174,8 @@ impl Service {
             },
         };
         let (Some(id), Some(resource)) = (id, resource) else { return Ok(Step::Done(Done::Nothing)) };
-        self.preparer.validate(&resource)?;
-        let labels = self.preparer.labels(&resource);
         let patient = self.document_patient(&resource, arriving).await?;
-        let draft = self.preparer.draft(Raw { resource_type, id, resource, patient, method }, labels)?;
+        let draft = self.preparer.draft(Raw { resource_type, id, resource, patient, method, checked })?;
         all.changes.push(Change::Put { draft, when });
         Ok(Step::Change)
     }

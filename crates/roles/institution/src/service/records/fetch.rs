@@ -3,14 +3,14 @@
 use std::collections::{HashSet, VecDeque};
 
 use codes::OrgId;
-use consent::Restriction;
+use consent::{Labels, Restriction};
 use records::search::{Clause, Modifier, Query, Term, TokenSystem, parameter};
 
 use super::error::RecordError;
 use super::prepare::is_id;
 use crate::model::LocalNumber;
 use crate::service::Service;
-use crate::store::{Find, Place, Scope, Store};
+use crate::store::{Find, Place, Scope, Store, labels};
 
 /// A resource that may be disclosed (開示する記録).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Disclosed {
     pub name: String,
     /// When it was stored, milliseconds since 1970.
     pub updated_at: i64,
+    /// Its labels, those that it inherits among them.
+    pub labels: Labels,
     /// The resource as JSON.
     pub body: Vec<u8>,
 }
@@ -105,6 +107,11 @@ impl Service {
 const PATIENTS: u32 = 100;
 
 impl Fetch {
+    /// Ids of the Patient resources that the person has here.
+    pub fn patients(&self) -> &[String] {
+        self.scope.patients().unwrap_or_default()
+    }
+
     /// The next resources, or `None` when all was said. A page may be empty.
     ///
     /// # Errors
@@ -138,6 +145,7 @@ impl Fetch {
         let disclosed = fresh.map(|version| Disclosed {
             name: version.name,
             updated_at: version.updated_at,
+            labels: labels(version.labels),
             body: version.body,
         });
         Ok(Some(disclosed.collect()))

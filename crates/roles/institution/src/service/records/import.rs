@@ -3,6 +3,7 @@
 //! A line is one transaction: it is stored whole or not at all. A line that cannot be taken is reported with its number
 //! and place, and the others go on (decision 0151). The same file again changes nothing.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -35,6 +36,9 @@ pub struct Report {
     pub refused: u64,
     /// The first thousand of them.
     pub refusals: Vec<Refused>,
+    /// Profiles that stored resources claim and that nothing here defines, with the number of resources: they were not checked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unchecked: BTreeMap<String, u64>,
 }
 
 /// A line of which nothing was stored.
@@ -136,7 +140,6 @@ impl Service {
     }
 
     async fn prepare_single(&self, mut resource: Resource) -> Result<Changes, RecordError> {
-        self.preparer.validate(&resource)?;
         let resource_type = resource.resource_type().to_owned();
         let id = match resource.id() {
             Some(id) if is_id(id) => id.to_owned(),
@@ -148,10 +151,15 @@ impl Service {
         if let Some(object) = resource.node_mut().as_object_mut() {
             object.insert("id", id.as_str());
         }
-        let labels = self.preparer.labels(&resource);
         let patient = self.document_patient(&resource, &Arriving::new()).await?;
-        let draft =
-            self.preparer.draft(Raw { resource_type, id, resource, patient, method: "PUT" }, labels)?;
+        let draft = self.preparer.draft(Raw {
+            resource_type,
+            id,
+            resource,
+            patient,
+            method: "PUT",
+            checked: false,
+        })?;
         let changes = vec![Change::Put { draft, when: When::Always }];
         Ok(Changes { changes, checks: Vec::new(), at: self.now().as_millis() })
     }
@@ -251,12 +259,18 @@ pub(super) fn refused(line: u64, error: &RecordError) -> Refused {
 impl Report {
     pub(super) fn count(&mut self, outcome: LineOutcome) {
         match outcome {
-            LineOutcome::Stored(written) => written.iter().for_each(|written| match written.outcome {
-                Outcome::Created => self.created += 1,
-                Outcome::Updated => self.updated += 1,
-                Outcome::Unchanged => self.unchanged += 1,
-                Outcome::Deleted => self.deleted += 1,
-                Outcome::Absent | Outcome::Relabelled => {}
+            LineOutcome::Stored(written) => written.into_iter().for_each(|written| {
+                match written.outcome {
+                    Outcome::Created => self.created += 1,
+                    Outcome::Updated => self.updated += 1,
+                    Outcome::Unchanged => self.unchanged += 1,
+                    Outcome::Deleted => self.deleted += 1,
+                    Outcome::Absent | Outcome::Relabelled => {}
+                }
+                written
+                    .unchecked
+                    .into_iter()
+                    .for_each(|profile| *self.unchecked.entry(profile).or_default() += 1);
             }),
             LineOutcome::Refused(refused) => self.refuse(refused),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use codes::ExchangeId;
 use ledger::Entry;
+use protocol::exchange::Practitioner;
 use serde::Serialize;
 
 use super::error::RecordError;
@@ -14,6 +15,8 @@ use crate::service::Service;
 pub struct Caller {
     /// The member of staff, from the header `X-Musubi-User`.
     pub user: Option<String>,
+    /// The member of staff who acts on a page.
+    pub staff: Option<Practitioner>,
 }
 
 /// What was done to resources of one patient.
@@ -21,6 +24,8 @@ pub struct Caller {
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff: Option<&'a Practitioner>,
     did: &'a str,
     what: &'a [&'a str],
 }
@@ -68,7 +73,7 @@ impl Service {
             let person = (!patient.is_empty())
                 .then(|| self.ledger.person_digest(format!("Patient/{patient}").as_bytes()));
             for what in names.chunks(NAMES) {
-                let body = Body { user: caller.user.as_deref(), did, what };
+                let body = Body { user: caller.user.as_deref(), staff: caller.staff.as_ref(), did, what };
                 let body = serde_json::to_vec(&body).unwrap_or_default();
                 entries.push(Entry { kind, person, exchange, at, body });
             }

@@ -1,16 +1,15 @@
 //! From a resource as it comes to one ready to be stored: looked at, validated, labelled, indexed.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use calendar::Date;
-use consent::Labels;
-use records::definitions::Definitions;
 use records::labels::{Facts as Read, Lists, Subject, links};
 use records::search::{self, Value};
-use records::validate::{Severity, Validator};
+use records::validate::{Issue, Severity};
 use records::{Node, Object, Resource};
 
 use super::error::{RecordError, issue};
+use super::profiles::Profiles;
 use super::scan::scan_resource;
 use crate::refuse::Field;
 use crate::store::{Draft, Facts, IndexRows, bits};
@@ -19,7 +18,7 @@ use crate::store::{Draft, Facts, IndexRows, bits};
 #[derive(Clone)]
 pub struct Preparer {
     lists: Arc<Lists>,
-    validator: Validator,
+    profiles: Profiles,
     local_number: Field,
     /// The institution itself: it made what does not say otherwise.
     own: String,
@@ -37,19 +36,21 @@ pub struct Raw {
     pub patient: Option<String>,
     /// By which interaction.
     pub method: &'static str,
+    /// Whether it was validated already, with the whole that it came in.
+    pub checked: bool,
 }
 
 impl Preparer {
-    /// With the lists and definitions that are built in; `own` is the institution's name among organisations.
+    /// With the lists that are built in; `own` is the institution's name among organisations.
     ///
     /// # Errors
     /// Never in a build that passed its tests.
-    pub fn builtin(on: Date, local_number: Field, own: String) -> Result<Self, RecordError> {
+    pub fn new(profiles: Profiles, on: Date, local_number: Field, own: String) -> Result<Self, RecordError> {
         let lists = Lists::builtin(on).map_err(|error| RecordError::Unreadable {
             ja: "機微情報の一覧を読めません".to_owned(),
             en: format!("the built-in label list cannot be read: {error}"),
         })?;
-        Ok(Self { lists: Arc::new(lists), validator: validator()?, local_number, own })
+        Ok(Self { lists: Arc::new(lists), profiles, local_number, own })
     }
 
     /// Reads a body: JSON, one resource, no My Number in it.
@@ -70,34 +71,34 @@ impl Preparer {
             .map_err(|error| RecordError::Unreadable { ja: error.ja().to_owned(), en: error.to_string() })
     }
 
-    /// Checks a resource against its type and the profiles that it names.
+    /// What is wrong with a resource, by its type, the profiles that it names and those named here.
+    pub fn check(&self, resource: &Node, profiles: &[&str]) -> Vec<Issue> {
+        self.profiles.check(resource, profiles)
+    }
+
+    /// Refuses a resource that is not what its type and the profiles that it names say.
     ///
     /// # Errors
     /// [`RecordError::Invalid`] with everything that was found, when an error is among it.
-    pub fn validate(&self, resource: &Resource) -> Result<(), RecordError> {
-        let issues = self.validator.validate(resource.node(), &[]);
+    pub fn validate(&self, resource: &Node) -> Result<(), RecordError> {
+        let mut issues = self.check(resource, &[]);
+        // Why it is refused comes first: a report tells one reason.
+        issues.sort_by_key(|issue| std::cmp::Reverse(issue.severity));
         if issues.iter().any(|issue| issue.severity == Severity::Error) {
             return Err(RecordError::Invalid(issues));
         }
         Ok(())
     }
 
-    /// The validator.
-    pub fn validator(&self) -> &Validator {
-        &self.validator
-    }
-
-    /// Labels by the lists and by what the sender said.
-    pub fn labels(&self, resource: &Resource) -> Labels {
-        self.lists.labels(resource.node())
-    }
-
-    /// Makes a validated resource ready to be stored.
+    /// Validates a resource, labels it, and makes it ready to be stored.
     ///
     /// # Errors
-    /// [`RecordError::Invalid`] when its id is none.
-    pub fn draft(&self, raw: Raw, labels: Labels) -> Result<Box<Draft>, RecordError> {
-        let Raw { resource_type, id, resource, patient, method } = raw;
+    /// [`RecordError::Invalid`] for one that does not pass, and when its id is none.
+    pub fn draft(&self, raw: Raw) -> Result<Box<Draft>, RecordError> {
+        let Raw { resource_type, id, resource, patient, method, checked } = raw;
+        if !checked {
+            self.validate(resource.node())?;
+        }
         if !is_id(&id) {
             let (ja, en) = (
                 "idは英数字・ハイフン・ピリオドで1〜64文字です",
@@ -107,29 +108,23 @@ impl Preparer {
             return Err(RecordError::Invalid(vec![issue("value", &path, ja.to_owned(), en.to_owned())]));
         }
         let entries = search::index(resource.node());
-        let mut facts = self.facts(&resource_type, &id, &resource, &entries, labels);
+        let mut facts = self.facts(&resource_type, &id, &resource, &entries);
         if let (true, Some(patient)) = (facts.patient.is_empty(), patient) {
             facts.patient = patient;
         }
         let rows = IndexRows::new(&resource_type, &entries, &links(resource.node()));
         let name = format!("{resource_type}/{id}");
-        Ok(Box::new(Draft { name, facts, rows, rest: rest(resource), method }))
+        let unchecked = self.profiles.unchecked(resource.node());
+        Ok(Box::new(Draft { name, facts, rows, rest: rest(resource), method, unchecked }))
     }
 
-    fn facts(
-        &self,
-        resource_type: &str,
-        id: &str,
-        resource: &Resource,
-        entries: &[search::Entry],
-        labels: Labels,
-    ) -> Facts {
+    fn facts(&self, resource_type: &str, id: &str, resource: &Resource, entries: &[search::Entry]) -> Facts {
         let read = Read::of(resource.node());
         let patient = if resource_type == "Patient" { id.to_owned() } else { patient(&read, entries) };
         Facts {
             patient,
             category: i64::from(read.category as u8),
-            labels: bits(labels),
+            labels: bits(self.lists.labels(resource.node())),
             said: bits(Lists::said(resource.node())),
             author: Some(read.institution.map_or_else(|| self.own.clone(), organisation)),
             author_person: read.author.map(str::to_owned),
@@ -199,13 +194,4 @@ fn members(object: Object, out: &mut Vec<u8>) {
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
-}
-
-/// Definitions take a moment to read and are the same for all institutions of a process.
-fn validator() -> Result<Validator, RecordError> {
-    static CORE: LazyLock<Result<Validator, String>> = LazyLock::new(|| {
-        Definitions::r4().map(|all| Validator::new(Arc::new(all))).map_err(|e| e.to_string())
-    });
-    CORE.clone()
-        .map_err(|en| RecordError::Unreadable { ja: "FHIRの定義を読めません".to_owned(), en })
 }

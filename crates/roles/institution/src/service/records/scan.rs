@@ -40,6 +40,8 @@ enum Known {
     Instance,
     /// It is the institution's own patient number.
     Local,
+    /// It is a code of how a drug is used (標準用法マスタ): sixteen letters and digits.
+    Usage,
 }
 
 struct Walk {
@@ -92,6 +94,8 @@ impl Walk {
             Known::Uuid => refuse::scan(Field::Text, &without_uuids(text), place),
             Known::Instance => refuse::scan(Field::LocalNumber, &without_uuids(text), place),
             Known::Local => refuse::scan(self.local_number, text, place),
+            Known::Usage if text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric()) => Ok(()),
+            Known::Usage => refuse::scan(Field::Text, text, place),
         }
     }
 }
@@ -104,6 +108,7 @@ fn of(key: &str, is_identifier: bool, system: &str) -> Known {
         }
         "value" if is_identifier && system.starts_with(LOCAL) => Known::Local,
         "value" if is_identifier => Known::Uuid,
+        "code" if USAGES.iter().any(|known| system.starts_with(known)) => Known::Usage,
         _ => Known::No,
     }
 }
@@ -117,6 +122,14 @@ const INSTANCES: &[&str] = &[
     "urn:oid:1.2.392.100495.20.3.11",
     "urn:oid:1.2.392.100495.20.3.81",
     "urn:oid:1.2.392.100495.20.3.82",
+];
+
+/// Systems of codes of how a drug is used.
+const USAGES: &[&str] = &[
+    "http://jami.jp/CodeSystem/MedicationUsage",
+    "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/MedicationUsage",
+    "http://jpfhir.jp/fhir/clins/CodeSystem/JP_CLINS_MedicationUsage",
+    "urn:oid:1.2.392.200250.2.2.20",
 ];
 
 /// Patient numbers of institutions (JP Core): the institution's ten digits follow.
@@ -198,10 +211,14 @@ mod tests {
             r#"{"resourceType":"Patient","id":"0b5c6f8a-1111-4222-8333-123456789018"}"#,
             r#"{"resourceType":"Basic","subject":{"reference":"Patient/0b5c6f8a-1111-4222-8333-123456789018"}}"#,
             r#"{"resourceType":"Basic","identifier":[{"system":"urn:oid:1.2.392.100495.20.3.81","value":"123456789018"}]}"#,
+            r#"{"resourceType":"Basic","code":{"system":"http://jami.jp/CodeSystem/MedicationUsage","code":"2B7N000000000000"}}"#,
+            r#"{"resourceType":"Basic","code":{"system":"http://jami.jp/CodeSystem/MedicationUsage","code":"2B7X000000000000"}}"#,
             r#"{"resourceType":"Observation","valueString":"2026-11-22T10:00:00+09:00 123456"}"#,
         ] {
             assert_eq!(place(json), None, "{json}");
         }
+        let code = r#"{"resourceType":"Basic","code":{"system":"http://jami.jp/CodeSystem/MedicationUsage","code":"123456789018"}}"#;
+        assert!(place(code).is_some(), "what is no such code is looked at");
         assert!(place(r#"{"resourceType":"Basic","note":"0b5c6f8a-1111-4222-8333-123456789018"}"#).is_some());
     }
 }

@@ -127,12 +127,16 @@ impl Service {
 
     fn prepare_kept(&self, resource: Resource) -> Result<Change, RecordError> {
         scan_resource(resource.node(), self.local_numbers)?;
-        self.preparer.validate(&resource)?;
         let (resource_type, id) =
             (resource.resource_type().to_owned(), resource.id().unwrap_or_default().to_owned());
-        let labels = self.preparer.labels(&resource);
-        let draft =
-            self.preparer.draft(Raw { resource_type, id, resource, patient: None, method: "PUT" }, labels)?;
+        let draft = self.preparer.draft(Raw {
+            resource_type,
+            id,
+            resource,
+            patient: None,
+            method: "PUT",
+            checked: false,
+        })?;
         Ok(Change::Put { draft, when: When::Always })
     }
 }

@@ -34,7 +34,7 @@ impl Service {
 
     /// What is wrong with a resource, by its type, the profiles that it names and those named here.
     pub fn validate_record(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
-        self.preparer.validator().validate(resource.node(), profiles)
+        self.preparer.check(resource.node(), profiles)
     }
 
     /// That a resource is of the type that its address says.
@@ -57,7 +57,7 @@ impl Service {
         matching: Option<Query>,
     ) -> Result<Written, RecordError> {
         check_type(&resource, resource_type)?;
-        self.preparer.validate(&resource)?;
+        self.preparer.validate(resource.node())?;
         let mut checks = Vec::new();
         if let Some(query) = matching {
             let found = self.store.match_resources(query).await?;
@@ -66,11 +66,10 @@ impl Service {
             }
             checks.push(found);
         }
-        let labels = self.preparer.labels(&resource);
         let patient = self.document_patient(&resource, &Arriving::new()).await?;
         let (resource_type, id) = (resource_type.to_owned(), self.new_id());
-        let raw = Raw { resource_type, id, resource, patient, method: "POST" };
-        let draft = self.preparer.draft(raw, labels)?;
+        let raw = Raw { resource_type, id, resource, patient, method: "POST", checked: false };
+        let draft = self.preparer.draft(raw)?;
         self.change_one(caller, "create", Change::Put { draft, when: When::New }, checks).await
     }
 
@@ -110,11 +109,16 @@ impl Service {
                 (id, vec![found])
             }
         };
-        self.preparer.validate(&resource)?;
-        let labels = self.preparer.labels(&resource);
         let patient = self.document_patient(&resource, &Arriving::new()).await?;
-        let raw = Raw { resource_type: resource_type.to_owned(), id, resource, patient, method: "PUT" };
-        let draft = self.preparer.draft(raw, labels)?;
+        let raw = Raw {
+            resource_type: resource_type.to_owned(),
+            id,
+            resource,
+            patient,
+            method: "PUT",
+            checked: false,
+        };
+        let draft = self.preparer.draft(raw)?;
         self.change_one(caller, "update", Change::Put { draft, when }, checks).await
     }
 
@@ -142,7 +146,7 @@ impl Service {
         self.change_one(caller, "delete", Change::Delete { name, when }, checks).await.map(Some)
     }
 
-    async fn change_one(
+    pub(super) async fn change_one(
         &self,
         caller: &Caller,
         did: &str,
@@ -183,6 +187,7 @@ impl Service {
             version: known.version,
             updated_at: known.updated_at,
             body: known.body,
+            unchecked: Vec::new(),
         })
     }
 

@@ -27,6 +27,6 @@ pub use about::AboutPatient;
 pub use export::ExportPage;
 pub use find::{Find, Found, FoundPage, Place};
 pub use read::{HistoryOf, HistoryPage};
-pub use restrict::{Scope, bits};
+pub use restrict::{Scope, bits, labels};
 pub use rows::{Facts, IndexRows, Version};
 pub use write::{Change, Changes, Draft, Outcome, When, WriteError, Written};

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use ::store::{Row, StoreError, Tx, Value};
-use consent::{Label, Labels};
+use consent::Labels;
 use records::labels::{Standing, inherit, passes_to_parts, passes_to_referrers};
 
-use super::restrict::bits;
+use super::restrict::{bits, labels};
 use super::write::{Draft, by_names};
 
 /// Labels as they are after a transaction.
@@ -254,9 +254,4 @@ fn targets(tx: &mut Tx<'_>, patient: &str, name: &str) -> Result<Vec<String>, St
     let params = [Value::Text(patient), Value::Text(name)];
     let text = "SELECT target FROM resource_reference WHERE patient = $1 AND name = $2";
     tx.query(text, &params, |row| Ok(row.text(0)?.to_owned()))
-}
-
-/// Labels of a column.
-fn labels(column: i64) -> Labels {
-    Label::ALL.iter().copied().filter(|label| column & 1 << *label as u8 != 0).collect()
 }

@@ -60,7 +60,7 @@ impl Scope {
     }
 
     /// The patients that a search is about, if it is about some only.
-    pub(super) fn patients(&self) -> Option<&[String]> {
+    pub fn patients(&self) -> Option<&[String]> {
         match self {
             Self::Everything => None,
             Self::Person { patients, .. } => Some(patients),
@@ -110,7 +110,7 @@ fn reaches(sql: &mut Sql, alias: &str, what: &What, effect: Effect) -> String {
         conditions.push(format!("{alias}.category IN ({})", list.join(", ")));
     }
     if !what.labels.is_empty() {
-        conditions.push(labels(alias, what.labels, effect));
+        conditions.push(label_condition(alias, what.labels, effect));
     }
     if let Some(care) = what.care {
         let column = format!("{alias}.day");
@@ -157,7 +157,7 @@ fn known(column: &str, condition: &str, effect: Effect) -> String {
 }
 
 /// As the rules about labels in `consent`: a permission accounts for all labels of a resource, a refusal is met by one.
-fn labels(alias: &str, rule: Labels, effect: Effect) -> String {
+fn label_condition(alias: &str, rule: Labels, effect: Effect) -> String {
     let column = format!("{alias}.labels");
     let very = bits(Labels::of(&[Label::VeryRestricted]));
     let sensitive = bits(Labels::SENSITIVE);
@@ -193,6 +193,11 @@ fn labels(alias: &str, rule: Labels, effect: Effect) -> String {
         }
     }
     format!("({})", ways.join(" OR "))
+}
+
+/// Labels of a column.
+pub fn labels(column: i64) -> Labels {
+    Label::ALL.iter().copied().filter(|label| column & 1 << *label as u8 != 0).collect()
 }
 
 /// Labels as they stand in the column.

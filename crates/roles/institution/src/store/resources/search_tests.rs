@@ -118,7 +118,7 @@ pub(super) fn change(node: &Node, facts: Facts) -> Change {
     let rows = IndexRows::new(kind, &index(node), &links(node));
     let rest = format!("}},\"text\":{node}}}").into_bytes();
     Change::Put {
-        draft: Box::new(Draft { name: name(node), facts, rows, rest, method: "PUT" }),
+        draft: Box::new(Draft { name: name(node), facts, rows, rest, method: "PUT", unchecked: Vec::new() }),
         when: When::Always,
     }
 }

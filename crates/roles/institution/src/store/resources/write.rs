@@ -26,6 +26,8 @@ pub struct Draft {
     pub rest: Vec<u8>,
     /// By which interaction.
     pub method: &'static str,
+    /// Profiles that it claims and that nothing here defines; told to whoever sent it.
+    pub unchecked: Vec<String>,
 }
 
 impl Draft {
@@ -109,6 +111,8 @@ pub struct Written {
     pub updated_at: i64,
     /// The resource as it is stored now; empty after a deletion.
     pub body: Vec<u8>,
+    /// Profiles that it claims and that nothing here defines: they were not checked.
+    pub unchecked: Vec<String>,
 }
 
 /// What a change did.
@@ -239,6 +243,7 @@ fn relabelled(head: &Head, at: i64) -> Written {
         version: head.version,
         updated_at: at,
         body: Vec::new(),
+        unchecked: Vec::new(),
     }
 }
 
@@ -320,6 +325,7 @@ impl<'a> Work<'a> {
                         version,
                         updated_at,
                         body,
+                        unchecked: draft.unchecked.clone(),
                     });
                 }
                 self.gone.extend(live.map(|live| (live.patient.clone(), draft.name.as_str())));
@@ -333,6 +339,7 @@ impl<'a> Work<'a> {
                     version,
                     updated_at: at,
                     body,
+                    unchecked: draft.unchecked.clone(),
                 })
             }
             Change::Delete { name: change_name, .. } => {
@@ -347,12 +354,14 @@ impl<'a> Work<'a> {
                         version: found,
                         updated_at,
                         body: Vec::new(),
+                        unchecked: Vec::new(),
                     });
                 };
                 self.gone.push((live.patient.clone(), change_name));
                 self.deleted.push(place);
                 let (outcome, version) = (Outcome::Deleted, found + 1);
-                Ok(Written { outcome, name, patient, version, updated_at: at, body: Vec::new() })
+                let (body, unchecked) = (Vec::new(), Vec::new());
+                Ok(Written { outcome, name, patient, version, updated_at: at, body, unchecked })
             }
         }
     }

@@ -66,12 +66,19 @@ pub struct Options {
     pub oqs: bool,
     pub desk: Desk,
     pub twelve_digit_patients: bool,
+    pub packages: Vec<Vec<std::path::PathBuf>>,
     pub background: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { oqs: false, desk: Desk::open(), twelve_digit_patients: false, background: false }
+        Self {
+            oqs: false,
+            desk: Desk::open(),
+            twelve_digit_patients: false,
+            packages: Vec::new(),
+            background: false,
+        }
     }
 }
 
@@ -146,6 +153,7 @@ impl Town {
             desk: options.desk,
             patience: Patience::default(),
             twelve_digit_patients: options.twelve_digit_patients,
+            packages: options.packages,
             background: options.background,
             shutdown: shutdown.clone(),
         })

@@ -1,6 +1,9 @@
 //! 特定健診 XML (HL7 CDA R2): read, write, guidance level.
 
+mod archive;
 mod check;
+mod csv_table;
+mod exchange;
 pub mod fhir;
 mod finding;
 mod handover;
@@ -15,6 +18,11 @@ mod validate;
 mod write;
 pub mod xml;
 
+pub use archive::{
+    Archive, ArchiveError, ArchiveLimits, ArchiveName, Member, Sending, read_archive, write_archive,
+};
+pub use csv_table::{CsvReader, CsvWriter};
+pub use exchange::{Amounts, Index, Summary};
 pub use finding::{Finding, Rule, Severity};
 pub use handover::{Insured, Numbers};
 pub use level::{Judged, Outcome, Reason};

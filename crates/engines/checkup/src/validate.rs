@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    exchange::{self, Amounts, Index, Summary},
     finding::{Finding, Findings, Rule, Severity},
     model::Document,
     read,
@@ -34,7 +35,6 @@ pub enum Generation {
     Current,
 }
 
-/// The namespaces of ix08, su08 and cc08.
 impl Generation {
     /// The namespace of the files around the documents.
     pub fn namespace(self) -> &'static str {
@@ -61,12 +61,36 @@ pub struct Checked {
     /// The check-up, for a file of that kind.
     #[serde(skip)]
     pub document: Option<Document>,
+    /// What ix08 says, for a file of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<Index>,
+    /// What su08 says, for a file of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// What a claim comes to, for a file of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amounts: Option<Amounts>,
     /// What the file holds that a [`Document`] has no place for: paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<String>,
 }
 
 impl Checked {
+    fn new(kind: FileKind, generation: Generation, well_shaped: bool, findings: Vec<Finding>) -> Self {
+        Self {
+            kind,
+            generation,
+            charset: Charset::Utf8,
+            well_shaped,
+            findings,
+            document: None,
+            index: None,
+            summary: None,
+            amounts: None,
+            unplaced: Vec::new(),
+        }
+    }
+
     /// Whether a receiver would take the file.
     pub fn is_accepted(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity != Severity::Error)
@@ -82,9 +106,9 @@ pub fn check_file(bytes: &[u8], limits: &Limits) -> Result<Checked, ReadError> {
     let tree = Tree::read(&source, limits)?;
     let mut checked = match tree.name(tree.root()) {
         "ClinicalDocument" => document(&tree),
-        "index" => exchange(&tree, FileKind::Index),
-        "summary" => exchange(&tree, FileKind::Summary),
-        "checkupClaim" => exchange(&tree, FileKind::Claim),
+        "index" => around(&tree, FileKind::Index),
+        "summary" => around(&tree, FileKind::Summary),
+        "checkupClaim" => around(&tree, FileKind::Claim),
         other => {
             let found = format!("<{}>", other.chars().take(40).collect::<String>());
             let problem =
@@ -119,19 +143,14 @@ fn document(tree: &Tree<'_>) -> Checked {
     let well_shaped = findings.is_empty();
     let (document, unplaced) = read::document(tree);
     findings.extend(document.check());
-    let kind = FileKind::Checkup;
     Checked {
-        kind,
-        generation,
-        charset: Charset::Utf8,
-        well_shaped,
-        findings,
         document: Some(document),
         unplaced,
+        ..Checked::new(FileKind::Checkup, generation, well_shaped, findings)
     }
 }
 
-fn exchange(tree: &Tree<'_>, kind: FileKind) -> Checked {
+fn around(tree: &Tree<'_>, kind: FileKind) -> Checked {
     let mut findings = Vec::new();
     let namespace = tree.element(tree.root()).map(|root| root.namespace.clone()).unwrap_or_default();
     let generation =
@@ -143,12 +162,9 @@ fn exchange(tree: &Tree<'_>, kind: FileKind) -> Checked {
     schema::check(&EXCHANGE, tree, Some(generation.namespace()), &mut notes);
     let well_shaped = findings.is_empty();
     Checked {
-        kind,
-        generation,
-        charset: Charset::Utf8,
-        well_shaped,
-        findings,
-        document: None,
-        unplaced: Vec::new(),
+        index: (kind == FileKind::Index).then(|| Index::read(tree)),
+        summary: (kind == FileKind::Summary).then(|| Summary::read(tree)),
+        amounts: (kind == FileKind::Claim).then(|| exchange::claim(tree)),
+        ..Checked::new(kind, generation, well_shaped, findings)
     }
 }

@@ -193,3 +193,23 @@ pub(crate) fn no_push(error: impl std::fmt::Display) -> Problem {
         .ja("この端末には通知できません。")
         .en("Nothing can be pushed to this device.")
 }
+
+pub(crate) fn no_such_app() -> Problem {
+    Problem::new(400, "no-such-app")
+        .ja("このアプリは、登録されていないか、登録と違うところから来ています。")
+        .en("This app is not registered, or does not come from where it was registered.")
+        .detail(
+            "何も渡していません。アプリの作り手にお尋ねください。",
+            "Nothing was given to it. Ask who makes the app.",
+        )
+}
+
+pub(crate) fn app_asks_wrong() -> Problem {
+    Problem::new(400, "app-asks-wrong")
+        .ja("アプリの求め方に誤りがあります。")
+        .en("The app asks in a way that is not safe or not known here.")
+        .detail(
+            "何も渡していません。アプリには、PKCE（S256）、このサーバーの aud、patient/ で始まるスコープが必要です。",
+            "Nothing was given to it. PKCE (S256), this server as aud, and scopes that begin with patient/ are needed.",
+        )
+}

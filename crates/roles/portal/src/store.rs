@@ -1,5 +1,6 @@
 //! Every SQL statement of the portal.
 
+pub mod apps;
 pub mod looked;
 pub mod notices;
 pub mod people;

@@ -9,7 +9,7 @@ use wire::page::{Lang, Table, Tone, button, button_quiet, card, form, notice, pr
 use wire::{Csrf, Problem};
 
 use super::parts::when;
-use super::{Here, Shown, device, moved, see};
+use super::{Here, Shown, apps, device, moved, see};
 use crate::model::{DeviceKey, DeviceLine, Entrance, Visit};
 use crate::service::Service;
 
@@ -61,7 +61,7 @@ pub(super) async fn enter(
         Err(problem) => Err(problem),
     };
     match entered {
-        Ok(token) => Ok(moved("/", Some(&token))),
+        Ok(token) => Ok(moved(&apps::onward(&headers), Some(&token))),
         Err(problem) => {
             let body = html! {
                 (problem_notice(lang, &problem))

@@ -12,7 +12,7 @@ use wire::page::{
 };
 use wire::{Csrf, Problem};
 
-use super::{device, devices, moved, outside};
+use super::{apps, device, devices, moved, outside};
 use crate::service::Service;
 
 /// Cards that one page of the tray shows.
@@ -66,7 +66,7 @@ pub(super) async fn enter(
     Form(entering): Form<Entering>,
 ) -> Response {
     match service.login(&entering.card, &entering.pin, device::name(&headers)).await {
-        Ok(token) => moved("/", Some(&token)),
+        Ok(token) => moved(&apps::onward(&headers), Some(&token)),
         Err(problem) => {
             let cards = service.tray();
             let again = cards.iter().find(|card| card.id == entering.card);

@@ -1,5 +1,6 @@
 //! The pages for people: Japanese first, large and plain, one clear thing to do on each.
 
+mod apps;
 mod away;
 mod choices;
 mod coverage;
@@ -47,6 +48,7 @@ type Shown = Result<Response, Problem>;
 const COOKIE: &str = "__Host-portal";
 
 pub(crate) fn router(service: Service) -> Router {
+    let endpoints = apps::endpoints(service.clone());
     let pages = Router::new()
         .route("/", get(looked::show))
         .route("/login", get(login::tray).post(login::enter))
@@ -72,13 +74,14 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/number", get(numbers::show))
         .merge(record::routes())
         .merge(notices::routes())
+        .merge(apps::routes())
         .with_state(service)
         .merge(STYLE.routes())
         .merge(notices::SCRIPT.routes())
         .merge(notices::WORKER.routes())
         .merge(SCRIPT.routes())
         .layer(axum::middleware::from_fn(away::guard));
-    wire::role_router("portal-pages", Desk::open().over_https().protect(pages))
+    wire::role_router("portal-pages", Desk::open().over_https().protect(pages).merge(endpoints))
 }
 
 /// Somebody who came in, for their own affairs. As an extractor it sends who is not in to the login page, and who acts for

@@ -110,6 +110,7 @@ impl Service {
         let swept = self.write(move |tx| {
             sql::sweep(tx, now)?;
             sql::people::sweep_one_time(tx, now)?;
+            sql::apps::sweep(tx, now)?;
             sql::record::forget_gathered(tx)
         });
         swept.await.map(drop)

@@ -11,6 +11,7 @@ pub mod people;
 pub mod preview;
 pub mod record;
 mod remembered;
+pub mod smart;
 
 use std::sync::Arc;
 

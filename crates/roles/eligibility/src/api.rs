@@ -12,6 +12,7 @@ use protocol::clients::paths;
 use protocol::eligibility::{
     CheckAnswer, CheckRequest, MedicalLinkUpdate, PersonaliseAnswer, PersonaliseRequest, WorkItem,
 };
+use protocol::notices::MemberNotice;
 use protocol::oversight::{SideRecordsAnswer, SideRecordsRequest};
 use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest};
 use protocol::relay::Acknowledged;
@@ -42,6 +43,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route(paths::CARD_STOPS, post(stop_cards))
         .route(paths::MEDICAL_LINKS, post(medical_link))
         .route(paths::OWN_TICKETS, post(own_ticket))
+        .route(paths::NOTICES, post(notify))
         .route(paths::SIDE_RECORDS, post(side_records))
         .merge(fhir::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX));
@@ -114,6 +116,14 @@ async fn stop_cards(
     Json(request): Json<CardStop>,
 ) -> Result<Json<Acknowledged>, Problem> {
     service.stop_cards(&asker, &request).await.map(Json)
+}
+
+async fn notify(
+    State(service): State<Service>,
+    Extension(Peer(asker)): Extension<Peer>,
+    Json(request): Json<MemberNotice>,
+) -> Result<Json<Acknowledged>, Problem> {
+    service.notify(&asker, request).await.map(Json)
 }
 
 async fn medical_link(

@@ -316,3 +316,12 @@ pub(crate) fn links_damaged() -> Problem {
         .en("The issuer's answer is not understood.")
         .detail("しばらくしてからもう一度送ってください。", "Send it again in a little while.")
 }
+
+/// A number that no member of the asking insurer carries.
+pub(crate) fn no_such_member() -> Problem {
+    Problem::new(404, "no-such-member")
+        .ja("この記号・番号の加入者は、この保険者にいません。")
+        .en("this insurer has no member with this symbol and number")
+        .detail("記号・番号・枝番を確かめてください。", "check symbol, number and branch")
+        .at("insured")
+}

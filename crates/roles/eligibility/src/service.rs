@@ -6,6 +6,7 @@ mod check;
 mod file;
 mod journal;
 mod links;
+mod notices;
 mod own_record;
 mod personalise;
 mod proof;

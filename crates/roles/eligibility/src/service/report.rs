@@ -2,7 +2,7 @@
 
 use access::{Action, Purpose};
 use codes::{InsuranceCode, OrgId};
-use protocol_admin::report::{MembershipReport, ReportOutcome, ReportResult};
+use protocol_admin::report::{MembershipReport, ReportAct, ReportOutcome, ReportResult};
 use wire::Problem;
 
 use super::arrivals::Arrival;
@@ -35,8 +35,12 @@ impl Service {
             return Ok(ReportOutcome { report_id, result: refused(not_on_register()) });
         };
         let person = InsuranceCode::from_bytes(incoming.person);
+        let joined = (incoming.report.act == ReportAct::Acquisition).then(|| incoming.report.clone());
         let fate = self.take_one(incoming, &arrival).await?;
         drop(arrival);
+        if let (Fate::Accepted, Some(joined)) = (&fate, joined) {
+            self.tell_insurer_change(&person, &joined).await;
+        }
         self.note_reporter(insurer, self.clock.now());
         let result = match fate {
             Fate::Accepted => ReportResult::Accepted {

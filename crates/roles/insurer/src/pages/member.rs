@@ -85,6 +85,11 @@ fn outcome(lang: Lang, done: &str) -> Markup {
             t(lang, "登録しましたが、報告が差し戻されました。", "Recorded, but the report was refused."),
             html! { (t(lang, "下の「変更の記録」の理由を見て、訂正してください。", "See the reason below and correct it.")) },
         ),
+        "invited" => page::notice(
+            Tone::Ok,
+            t(lang, "健診の案内を送りました。", "The invitation was sent."),
+            html! { (t(lang, "医療等IDのある方のポータルに届きます。", "It comes to the portal of who has a medical ID.")) },
+        ),
         _ => html! {},
     }
 }
@@ -140,6 +145,8 @@ fn acts(lang: Lang, at: &str, member: &Member) -> Markup {
                 (page::link_button(&format!("{at}/loss"), t(lang, "資格喪失を届け出る", "Report a loss")))
                 " "
                 a.button.quiet href={ (at) "/change" } { (t(lang, "変更する", "Change")) }
+                " "
+                a.button.quiet href={ (at) "/invitation" } { (t(lang, "健診の案内を送る", "Invite to a health check")) }
                 " "
             }
             a.button.quiet href={ (at) "/correction" } { (t(lang, "訂正する", "Correct")) }

@@ -2,6 +2,7 @@
 
 mod form;
 mod imports;
+mod invite;
 mod member;
 mod members;
 mod reports;
@@ -28,6 +29,7 @@ pub fn router(service: Service) -> Router {
         .route("/", get(members::list))
         .route("/members/new", get(form::new).post(form::acquire))
         .route("/members/{number}/{day}", get(member::show))
+        .route("/members/{number}/{day}/invitation", get(invite::ask).post(invite::send))
         .route("/members/{number}/{day}/loss", get(form::loss).post(form::lose))
         .route("/members/{number}/{day}/change", get(form::change).post(form::changed))
         .route("/members/{number}/{day}/correction", get(form::correction).post(form::corrected))

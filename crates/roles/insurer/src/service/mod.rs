@@ -2,6 +2,7 @@
 
 mod desk;
 mod import;
+mod notices;
 mod outbox;
 mod search;
 

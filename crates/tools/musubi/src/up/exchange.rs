@@ -117,7 +117,7 @@ pub fn services(running: &Running) -> Vec<Service> {
 }
 
 async fn take_in_one(desk: &Service, from: &std::path::Path) -> anyhow::Result<()> {
-    let caller = Caller { user: Some("town".into()) };
+    let caller = Caller { user: Some("town".into()), ..Caller::default() };
     let mut entries: Vec<_> = fs::read_dir(from)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {

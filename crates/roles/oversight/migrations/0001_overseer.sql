@@ -85,11 +85,11 @@ CREATE TABLE objection (
 CREATE INDEX objection_concerns ON objection (concerns, at);
 CREATE INDEX objection_state ON objection (state, at);
 
--- What was said in them, sealed.
+-- What was said in them, sealed, in the order of its places in the ledger.
 CREATE TABLE said (
     objection TEXT   NOT NULL,
     exchange  TEXT   NOT NULL,
-    at        BIGINT NOT NULL,
+    place     BIGINT NOT NULL,
     said      BYTES  NOT NULL,
     PRIMARY KEY (objection, exchange)
 ) /*sqlite:WITHOUT ROWID*/;

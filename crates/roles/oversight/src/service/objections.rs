@@ -271,8 +271,8 @@ impl Service {
         said.at = Timestamp::from_millis(receipt.at);
         let bytes = serde_json::to_vec(&said).map_err(problems::internal)?;
         let sealed = self.seal(&key, &bytes)?;
-        let at = receipt.at;
-        self.write(move |tx| sql::say(tx, &key, &exchange, at, &sealed, state)).await?;
+        let place = receipt.index;
+        self.write(move |tx| sql::say(tx, &key, &exchange, place, &sealed, state)).await?;
         Ok(Acknowledged { exchange, receipt })
     }
 

@@ -6,6 +6,8 @@ use ledger::Receipt;
 use protocol::oversight::{Disputed, ObjectionGround, ObjectionState};
 use store::{Reader, Row, StoreError, Tx, params};
 
+use super::witness::int;
+
 /// An objection's row; its text is sealed.
 #[derive(Clone, Debug)]
 pub struct ObjectionRow {
@@ -91,14 +93,14 @@ pub fn say(
     tx: &mut Tx<'_>,
     objection: &ExchangeId,
     exchange: &ExchangeId,
-    at: i64,
+    place: u64,
     said: &[u8],
     state: ObjectionState,
 ) -> Result<bool, StoreError> {
     let fresh = tx.execute(
-        "INSERT INTO said (objection, exchange, at, said) VALUES ($1, $2, $3, $4)
+        "INSERT INTO said (objection, exchange, place, said) VALUES ($1, $2, $3, $4)
          ON CONFLICT (objection, exchange) DO NOTHING",
-        params![&objection.to_string(), &exchange.to_string(), at, said],
+        params![&objection.to_string(), &exchange.to_string(), int(place), said],
     )?;
     if fresh == 1 {
         tx.execute(
@@ -112,7 +114,7 @@ pub fn say(
 /// What was said, sealed, oldest first.
 pub fn said(c: &mut Reader<'_>, objection: &ExchangeId) -> Result<Vec<(ExchangeId, Vec<u8>)>, StoreError> {
     c.query(
-        "SELECT exchange, said FROM said WHERE objection = $1 ORDER BY at, exchange",
+        "SELECT exchange, said FROM said WHERE objection = $1 ORDER BY place",
         params![&objection.to_string()],
         |row| Ok((row.parse(0)?, row.bytes(1)?.to_vec())),
     )

@@ -4,7 +4,10 @@
 //! [`consolidate`] makes one case of several reports, [`indicators`] and [`rates`] say how complete and how frequent,
 //! [`survival`] how long.
 
+pub mod edits;
 pub mod icdo;
+pub mod layout;
 pub mod primaries;
 mod ranges;
+pub mod report;
 pub mod survival;

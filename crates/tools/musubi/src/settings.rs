@@ -43,6 +43,9 @@ pub struct RoleSettings {
     /// What an institution has beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desk: Option<DeskSettings>,
+    /// How a portal tells people that there is a notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<NoticeSettings>,
     /// What a certificate authority writes into certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<AuthoritySettings>,
@@ -115,6 +118,41 @@ pub struct FhirSettings {
     pub packages: Vec<PathBuf>,
 }
 
+/// How a portal tells people that there is a notice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeSettings {
+    /// Who the letters are from.
+    pub from: String,
+    /// A folder into which letters are put instead of being sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<PathBuf>,
+    /// The server that sends letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<SmtpSettings>,
+    /// Whom a push service may ask: `mailto:` or `https:`.
+    pub contact: String,
+    /// Whether push services of this machine may be used: the town and tests.
+    #[serde(default)]
+    pub loopback_push: bool,
+}
+
+/// A server that sends letters, over TLS.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpSettings {
+    /// Its name.
+    pub host: String,
+    /// 465 for TLS from the start; any other for STARTTLS.
+    pub port: u16,
+    /// The name to log in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The environment variable that holds the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
+}
+
 /// What a certificate authority writes into the certificates it issues.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +223,29 @@ impl RoleSettings {
     /// The insurer number of an insurer.
     pub fn insurer_number(&self) -> anyhow::Result<InsurerNumber> {
         Ok(InsurerNumber::parse_lenient(self.organisation.number())?)
+    }
+
+    /// By which roads a portal tells people that there is a notice.
+    pub fn roads(&self) -> anyhow::Result<portal::Roads> {
+        let Some(notices) = &self.notices else { return Ok(portal::Roads::default()) };
+        let mail = match (&notices.smtp, &notices.outbox) {
+            (Some(smtp), _) => {
+                let password = |name: &String| std::env::var(name).with_context(|| format!("{name} is not set"));
+                let password = smtp.password_env.as_ref().map(password).transpose()?;
+                Some(portal::MailRoad::Smtp(portal::Smtp {
+                    host: smtp.host.clone(),
+                    port: smtp.port,
+                    login: smtp.user.clone().zip(password),
+                    from: notices.from.clone(),
+                }))
+            }
+            (None, Some(folder)) => {
+                Some(portal::MailRoad::Outbox { folder: self.path(folder), from: notices.from.clone() })
+            }
+            (None, None) => None,
+        };
+        let push = portal::PushRoad { contact: notices.contact.clone(), loopback: notices.loopback_push };
+        Ok(portal::Roads { mail, push })
     }
 
     /// The institution code of an institution.

@@ -21,7 +21,7 @@ use wire::dev_ca::DevCa;
 
 use crate::directory_command;
 use crate::settings::{
-    AuthoritySettings, DeskSettings, KeySettings, RoleSettings, TlsSettings, host_of, keys_of,
+    AuthoritySettings, DeskSettings, KeySettings, NoticeSettings, RoleSettings, TlsSettings, host_of, keys_of,
 };
 
 /// How long before its day the town's insurers hand over what they had: later reports arrive one by one.
@@ -186,6 +186,13 @@ fn settings(house: &House) -> RoleSettings {
         prefecture: "Musubi".into(),
         municipality: "Musubi-shi".into(),
     });
+    let notices = (house.org.kind() == OrgKind::Portal).then(|| NoticeSettings {
+        from: "マイ・ポータル <portal@portal.localhost>".into(),
+        outbox: Some("outbox".into()),
+        smtp: None,
+        contact: "mailto:portal@portal.localhost".into(),
+        loopback_push: true,
+    });
     RoleSettings {
         organisation: house.org,
         ja: house.ja.clone(),
@@ -207,6 +214,7 @@ fn settings(house: &House) -> RoleSettings {
         },
         pages: None,
         desk,
+        notices,
         authority,
         base: Default::default(),
     }

@@ -19,7 +19,7 @@ mod write;
 pub mod xml;
 
 pub use archive::{
-    Archive, ArchiveError, ArchiveLimits, ArchiveName, Member, Sending, read_archive, write_archive,
+    Archive, ArchiveError, ArchiveLimits, ArchiveName, ArchiveWriter, Member, Sending, read_archive,
 };
 pub use csv_table::{CsvReader, CsvWriter};
 pub use exchange::{Amounts, Index, Summary};

@@ -91,6 +91,12 @@ impl Checked {
         }
     }
 
+    /// A document that came from no XML, with what is wrong with what it says.
+    pub fn of(document: Document, findings: Vec<Finding>) -> Self {
+        let document = Some(document);
+        Self { document, ..Self::new(FileKind::Checkup, Generation::First, true, findings) }
+    }
+
     /// Whether a receiver would take the file.
     pub fn is_accepted(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity != Severity::Error)

@@ -16,9 +16,8 @@ use std::{
 };
 
 use musubi_checkup::{
-    Amounts, Archive, ArchiveError, ArchiveLimits, CsvReader, CsvWriter, Document, Generation, Identifier,
-    Index, Insured, Rule, Sending, Severity, Summary, check_file, oid, read_archive, write_archive,
-    xml::Limits,
+    Amounts, Archive, ArchiveError, ArchiveLimits, ArchiveWriter, CsvReader, CsvWriter, Document, Generation,
+    Identifier, Index, Insured, Rule, Sending, Severity, Summary, check_file, oid, read_archive, xml::Limits,
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -45,9 +44,9 @@ fn what_was_written_is_read() {
     for generation in [Generation::First, Generation::Current] {
         let schemas = [("hc08_V08.xsd".to_owned(), b"<schema/>".to_vec())];
         let documents = vec![common::whole(), common::whole()];
-        let out =
-            write_archive(Cursor::new(Vec::new()), &sending(generation), documents.clone(), None, &schemas);
-        let (records, out) = out.unwrap();
+        let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), sending(generation));
+        documents.iter().for_each(|document| writer.add(document).unwrap());
+        let (records, out) = writer.finish(None, &schemas).unwrap();
         let (archive, back) = read(out.get_ref(), Some("1311234569_01130012_202611200_1.zip"));
         assert_eq!((records, archive.documents), (2, 2));
         assert_eq!(archive.findings, []);

@@ -1,5 +1,6 @@
 //! The command of Musubi: the whole town, one role, and every engine on files.
 
+mod checkup_command;
 mod claims_command;
 mod codes_command;
 mod directory_command;
@@ -46,6 +47,8 @@ enum Command {
     EligibilityXml(eligibility_xml_command::Options),
     /// Read, check, re-address and convert claims (レセプト電算を点検・振替・変換する)
     Claims(claims_command::Options),
+    /// Validate, convert and judge health checks (特定健診データを検証・変換・階層化する)
+    Checkup(checkup_command::Options),
     /// Check FHIR resources against their profiles (FHIRリソースを検証する)
     Fhir(fhir_command::Options),
     /// Find which records are of the same person (名寄せ)
@@ -83,6 +86,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Codes(options) => codes_command::run(&options),
         Command::EligibilityXml(options) => eligibility_xml_command::run(&options),
         Command::Claims(options) => claims_command::run(&options),
+        Command::Checkup(options) => checkup_command::run(&options),
         Command::Fhir(options) => fhir_command::run(&options),
         Command::Link(options) => link_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),

@@ -38,7 +38,7 @@ impl ArchiveName {
     }
 
     /// The name of a record's file: `h` or `c`, the institution, the day, the sending, the kind, six digits.
-    pub fn file(&self, prefix: char, institution: &str, number: usize) -> String {
+    pub fn file(&self, prefix: char, institution: &str, number: u32) -> String {
         format!("{prefix}{institution:0>10}{}{}{}{number:06}.xml", self.date, self.sequence, self.service)
     }
 }

@@ -46,46 +46,63 @@ impl Sending {
     }
 }
 
-/// Writes an archive: the documents in `DATA`, the index, and `schemas` (names and contents) in `XSD`. A `summary` is for
-/// those who add claims.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_archive<W: Write + Seek>(
-    out: W,
-    sending: &Sending,
-    documents: impl IntoIterator<Item = Document>,
-    summary: Option<&Summary>,
-    schemas: &[(String, Vec<u8>)],
-) -> Result<(usize, W), ArchiveError> {
-    let name = sending.name();
-    // The time of a file would make two archives of the same records differ.
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    let mut zip = ZipWriter::new(out);
-    let mut file = |path: String, bytes: &[u8]| -> Result<(), ArchiveError> {
-        zip.start_file(format!("{name}/{path}"), options)?;
-        Ok(zip.write_all(bytes)?)
-    };
-    let mut records = 0;
-    for document in documents {
-        records += 1;
-        let institution = document.performer.id(oid::INSTITUTION).unwrap_or(&sending.sender.extension);
-        file(format!("DATA/{}", name.file('h', institution, records)), document.to_xml().as_bytes())?;
+/// Writes an archive, one record after the other.
+pub struct ArchiveWriter<W: Write + Seek> {
+    zip: ZipWriter<W>,
+    sending: Sending,
+    name: ArchiveName,
+    records: u32,
+}
+
+impl<W: Write + Seek> ArchiveWriter<W> {
+    /// An archive without records yet.
+    pub fn new(out: W, sending: Sending) -> Self {
+        Self { zip: ZipWriter::new(out), name: sending.name(), sending, records: 0 }
     }
-    let index = Index {
-        interaction: sending.interaction.clone(),
-        created: sending.date.clone(),
-        sender: sending.sender.clone(),
-        receiver: Some(sending.receiver.clone()),
-        service: "1".to_owned(),
-        records: u32::try_from(records).unwrap_or(u32::MAX),
-    };
-    file("ix08_V08.xml".to_owned(), index.to_xml(sending.generation).as_bytes())?;
-    if let Some(summary) = summary {
-        file("su08_V08.xml".to_owned(), summary.to_xml(sending.generation).as_bytes())?;
+
+    /// Adds a record to `DATA`.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn add(&mut self, document: &Document) -> Result<(), ArchiveError> {
+        self.records += 1;
+        let institution = document.performer.id(oid::INSTITUTION).unwrap_or(&self.sending.sender.extension);
+        let file = self.name.file('h', institution, self.records);
+        self.file(&format!("DATA/{file}"), document.to_xml().as_bytes())
     }
-    for (path, bytes) in schemas {
-        file(format!("XSD/{path}"), bytes)?;
+
+    /// Adds the index, the sums if there are claims, the schemas (names and contents) in `XSD`; how many records there
+    /// are, and the output.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(
+        mut self,
+        summary: Option<&Summary>,
+        schemas: &[(String, Vec<u8>)],
+    ) -> Result<(u32, W), ArchiveError> {
+        let index = Index {
+            interaction: self.sending.interaction.clone(),
+            created: self.sending.date.clone(),
+            sender: self.sending.sender.clone(),
+            receiver: Some(self.sending.receiver.clone()),
+            service: "1".to_owned(),
+            records: self.records,
+        };
+        let generation = self.sending.generation;
+        self.file("ix08_V08.xml", index.to_xml(generation).as_bytes())?;
+        if let Some(summary) = summary {
+            self.file("su08_V08.xml", summary.to_xml(generation).as_bytes())?;
+        }
+        for (path, bytes) in schemas {
+            self.file(&format!("XSD/{path}"), bytes)?;
+        }
+        Ok((self.records, self.zip.finish()?))
     }
-    Ok((records, zip.finish()?))
+
+    fn file(&mut self, path: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.zip.start_file(format!("{}/{path}", self.name), options)?;
+        Ok(self.zip.write_all(bytes)?)
+    }
 }

@@ -101,7 +101,7 @@ impl Rule {
     }
 }
 
-const SAMPLE: usize = 10_000;
+const SAMPLE: usize = 7_000;
 
 /// Sorts by the upper 32 bits, keeping the order of equal ones: three passes of 11 bits.
 fn sort_by_upper(entries: &mut Vec<u64>) {

@@ -39,7 +39,7 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
             .map(|(at, rule)| (at, worth(rule)))
             .max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
         let Some((at, (found, _))) = best else { break };
-        if found * 2_000 < imagined.len() {
+        if found * 3_000 < imagined.len() {
             break;
         }
         let rule = candidates.swap_remove(at);
@@ -61,30 +61,30 @@ fn candidates(table: &Table, columns: &[usize], allowance: f64) -> Vec<Rule> {
     let mut rules = Vec::new();
     let mut growing: Vec<Vec<usize>> = columns.iter().map(|&c| vec![c]).collect();
     for _ in 0..3 {
-        let mut larger = Vec::new();
+        let mut larger: Vec<(f64, Vec<usize>)> = Vec::new();
         for group in growing {
             let mut rule = Rule::of(group.clone(), table);
             rule.predicted = rule.predict(table);
-            if rule.predicted <= allowance {
+            let predicted = rule.predicted;
+            if predicted <= allowance {
                 rules.push(rule);
                 continue;
             }
             let last = group.last().copied().unwrap_or_default();
             for &next in columns.iter().filter(|&&c| c > last) {
                 if group.iter().all(|&c| field_of(table, c) != field_of(table, next)) {
-                    larger.push([&group[..], &[next]].concat());
+                    larger.push((predicted, [&group[..], &[next]].concat()));
                 }
             }
         }
-        growing = larger;
-        if growing.len() > MAX_CANDIDATES {
-            growing.truncate(MAX_CANDIDATES);
-        }
+        // Those nearest to what the allowance pays first.
+        larger.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        growing = larger.into_iter().map(|(_, group)| group).take(MAX_CANDIDATES).collect();
     }
     rules
 }
 
-const MAX_CANDIDATES: usize = 150;
+const MAX_CANDIDATES: usize = 240;
 
 fn field_of(table: &Table, column: usize) -> usize {
     match table.columns[column].source {
@@ -96,7 +96,11 @@ fn field_of(table: &Table, column: usize) -> usize {
 /// Kind and view of a column that can be part of a rule.
 fn keyed(table: &Table, column: usize) -> Option<(Kind, View)> {
     match table.columns[column].source {
-        Source::Field { field, view, .. } => Some((table.fields[field].kind, view)),
+        // A former name is there too seldom to find anyone by.
+        Source::Field { field, view, .. } if table.fields[field].name != "former" => {
+            Some((table.fields[field].kind, view))
+        }
+        Source::Field { .. } => None,
         Source::Joint { .. } => None,
     }
 }

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 /// Texts by id. Id 0 is the missing value; the others count from 1 in order of first appearance.
 #[derive(Clone, Debug)]
 pub struct Dict {
-    bytes: Vec<u8>,
+    texts: String,
     ends: Vec<u32>,
     slots: Vec<u32>,
     seed: u64,
@@ -18,7 +18,7 @@ pub struct Dict {
 
 impl Default for Dict {
     fn default() -> Self {
-        Self { bytes: Vec::new(), ends: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(1_u8) }
+        Self { texts: String::new(), ends: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(1_u8) }
     }
 }
 
@@ -39,8 +39,7 @@ impl Dict {
         if at == 0 || at >= self.ends.len() {
             return "";
         }
-        let bytes = &self.bytes[self.ends[at - 1] as usize..self.ends[at] as usize];
-        std::str::from_utf8(bytes).unwrap_or_default()
+        self.texts.get(self.ends[at - 1] as usize..self.ends[at] as usize).unwrap_or_default()
     }
 
     /// The id of a text, which is added when it is new; 0 for the empty text.
@@ -54,13 +53,13 @@ impl Dict {
         if self.slots[slot] != 0 {
             return self.slots[slot];
         }
-        let Ok(end) = u32::try_from(self.bytes.len() + text.len()) else { return 0 };
+        let Ok(end) = u32::try_from(self.texts.len() + text.len()) else { return 0 };
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();
             slot = self.slot_of(text);
         }
         let id = self.ends.len() as u32;
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.texts.push_str(text);
         self.ends.push(end);
         self.slots[slot] = id;
         id
@@ -75,9 +74,18 @@ impl Dict {
         (id != 0).then_some(id)
     }
 
-    /// Every text with its id, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
-        (1..self.ends.len() as u32).map(|id| (id, self.text(id)))
+    /// The ids of the texts that hold a part, in order: one pass over all texts as one.
+    pub fn holding(&self, part: &str) -> Vec<u32> {
+        let mut ids: Vec<u32> = Vec::new();
+        for (at, _) in self.texts.match_indices(part) {
+            let id = self.ends.partition_point(|end| *end as usize <= at);
+            // A hit that runs over the end of its text is none.
+            let inside = self.ends.get(id).is_some_and(|end| at + part.len() <= *end as usize);
+            if inside && ids.last() != Some(&(id as u32)) {
+                ids.push(id as u32);
+            }
+        }
+        ids
     }
 
     fn slot_of(&self, text: &str) -> usize {
@@ -93,8 +101,7 @@ impl Dict {
         self.slots = vec![0; self.slots.len() * 4];
         let mask = self.slots.len() - 1;
         for id in 1..self.ends.len() {
-            let bytes = &self.bytes[self.ends[id - 1] as usize..self.ends[id] as usize];
-            let mut slot = hash_bytes(bytes, self.seed) as usize & mask;
+            let mut slot = hash_bytes(self.text(id as u32).as_bytes(), self.seed) as usize & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
@@ -148,11 +155,6 @@ impl JointDict {
         self.keys.len()
     }
 
-    /// Whether it holds nothing but the missing value.
-    pub fn is_empty(&self) -> bool {
-        self.keys.len() == 1
-    }
-
     fn slot_of(&self, key: u64) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = key as usize & mask;
@@ -198,6 +200,7 @@ mod tests {
             let text = format!("value {n}");
             assert_eq!((dict.intern(&text), dict.text(*id)), (*id, text.as_str()));
         }
+        assert_eq!(dict.holding("e 99"), [100, 991, 992, 993, 994, 995, 996, 997, 998, 999, 1000]);
         assert_eq!((dict.len(), dict.intern(""), dict.text(0), dict.find("other")), (1001, 0, "", None));
     }
 

@@ -57,7 +57,7 @@ impl View {
 }
 
 /// The whole value in its one form; empty when it says nothing (`NA`, `unknown`, `-`, `不詳` …).
-pub fn normal(kind: Kind, raw: &str) -> String {
+fn normal(kind: Kind, raw: &str) -> String {
     let raw = raw.trim();
     if says_nothing(raw) {
         return String::new();
@@ -75,13 +75,28 @@ pub fn normal(kind: Kind, raw: &str) -> String {
     }
 }
 
-/// A coarser view of a value, from its text and its whole form; empty when there is none.
-pub fn coarse(kind: Kind, view: View, raw: &str, value: &str) -> String {
+/// The views of a value, in the order asked for; empty where a view has nothing to say.
+pub fn views(kind: Kind, raw: &str, wanted: impl Iterator<Item = View>) -> Vec<String> {
+    if kind == Kind::AddressJa && !says_nothing(raw.trim()) {
+        let address = kotoba::Address::parse(raw);
+        let view = |view| match view {
+            View::Lot => address.lot_key(),
+            View::Town => address.town_key(),
+            View::City => address.city_key(),
+            _ => address.key(),
+        };
+        return wanted.map(view).collect();
+    }
+    let value = normal(kind, raw);
+    wanted.map(|view| coarse(kind, view, raw, &value)).collect()
+}
+
+/// A view of a value, from its text and its whole form; empty when there is none.
+fn coarse(kind: Kind, view: View, raw: &str, value: &str) -> String {
     if value.is_empty() {
         return String::new();
     }
     match (kind, view) {
-        (_, View::Value) => value.to_owned(),
         (Kind::Name | Kind::Postcode, View::Head) => value.chars().take(3).collect(),
         (Kind::Kana, View::Head) => value.chars().take(2).collect(),
         (Kind::Text, View::Head) => value.chars().take(5).collect(),
@@ -90,9 +105,7 @@ pub fn coarse(kind: Kind, view: View, raw: &str, value: &str) -> String {
         (_, View::Confusable) => kotoba::fold_name(raw),
         (_, View::Year) => value.get(..4).unwrap_or_default().to_owned(),
         (_, View::MonthDay) => value.get(4..8).filter(|d| *d != "0000").unwrap_or_default().to_owned(),
-        (_, View::Lot) => kotoba::Address::parse(raw).lot_key(),
-        (_, View::Town) => kotoba::Address::parse(raw).town_key(),
-        (_, View::City) => kotoba::Address::parse(raw).city_key(),
+        (_, View::Value | View::Lot | View::Town | View::City) => value.to_owned(),
     }
 }
 
@@ -149,6 +162,11 @@ fn date(text: &str) -> String {
     }
     let text = plain(text);
     let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    if let ([year, month, day], Some(before)) = (&groups[..], era_before(&text)) {
+        // A year that its era never had, such as 平成41年: what was meant is another era, and that is compared.
+        let year = text::number(year.as_bytes()).map_or(0, |year| before + year);
+        return format!("{year:04}{month:0>2}{day:0>2}");
+    }
     match groups[..] {
         [year, month, day] if year.len() == 4 => format!("{year}{month:0>2}{day:0>2}"),
         [first, second, year] if year.len() == 4 => {
@@ -163,6 +181,12 @@ fn date(text: &str) -> String {
     }
 }
 
+/// The year before the first of the era that a date names.
+fn era_before(text: &str) -> Option<u32> {
+    let eras = [("明治", 'm', 1867), ("大正", 't', 1911), ("昭和", 's', 1925), ("平成", 'h', 1988), ("令和", 'r', 2018)];
+    eras.iter().find(|(name, letter, _)| text.starts_with(name) || text.starts_with(*letter)).map(|(.., before)| *before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +199,7 @@ mod tests {
             (Kind::Text, "12, Wolff  Crescent.", "12 wolff crescent"),
             (Kind::Date, "昭和55年3月12日", "19800312"),
             (Kind::Date, "3/12/1980", "19800312"),
+            (Kind::Date, "平成41年1月6日", "20290106"),
             (Kind::Date, "1980-3", "19800300"),
             (Kind::Date, "19801345", "19801345"),
             (Kind::Sex, "女", "f"),

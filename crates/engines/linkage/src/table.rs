@@ -345,14 +345,13 @@ impl Table {
         }
         if memo.raw.len() > known {
             let kind = self.fields[field].kind;
-            let value = field::normal(kind, raw);
-            for &column in &memo.columns {
-                let Source::Field { view, domain, .. } = self.columns[column].source else { continue };
-                let id = match view {
-                    View::Value => self.domains[domain].intern(&value),
-                    view => self.domains[domain].intern(&field::coarse(kind, view, raw, &value)),
-                };
-                memo.ids.push(id);
+            let sources = memo.columns.iter().filter_map(|&column| match self.columns[column].source {
+                Source::Field { view, domain, .. } => Some((view, domain)),
+                Source::Joint { .. } => None,
+            });
+            let texts = field::views(kind, raw, sources.clone().map(|(view, _)| view));
+            for (text, (_, domain)) in texts.iter().zip(sources) {
+                memo.ids.push(self.domains[domain].intern(text));
             }
         }
         for (i, &column) in memo.columns.iter().enumerate() {
@@ -366,13 +365,12 @@ impl Table {
         let mut probe = Probe { row: vec![0; self.stride], texts: Vec::new() };
         for (at, field) in self.fields.iter().enumerate() {
             let Some((_, raw)) = values.iter().find(|(name, _)| *name == field.name) else { continue };
-            let value = field::normal(field.kind, raw);
-            for &column in &self.memo[at].columns {
-                let Source::Field { view, domain, .. } = self.columns[column].source else { continue };
-                let text = match view {
-                    View::Value => value.clone(),
-                    view => field::coarse(field.kind, view, raw, &value),
-                };
+            let sources = self.memo[at].columns.iter().filter_map(|&column| match self.columns[column].source {
+                Source::Field { view, domain, .. } => Some((column, view, domain)),
+                Source::Joint { .. } => None,
+            });
+            let texts = field::views(field.kind, raw, sources.clone().map(|(_, view, _)| view));
+            for (text, (column, _, domain)) in texts.into_iter().zip(sources) {
                 probe.row[column] = self.domains[domain].find(&text).unwrap_or_else(|| {
                     probe.texts.push((domain, text));
                     UNKNOWN + probe.texts.len() as u32 - 1

@@ -21,26 +21,52 @@ pub(crate) fn fold(c: char, tier: Tier) -> char {
     if c.is_ascii() {
         return c;
     }
-    let form = FORM_MAP.get(&c).copied().unwrap_or(c);
+    let form = FORM_MAP.get(c);
     match tier {
         Tier::Form => form,
-        Tier::Confusable => CONFUSABLE_MAP.get(&form).copied().unwrap_or(form),
+        Tier::Confusable => CONFUSABLE_MAP.get(form),
     }
 }
 
-static FORM_MAP: LazyLock<HashMap<char, char>> = LazyLock::new(|| table(FORMS));
-static CONFUSABLE_MAP: LazyLock<HashMap<char, char>> = LazyLock::new(|| table(CONFUSABLES));
+static FORM_MAP: LazyLock<Table> = LazyLock::new(|| Table::new(FORMS));
+static CONFUSABLE_MAP: LazyLock<Table> = LazyLock::new(|| Table::new(CONFUSABLES));
 
-/// A map from a text of groups: the first character of each represents the rest.
-fn table(groups: &str) -> HashMap<char, char> {
-    groups
-        .split_whitespace()
-        .filter_map(|group| {
-            let mut members = group.chars();
-            Some((members.next()?, members))
-        })
-        .flat_map(|(first, members)| members.map(move |member| (member, first)))
-        .collect()
+/// Representatives by character: the common ideographs by place, the few others by hash.
+struct Table {
+    common: Vec<char>,
+    others: HashMap<char, char>,
+}
+
+impl Table {
+    /// A table from a text of groups: the first character of each represents the rest.
+    fn new(groups: &str) -> Self {
+        let mut table = Self { common: (FIRST..=LAST).collect(), others: HashMap::new() };
+        for group in groups.split_whitespace() {
+            let Some(first) = group.chars().next() else { continue };
+            for member in group.chars().skip(1) {
+                match place(member).and_then(|at| table.common.get_mut(at)) {
+                    Some(slot) => *slot = first,
+                    None => drop(table.others.insert(member, first)),
+                }
+            }
+        }
+        table
+    }
+
+    fn get(&self, c: char) -> char {
+        match place(c).and_then(|at| self.common.get(at)) {
+            Some(first) => *first,
+            None if c < FIRST => c,
+            None => self.others.get(&c).copied().unwrap_or(c),
+        }
+    }
+}
+
+const FIRST: char = '\u{4E00}';
+const LAST: char = '\u{9FFF}';
+
+fn place(c: char) -> Option<usize> {
+    (FIRST..=LAST).contains(&c).then(|| (u32::from(c) - u32::from(FIRST)) as usize)
 }
 
 /// Forms of one character, the representative first. Compatibility ideographs that Unicode itself resolves

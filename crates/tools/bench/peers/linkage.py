@@ -192,7 +192,7 @@ def splink(files, truth, one_to_one, heavy):
         comparisons=comparisons, blocking_rules_to_generate_predictions=rules,
         additional_columns_to_retain=["truth"], retain_intermediate_calculation_columns=False)
     api = DuckDBAPI(connection=con)
-    registered = [api.register(con.table(t), dataset_display_name=t) for t in tables]
+    registered = [api.register(con.table(t), dataset_display_name=t, table_name="r" + t) for t in tables]
     linker = Linker(registered if len(registered) > 1 else registered[0], settings, log_level=40)
     linker.training.estimate_probability_two_random_records_match(training["certain"], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=min(5e6, records * 50))

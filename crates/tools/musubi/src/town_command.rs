@@ -31,6 +31,9 @@ pub struct Options {
     /// Of a thousand households, how many have clinical records (visits, results, prescriptions, documents); 0 none
     #[arg(long, default_value_t = 0)]
     clinical: u16,
+    /// Instead of a town, so many reports to a registry with the errors of the field, and the truth apart
+    #[arg(long)]
+    registry: Option<u64>,
     /// The counts as JSON
     #[arg(long)]
     json: bool,
@@ -38,6 +41,11 @@ pub struct Options {
 
 /// Writes the town.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if let Some(reports) = options.registry {
+        let written = town::registry_lists(options.seed, reports, &options.out)?;
+        writeln!(stdout(), "{}: {written} reports", options.out.display())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let today = match options.today {
         Some(day) => day,
         None => SystemClock.today().to_string().parse()?,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::plan::TownError;
 
 /// A day in the Gregorian calendar: days since 1970-01-01, as `calendar::Date::to_days` counts them. Written `YYYY-MM-DD` everywhere outside the simulation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Day(pub i32);
 
 impl Day {

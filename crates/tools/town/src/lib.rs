@@ -10,6 +10,7 @@
 //! persons of the front page instead of throwing them.
 
 mod career;
+pub mod claims;
 pub mod clinical;
 mod clinical_files;
 mod counter;
@@ -27,6 +28,8 @@ pub mod model;
 pub mod networks;
 pub mod organisations;
 mod plan;
+mod registry_lists;
+mod registry_slips;
 mod reporting;
 mod rows;
 mod sheet;
@@ -38,6 +41,7 @@ mod writer;
 pub use day::Day;
 pub use families::Families;
 pub use plan::{TownError, TownPlan};
+pub use registry_lists::registry_lists;
 pub use stories::{Story, stories};
 pub use vocabulary::{FamilyName, GivenName};
 pub use writer::{Summary, finished, generate};

@@ -4,10 +4,14 @@
 //! [`consolidate`] makes one case of several reports, [`indicators`] and [`rates`] say how complete and how frequent,
 //! [`survival`] how long.
 
+pub mod consolidate;
 pub mod edits;
 pub mod icdo;
+pub mod indicators;
 pub mod layout;
 pub mod primaries;
 mod ranges;
+pub mod rates;
 pub mod report;
 pub mod survival;
+pub mod tables;

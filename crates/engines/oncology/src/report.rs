@@ -11,6 +11,8 @@ use crate::layout::{Item, Kind, Layout};
 pub struct Report {
     /// The line of the file on which it begins, from 1.
     pub line: u64,
+    /// Whose it is: what a column `person` says, such as the entity that linkage found; empty without one.
+    pub person: String,
     values: Vec<String>,
 }
 
@@ -110,7 +112,7 @@ pub fn read(bytes: &[u8], layout: &Layout) -> Result<Vec<Report>, ReportError> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let (mut reports, mut places) = (Vec::new(), None);
+    let (mut reports, mut columns) = (Vec::new(), None);
     for record in reader.records() {
         let record = record.map_err(|error| ReportError::Csv {
             line: error.position().map_or(0, csv::Position::line),
@@ -119,30 +121,48 @@ pub fn read(bytes: &[u8], layout: &Layout) -> Result<Vec<Report>, ReportError> {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let Some(places) = &places else {
-            let headings: Vec<Option<usize>> = record.iter().map(|heading| layout.named(heading)).collect();
-            let found = headings.iter().flatten().count();
-            let with_headings = found * 2 > record.len();
-            let in_order = || (0..layout.items.len()).map(Some).collect();
-            let chosen: &Vec<_> = places.insert(if with_headings { headings } else { in_order() });
-            if !with_headings {
-                reports.push(report(&record, chosen, layout));
+        let Some(known) = &columns else {
+            let (found, headed) = Columns::of(&record, layout);
+            if !headed {
+                reports.push(found.report(&record, layout));
             }
+            columns = Some(found);
             continue;
         };
-        reports.push(report(&record, places, layout));
+        reports.push(known.report(&record, layout));
     }
     Ok(reports)
 }
 
-fn report(record: &csv::StringRecord, places: &[Option<usize>], layout: &Layout) -> Report {
-    let mut values = vec![String::new(); layout.items.len()];
-    for (value, place) in record.iter().zip(places) {
-        if let Some(slot) = place.and_then(|place| values.get_mut(place)) {
-            value.clone_into(slot);
+/// Which column holds what.
+struct Columns {
+    items: Vec<Option<usize>>,
+    person: Option<usize>,
+}
+
+impl Columns {
+    /// From the first line; whether that is a line of headings.
+    fn of(record: &csv::StringRecord, layout: &Layout) -> (Self, bool) {
+        let items: Vec<Option<usize>> = record.iter().map(|heading| layout.named(heading)).collect();
+        let person = record.iter().position(|heading| heading == "person");
+        let named = items.iter().flatten().count() + usize::from(person.is_some());
+        if named * 2 > record.len() {
+            (Self { items, person }, true)
+        } else {
+            (Self { items: (0..layout.items.len()).map(Some).collect(), person: None }, false)
         }
     }
-    Report { line: record.position().map_or(0, csv::Position::line), values }
+
+    fn report(&self, record: &csv::StringRecord, layout: &Layout) -> Report {
+        let mut values = vec![String::new(); layout.items.len()];
+        for (value, place) in record.iter().zip(&self.items) {
+            if let Some(slot) = place.and_then(|place| values.get_mut(place)) {
+                value.clone_into(slot);
+            }
+        }
+        let person = self.person.and_then(|column| record.get(column)).unwrap_or_default().to_owned();
+        Report { line: record.position().map_or(0, csv::Position::line), person, values }
+    }
 }
 
 fn text(bytes: &[u8]) -> Result<String, ReportError> {

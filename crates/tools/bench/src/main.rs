@@ -24,6 +24,7 @@ mod mix;
 mod records_bench;
 mod store_bench;
 mod table;
+mod witness_bench;
 
 use clap::{Parser, Subcommand};
 
@@ -58,6 +59,8 @@ enum What {
     Records(records_bench::Arguments),
     /// Durable transactions, rows and lookups a second of the embedded store, beside the disk.
     Store(store_bench::Arguments),
+    /// Checkpoints of a thousand ledgers cosigned a second, beside the disk.
+    Witness(witness_bench::Arguments),
     /// The institutions' process of `eligibility`; takes its plan on standard input.
     #[command(hide = true)]
     EligibilityClient,
@@ -84,6 +87,7 @@ fn main() -> anyhow::Result<()> {
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,
         What::Records(arguments) => records_bench::run(&arguments)?,
         What::Store(arguments) => store_bench::run(&arguments)?,
+        What::Witness(arguments) => witness_bench::run(&arguments)?,
         What::EligibilityClient => return client::run(),
         What::FhirClient => return fhir_client::run(),
         What::LoadClient => return load::run_client(),

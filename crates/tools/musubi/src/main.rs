@@ -10,6 +10,7 @@ mod fhir_import;
 mod ledger_command;
 mod link_command;
 mod network_command;
+mod oncology_command;
 mod open;
 mod serve;
 mod settings;
@@ -55,6 +56,8 @@ enum Command {
     Link(link_command::Options),
     /// List, suspend and reinstate organisations (参加機関を管理する)
     Directory(directory_command::Options),
+    /// Check reports of cancer, tell primaries apart, compute indicators and survival (がん登録を調べる)
+    Oncology(oncology_command::Options),
     /// Join regional networks (地域医療連携ネットワークを統合する)
     Network(network_command::Options),
     /// Verify and read a ledger (台帳を検証する)
@@ -90,6 +93,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Fhir(options) => fhir_command::run(&options),
         Command::Link(options) => link_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),
+        Command::Oncology(options) => oncology_command::run(&options),
         Command::Network(options) => runtime()?.block_on(network_command::run(options)),
         Command::Ledger(options) => ledger_command::run(&options),
     }

@@ -223,8 +223,11 @@ impl Run<'_> {
     fn vaccine(&mut self, dose: &SeriesDose, shot: Shot) -> (bool, Reasons) {
         let given = self.case.person.doses.get(usize::from(shot.dose));
         let mut reasons = Reasons::default();
+        // Where the law has a verdict of its own, the days of a product's use are the law's.
+        let has_law = self.case.knowledge.has_law;
         let of_type = |rule: &&VaccineRule| {
-            rule.vaccine == shot.vaccine && rule.effective <= shot.day && shot.day <= rule.cessation
+            let in_use = rule.effective <= shot.day && shot.day <= rule.cessation;
+            rule.vaccine == shot.vaccine && (in_use || has_law)
         };
         for rule in dose.preferable.iter().filter(of_type) {
             if !self.case.within(shot.day, rule.begin, rule.end) {

@@ -126,6 +126,9 @@ impl Case<'_> {
     /// The verdict on a shot that was valid for a dose of a series.
     pub(crate) fn verdict(&self, dose: &SeriesDose, shot: Shot) -> LegalVerdict {
         let mut missed: Option<LegalVerdict> = None;
+        let in_use = dose.preferable.iter().any(|rule| {
+            rule.vaccine == shot.vaccine && rule.effective <= shot.day && shot.day <= rule.cessation
+        });
         for window in &dose.legal {
             let outside = |reason: String, reason_ja: String| LegalVerdict {
                 class: LegalClass::Voluntary,
@@ -155,7 +158,7 @@ impl Case<'_> {
                     format!("after {last}"),
                     format!("対象期間の末日({})より後", last.to_wareki()),
                 ));
-            } else if window.vaccines.as_ref().is_some_and(|set| !set.contains(shot.vaccine)) {
+            } else if window.vaccines.as_ref().is_some_and(|set| !set.contains(shot.vaccine)) || !in_use {
                 missed = Some(outside(
                     "the product is not one of the programme's".to_owned(),
                     "定期接種に用いる製品でない".to_owned(),

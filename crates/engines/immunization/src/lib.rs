@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod cdsi;
 mod error;
 mod evaluate;
+pub mod fhir;
 mod forecast;
 mod group;
 pub mod japan;

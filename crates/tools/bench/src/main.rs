@@ -3,6 +3,7 @@
 //! Every figure is printed beside what it is compared with, measured in the same run: another library, a bare server,
 //! the disk itself. `docs/benchmarks.md` tells the method and the figures.
 
+mod checkup_bench;
 mod child;
 mod client;
 mod clock;
@@ -21,6 +22,7 @@ mod ledger_bench;
 mod load;
 mod members;
 mod mix;
+mod portal_bench;
 mod records_bench;
 mod store_bench;
 mod table;
@@ -41,6 +43,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// Health checks read and validated a second on one core, beside lxml with the field's schema.
+    Checkup(checkup_bench::Arguments),
     /// Codes a second on one core, beside libpep.
     Codes(codes_bench::Arguments),
     /// Decisions a second on one core for a person with twenty rules.
@@ -55,6 +59,8 @@ enum What {
     Load(load::Arguments),
     /// Durable ledger entries a second, beside the disk.
     Ledger(ledger_bench::Arguments),
+    /// The portal's first page for somebody with ten years of entries.
+    Portal(portal_bench::Arguments),
     /// FHIR resources read, written and validated a second on one core, beside serde_json.
     Records(records_bench::Arguments),
     /// Durable transactions, rows and lookups a second of the embedded store, beside the disk.
@@ -78,6 +84,7 @@ enum What {
 fn main() -> anyhow::Result<()> {
     let Arguments { json, what } = Arguments::parse();
     let table = match what {
+        What::Checkup(arguments) => checkup_bench::run(&arguments)?,
         What::Codes(arguments) => codes_bench::run(&arguments)?,
         What::Consent(arguments) => consent_bench::run(&arguments)?,
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
@@ -85,6 +92,7 @@ fn main() -> anyhow::Result<()> {
         What::Fhir(arguments) => fhir_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,
+        What::Portal(arguments) => portal_bench::run(&arguments)?,
         What::Records(arguments) => records_bench::run(&arguments)?,
         What::Store(arguments) => store_bench::run(&arguments)?,
         What::Witness(arguments) => witness_bench::run(&arguments)?,

@@ -116,8 +116,11 @@ impl Service {
         swept.await.map(drop)
     }
 
-    /// Begins a visit of somebody who was verified.
-    pub(crate) async fn begin(
+    /// Begins a visit of somebody who was verified: by [`Self::login`], or by a device.
+    ///
+    /// # Errors
+    /// The ledger's, the store's, or custody's; or the system gives no random numbers.
+    pub async fn begin(
         &self,
         bearer: Bearer,
         exchange: ExchangeId,

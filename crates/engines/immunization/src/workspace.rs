@@ -499,6 +499,11 @@ impl Workspace {
 }
 
 impl Knowledge {
+    /// Where its values were read.
+    pub fn sources(&self) -> &[crate::Source] {
+        &self.sources
+    }
+
     /// The number of a vaccine's code; CVX codes with or without their leading zero.
     pub(crate) fn vaccine(&self, code: &str) -> Option<u16> {
         if let Some(id) = self.vaccine_index.get(code) {

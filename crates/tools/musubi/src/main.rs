@@ -7,6 +7,8 @@ mod directory_command;
 mod eligibility_xml_command;
 mod fhir_command;
 mod fhir_import;
+mod health_card_command;
+mod immunization_command;
 mod ledger_command;
 mod link_command;
 mod network_command;
@@ -54,6 +56,10 @@ enum Command {
     Fhir(fhir_command::Options),
     /// Find which records are of the same person (名寄せ)
     Link(link_command::Options),
+    /// Judge vaccinations, forecast the next one (予防接種を判定する)
+    Immunization(immunization_command::Options),
+    /// Issue and verify SMART Health Cards (接種証明書を発行・検証する)
+    HealthCard(health_card_command::Options),
     /// List, suspend and reinstate organisations (参加機関を管理する)
     Directory(directory_command::Options),
     /// Check reports of cancer, tell primaries apart, compute indicators and survival (がん登録を調べる)
@@ -92,6 +98,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Checkup(options) => checkup_command::run(&options),
         Command::Fhir(options) => fhir_command::run(&options),
         Command::Link(options) => link_command::run(&options),
+        Command::Immunization(options) => immunization_command::run(&options),
+        Command::HealthCard(options) => health_card_command::run(&options),
         Command::Directory(options) => directory_command::run(&options),
         Command::Oncology(options) => oncology_command::run(&options),
         Command::Network(options) => runtime()?.block_on(network_command::run(options)),

@@ -116,6 +116,8 @@ pub enum Who<'a> {
 pub enum FoundBy {
     /// By insurer, symbol and number, with the birthday.
     Number,
+    /// By insurer, symbol and number, with the name, or with branch, sex and a birthday that differs in a digit or two.
+    NumberAndName,
     /// By name, birthday and sex: nobody has the number that the claim gives, or not with this birthday.
     NameAndBirth,
 }
@@ -126,7 +128,8 @@ pub enum FoundBy {
 pub enum Outcome {
     /// The claimed insurer insured the person on every day, under this number.
     Right,
-    /// The claimed insurer insured the person on every day, but under another symbol, number or branch.
+    /// The claimed insurer insured the person on every day, but under another symbol, number or branch, or with another
+    /// birthday.
     ChangedData,
     /// Another insurer insured the person on every day: the claim goes there.
     OtherInsurer {
@@ -242,7 +245,11 @@ pub fn judge(claim: &Claim<'_>, eligibility: &dyn Eligibility, known: Date) -> J
     let dates = dates(days, month);
     let now = spells(&dates, memberships, |_| known);
     let then = spells(&dates, memberships, |day| day);
-    let outcome = decide(&now, &claimed, whole_month);
+    let outcome = match decide(&now, &claimed, whole_month) {
+        // The birthday is wrong on one side.
+        Outcome::Right if by == FoundBy::NumberAndName => Outcome::ChangedData,
+        other => other,
+    };
     let known_now = now.iter().filter_map(|spell| spell.membership.clone()).collect();
     let shown = |spells: Vec<Covered>| spells.iter().map(Covered::shown).collect();
     let verdict =

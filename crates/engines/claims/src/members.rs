@@ -124,6 +124,12 @@ impl MemberList {
         Ok(())
     }
 
+    /// The only one of these who fits.
+    fn only(&self, candidates: &[usize], fits: impl Fn(&Person) -> bool) -> Option<usize> {
+        let mut all = candidates.iter().copied().filter(|at| self.persons.get(*at).is_some_and(&fits));
+        all.next().filter(|_| all.next().is_none())
+    }
+
     /// The one of these who fits the claim best: by birthday, then branch, then name, then sex.
     fn one_of(&self, candidates: &[usize], claimed: &Claimed) -> Result<Option<usize>, Several> {
         let person = |at: &usize| self.persons.get(*at);
@@ -162,6 +168,12 @@ impl MemberList {
 
 struct Several;
 
+/// Whether one birthday may be a slip of the other: at most two of eight digits differ.
+fn is_similar(one: Date, other: Date) -> bool {
+    let (one, other) = (one.to_compact(), other.to_compact());
+    one.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count() <= 2
+}
+
 impl Eligibility for MemberList {
     fn find(&self, claimed: &Claimed) -> Who<'_> {
         let key = (padded(&claimed.insurer), fold(&claimed.symbol), fold(&claimed.number));
@@ -171,10 +183,20 @@ impl Eligibility for MemberList {
             let kana = fold_kana(&claimed.kana);
             (!kana.is_empty()).then(|| self.by_name.get(&(kana, birth)).map(Vec::as_slice))?
         };
-        let by_number = self.one_of(holders, claimed);
-        let (by, found) = match by_number {
-            Ok(None) => (FoundBy::NameAndBirth, self.one_of(named().unwrap_or_default(), claimed)),
-            other => (FoundBy::Number, other),
+        let kana = fold_kana(&claimed.kana);
+        let namesake = |person: &Person| !kana.is_empty() && person.kana == kana;
+        let likely = |person: &Person| {
+            let branch = |m: &Membership| claimed.branch.as_ref() == Some(&m.branch);
+            let similar = claimed.birth.is_some_and(|birth| is_similar(birth, person.birth));
+            similar && claimed.sex == Some(person.sex) && person.memberships.iter().any(branch)
+        };
+        let (by, found) = match (self.one_of(holders, claimed), self.only(holders, namesake)) {
+            (Ok(None), Some(one)) => (FoundBy::NumberAndName, Ok(Some(one))),
+            (Ok(None), None) => match self.one_of(named().unwrap_or_default(), claimed) {
+                Ok(None) => (FoundBy::NumberAndName, Ok(self.only(holders, likely))),
+                other => (FoundBy::NameAndBirth, other),
+            },
+            (other, _) => (FoundBy::Number, other),
         };
         match found {
             Err(Several) => Who::Several,

@@ -119,6 +119,8 @@ fn outcomes() {
             &[OLD, "p2,01130012,12,345,01,1,ムスビタロウ,1990-04-01,1,2019-04-01,,,"],
             "Undecidable { why: SeveralPersons }",
         ),
+        // A wrong birthday on one side.
+        ("01130012", &["p1,01130012,12,345,01,1,ムスビタロウ,1990-04-02,1,2019-04-01,,,"], "ChangedData"),
         // A wrong digit of the insurer's number: the name tells who it is.
         ("01130022", &[OLD], "OtherInsurer { since: 2019-04-01 }"),
     ];

@@ -161,6 +161,8 @@ pub mod purpose {
     pub const ILLNESS: u64 = 9;
     /// Laboratory values, by person.
     pub const VALUES: u64 = 10;
+    /// Errors in claims, by person.
+    pub const CLAIMS: u64 = 11;
 }
 
 const RESIDENT: u64 = 101;

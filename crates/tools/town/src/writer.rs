@@ -7,6 +7,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::{self, ClaimFiles};
 use crate::clinical_files::ClinicalFiles;
 use crate::dice::Dice;
 use crate::families::Families;
@@ -59,6 +60,12 @@ pub struct Summary {
     /// Rows of `truth/clinical.csv`: facts and documents of those visits.
     #[serde(default)]
     pub facts: u64,
+    /// Claims in `claims/`; 0 without clinical records.
+    #[serde(default)]
+    pub claims: u64,
+    /// Of these, made wrongly on purpose.
+    #[serde(default)]
+    pub wrong_claims: u64,
 }
 
 /// Makes the town of a plan in `out`, which must be empty or new. `town.json` is written last: without it a town is
@@ -72,6 +79,8 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     let mut files = Files::create(plan, out)?;
     let mut insurers = InsurerFiles::create(plan, out)?;
     let mut clinical = ClinicalFiles::create(plan, out)?;
+    let with_claims = plan.clinical > 0;
+    let mut claims = with_claims.then(|| ClaimFiles::create(plan, claims::MONTHS, out)).transpose()?;
     // The insurers' files and the clinical ones are most of the bytes: another thread writes them from the same households.
     let residents = thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Family>>>(4);
@@ -79,6 +88,7 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
             receiver.into_iter().try_for_each(|part| {
                 part.iter().try_for_each(|family| {
                     insurers.family(family)?;
+                    claims.as_mut().map_or(Ok(()), |claims| claims.family(out, family))?;
                     clinical.as_mut().map_or(Ok(()), |clinical| clinical.family(family))
                 })
             })
@@ -91,6 +101,10 @@ pub fn generate(plan: &TownPlan, out: &Path) -> Result<Summary, TownError> {
     let mut summary = files.finish(residents, insurers.finish()?)?;
     if let Some(clinical) = clinical {
         [summary.visits, summary.stored, summary.facts] = clinical.finish()?;
+    }
+    if let Some(claims) = claims {
+        let counts = claims.finish()?;
+        (summary.claims, summary.wrong_claims) = (counts.claims, counts.errors);
     }
     let path = out.join(SUMMARY);
     let json = serde_json::to_vec_pretty(&summary)
@@ -120,7 +134,7 @@ fn prepare(out: &Path) -> Result<(), TownError> {
     for entry in fs::read_dir(out).map_err(write)? {
         let name = entry.map_err(write)?.file_name();
         let name = name.to_string_lossy();
-        if name != "truth" && name != "clinical" && !name.ends_with(".csv") {
+        if !matches!(&*name, "truth" | "clinical" | "claims") && !name.ends_with(".csv") {
             return Err(TownError::NotEmpty { path: out.to_owned() });
         }
     }
@@ -290,6 +304,8 @@ impl Files {
             visits: 0,
             stored: 0,
             facts: 0,
+            claims: 0,
+            wrong_claims: 0,
         })
     }
 }

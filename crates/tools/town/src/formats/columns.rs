@@ -207,6 +207,29 @@ impl Columns for StoryRow {
     ];
 }
 
+impl Columns for ClaimMemberRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "person",
+        "insurer_number",
+        "symbol",
+        "number",
+        "branch",
+        "relation",
+        "kana",
+        "birth",
+        "sex",
+        "acquired_on",
+        "lost_on",
+        "acquisition_known_on",
+        "loss_known_on",
+    ];
+}
+
+impl Columns for TruthClaimRow {
+    const COLUMNS: &'static [&'static str] =
+        &["file", "number", "person", "error", "expected", "decidable", "insurers"];
+}
+
 impl Columns for TruthPatientRow {
     const COLUMNS: &'static [&'static str] = &["institution_code", "local_number", "person"];
 }

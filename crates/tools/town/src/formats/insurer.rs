@@ -104,3 +104,35 @@ pub enum LossReason {
     #[serde(rename = "99")]
     Other,
 }
+
+/// A membership as the eligibility service knows it, for checking claims: `claims/memberships.csv`. Names and birthdays are those
+/// of the resident register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimMemberRow {
+    /// The same for all memberships of a person; nothing else.
+    pub person: u64,
+    /// 保険者番号.
+    pub insurer_number: String,
+    /// 記号.
+    pub symbol: String,
+    /// 番号.
+    pub number: String,
+    /// 枝番.
+    pub branch: String,
+    /// 1 the insured person, 2 a dependant.
+    pub relation: u8,
+    /// カナ氏名.
+    pub kana: String,
+    /// 生年月日.
+    pub birth: Day,
+    /// 性別: 1 male, 2 female.
+    pub sex: u8,
+    /// First day.
+    pub acquired_on: Day,
+    /// First day not covered; empty while that is not known.
+    pub lost_on: Option<Day>,
+    /// The day on which the beginning was known.
+    pub acquisition_known_on: Day,
+    /// The day on which the end was known; empty while it is not.
+    pub loss_known_on: Option<Day>,
+}

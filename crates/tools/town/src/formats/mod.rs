@@ -12,7 +12,7 @@ mod report;
 mod truth;
 
 pub use columns::Columns;
-pub use insurer::{EventKind, InsurerEventRow, LossReason, MemberRow};
+pub use insurer::{ClaimMemberRow, EventKind, InsurerEventRow, LossReason, MemberRow};
 pub use issuer::{
     CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow,
 };
@@ -21,6 +21,6 @@ pub use organisations::{
 };
 pub use report::{REPORT_LAYOUT, ReportRow};
 pub use truth::{
-    ErrorKind, ExchangeStoryRow, StoryRow, TruthClinicalRow, TruthErrorRow, TruthMembershipRow,
-    TruthNetworkPatientRow, TruthPatientRow, TruthPersonRow,
+    ClaimError, ErrorKind, ExchangeStoryRow, StoryRow, TruthClaimRow, TruthClinicalRow, TruthErrorRow,
+    TruthMembershipRow, TruthNetworkPatientRow, TruthPatientRow, TruthPersonRow,
 };

@@ -206,3 +206,40 @@ pub struct ExchangeStoryRow {
     /// What to see, in English.
     pub text_en: String,
 }
+
+/// A claim that was made wrongly on purpose, or whose days the eligibility service knows otherwise than they were:
+/// `truth/claims.csv`. All other claims are right and known to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthClaimRow {
+    /// The file in `claims/`, with its directory.
+    pub file: String,
+    /// レセプト番号 in it.
+    pub number: u64,
+    /// Person, as in `truth/persons.csv`.
+    pub person: u64,
+    /// What was done; empty for a right claim.
+    pub error: Option<ClaimError>,
+    /// What is to be done about it: `right`, `changed-data`, `other-insurer`, `split`, `not-insured`; `undecidable` when on some of its days
+    /// nobody insured the person.
+    pub expected: String,
+    /// True when `claims/memberships.csv` says of its days what truly was.
+    pub decidable: bool,
+    /// 保険者番号 of who truly insured the person on the days of the claim; several joined by `+`.
+    pub insurers: String,
+}
+
+/// What was done to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimError {
+    /// The certificate of an insurer that had lost the person was used (資格喪失後の受診).
+    AfterLoss,
+    /// The certificate with the old number of the same insurer was used (旧被保険者証).
+    OldCard,
+    /// A digit of the number was mistyped.
+    WrongNumber,
+    /// A digit of the insurer's number was mistyped.
+    WrongInsurer,
+    /// The birthday was mistyped.
+    WrongBirth,
+}

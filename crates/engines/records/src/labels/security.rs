@@ -76,6 +76,9 @@ pub fn stamp(resource: &mut Node, labels: Labels) {
 }
 
 fn put(resource: &mut Node, labels: &[Label]) {
+    if labels.is_empty() {
+        return;
+    }
     let Some(object) = resource.as_object_mut() else { return };
     if object.get("meta").is_none() {
         object.insert("meta", Node::Object(Object::new()));

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::person::*;
 use crate::world::{World, hospital};
 
+#[path = "../../../../../tests/fhir-clients/said.rs"]
+mod said;
+
 const MEMBER_ID: &str = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID";
 const INSTITUTION: &str = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no";
 
@@ -30,7 +33,9 @@ async fn post(world: &World, question: &Value) -> Result<Value, String> {
     let path = "/fhir/CoverageEligibilityRequest/$submit";
     let answer =
         client.post_bytes(world.base(), path, "application/fhir+json", question.to_string().into()).await;
-    answer.map(|a| serde_json::from_slice(&a.body).unwrap()).map_err(|e| e.to_string())
+    let said: Value = serde_json::from_slice(&answer.map_err(|e| e.to_string())?.body).unwrap();
+    said::keep(&said);
+    Ok(said)
 }
 
 #[tokio::test]
@@ -66,6 +71,7 @@ async fn refusals_are_operation_outcomes() {
     let said = post(&world, &other).await.unwrap_err();
     assert!(said.contains("403") && said.contains("OperationOutcome") || said.contains("403"), "{said}");
     let metadata: Value = world.http(hospital()).get(world.base(), "/fhir/metadata").await.unwrap();
+    said::keep(&metadata);
     assert_eq!(
         (metadata["resourceType"].as_str(), metadata["fhirVersion"].as_str()),
         (Some("CapabilityStatement"), Some("4.0.1"))

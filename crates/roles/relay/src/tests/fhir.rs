@@ -17,6 +17,9 @@ use wire::Peer;
 
 use super::*;
 
+#[path = "../../../../../tests/fhir-clients/said.rs"]
+mod said;
+
 const IHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data/fhir/ihe");
 const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/fhir");
 const CODE: &str = "https://musubi.example/fhir/sid/organisation-code";
@@ -45,7 +48,9 @@ async fn send(house: &House, peer: OrgId, request: Request<Body>) -> (StatusCode
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
     house.clock.advance(1);
-    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap())
+    let said = serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap();
+    said::keep(&said);
+    (status, said)
 }
 
 async fn get(house: &House, peer: OrgId, path: &str) -> (StatusCode, Value) {

@@ -30,6 +30,9 @@ pub(in crate::service) const GIVEN: &str = "exchange.given";
 /// Kind of the entry of a withdrawal.
 const WITHDRAWN: &str = "exchange.withdrawn";
 
+/// Characters that stand for our number of a patient.
+const STAND_IN: usize = 16;
+
 /// Resources in one chunk.
 const PAGE: u32 = 200;
 
@@ -172,7 +175,7 @@ impl Service {
         let sealer =
             StreamSealer::new(&grant.asker_key, &grant.records_context()).map_err(problems::internal)?;
         let record = Record { service: Arc::clone(self), given };
-        let outward = self.outward(&grant, patient.as_ref(), fetch.as_ref());
+        let outward = self.outward(&grant, patient.as_ref());
         let delay = Delay::default();
         Ok(Giving { grant, fetch, outward, sealer, begun: false, over: false, record, delay })
     }
@@ -258,19 +261,15 @@ impl Service {
         Ok(Acknowledged { exchange: notice.exchange, receipt })
     }
 
-    /// Everybody but the person sees the person without our numbers; what stands for an id that is such a number differs from
-    /// exchange to exchange.
-    fn outward(&self, grant: &Grant, patient: Option<&LocalNumber>, fetch: Option<&Fetch>) -> Outward {
-        if grant.reason == ActReason::PatientRequest {
-            return Outward::default();
-        }
-        let number = patient.map(LocalNumber::as_str).unwrap_or_default();
-        let ids = fetch.map(Fetch::patients).unwrap_or_default().iter().filter(|id| *id == number);
-        let stand_in = |id: &String| {
-            let digest = self.ledger.person_digest(format!("disclosed {} {id}", grant.exchange).as_bytes());
-            (id.clone(), HEXLOWER.encode(&digest.0))
+    /// Everybody but the person sees the person without our number; what stands for it differs from asker to asker.
+    fn outward(&self, grant: &Grant, patient: Option<&LocalNumber>) -> Outward {
+        let asker = &grant.asker.organisation;
+        let stand_in = |number: &LocalNumber| {
+            let digest = self.ledger.person_digest(format!("disclosed to {asker}: {number}").as_bytes());
+            let digest = HEXLOWER.encode(&digest.0);
+            (number.to_string(), digest.get(..STAND_IN).unwrap_or(&digest).to_owned())
         };
-        Outward { renamed: ids.map(stand_in).collect(), unnumbered: true }
+        Outward { number: patient.filter(|_| grant.reason != ActReason::PatientRequest).map(stand_in) }
     }
 
     /// What of a page goes out: to the person not what its doctor holds back for a while.

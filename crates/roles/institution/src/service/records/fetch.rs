@@ -107,11 +107,6 @@ impl Service {
 const PATIENTS: u32 = 100;
 
 impl Fetch {
-    /// Ids of the Patient resources that the person has here.
-    pub fn patients(&self) -> &[String] {
-        self.scope.patients().unwrap_or_default()
-    }
-
     /// The next resources, or `None` when all was said. A page may be empty.
     ///
     /// # Errors

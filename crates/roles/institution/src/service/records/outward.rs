@@ -12,22 +12,24 @@ const LOCAL_NUMBERS: &str = "urn:oid:1.2.392.100495.20.3.51.";
 /// JP-CLINS's patient, who must have such a number.
 const NUMBERED: &str = "http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS";
 
+/// From so many digits on, our number is taken out of ids that are made from it; a shorter one may be anything there.
+const LONG: usize = 5;
+
 /// What is taken off before somebody else sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Outward {
-    /// Ids of Patient resources that are our number, each with what stands for it; none when our numbers may be seen.
-    pub renamed: Vec<(String, String)>,
-    /// Whether our numbers are taken off: by them nobody but us knows a person.
-    pub unnumbered: bool,
+    /// Our number of the patient, and what stands for it; none when our numbers may be seen.
+    pub number: Option<(String, String)>,
 }
 
 impl Outward {
     /// The bytes that leave: as they are stored, where nothing has to be said or taken off.
     pub fn body<'d>(&self, resource: &'d Disclosed) -> Cow<'d, [u8]> {
         let text = String::from_utf8_lossy(&resource.body);
-        let numbered = self.unnumbered
-            && (text.contains(LOCAL_NUMBERS)
-                || self.renamed.iter().any(|(id, _)| text.contains(id.as_str())));
+        let numbered = self
+            .number
+            .as_ref()
+            .is_some_and(|(number, _)| text.contains(LOCAL_NUMBERS) || text.contains(number.as_str()));
         if resource.labels.is_empty() && !numbered {
             return Cow::Borrowed(&resource.body);
         }
@@ -57,13 +59,10 @@ impl Outward {
                     Some(one) if !local(&one) => drop(object.insert("identifier", one)),
                     _ => {}
                 }
-                for (key, name) in [("id", ""), ("reference", "Patient/")] {
-                    let known =
-                        object.get(key).and_then(Node::as_str).filter(|_| key == "reference" || is_patient);
-                    let known = known.and_then(|text| text.strip_prefix(name));
-                    let new = known.and_then(|id| self.renamed.iter().find(|(old, _)| old == id));
-                    if let Some((_, new)) = new {
-                        object.insert(key, format!("{name}{new}"));
+                for key in ["id", "reference", "fullUrl", "value"] {
+                    let new = object.get(key).and_then(Node::as_str).and_then(|text| self.renamed(text));
+                    if let Some(new) = new {
+                        object.insert(key, new);
                     }
                 }
                 if is_patient && let Some(meta) = object.get_mut("meta").and_then(Node::as_object_mut) {
@@ -92,6 +91,16 @@ impl Outward {
     }
 }
 
+impl Outward {
+    /// An id, address or number without ours; none when ours is not in it.
+    fn renamed(&self, text: &str) -> Option<String> {
+        let (number, stand_in) = self.number.as_ref()?;
+        let whole = text == number || text.strip_prefix("Patient/") == Some(number);
+        (whole || number.len() >= LONG && text.contains(number.as_str()))
+            .then(|| text.replace(number, stand_in))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use consent::{Label, Labels};
@@ -106,7 +115,7 @@ mod tests {
 
     #[test]
     fn our_numbers_stay_at_home_and_labels_go_along() {
-        let outward = Outward { renamed: vec![("17".to_owned(), "abc".to_owned())], unnumbered: true };
+        let outward = Outward { number: Some(("17".to_owned(), "abc".to_owned())) };
         let patient = r#"{"resourceType":"Patient","id":"17","meta":{"profile":["http://jpfhir.jp/fhir/eCS/StructureDefinition/JP_Patient_eCS|1"]},
             "identifier":[{"system":"urn:oid:1.2.392.100495.20.3.51.11310000003","value":"17"},{"system":"urn:x","value":"5"}],"gender":"female"}"#;
         let left = leaves(&outward, Labels::NONE, patient);
@@ -114,15 +123,21 @@ mod tests {
             left,
             r#"{"resourceType":"Patient","id":"abc","meta":{},"gender":"female","identifier":[{"system":"urn:x","value":"5"}]}"#
         );
-        let result = r#"{"resourceType":"Observation","id":"17","subject":{"reference":"Patient/17",
+        let result = r#"{"resourceType":"Observation","id":"x17","subject":{"reference":"Patient/17",
             "identifier":{"system":"urn:oid:1.2.392.100495.20.3.51.11310000003","value":"17"}}}"#;
         let left = leaves(&outward, Labels::of(&[Label::Hiv]), result);
-        assert!(
-            left.starts_with(
-                r#"{"resourceType":"Observation","id":"17","subject":{"reference":"Patient/abc"}"#
-            )
-        );
+        assert!(left.starts_with(
+            r#"{"resourceType":"Observation","id":"x17","subject":{"reference":"Patient/abc"}"#
+        ));
         assert!(left.contains(r#""code":"HIV""#) && left.contains(r#""code":"R""#), "{left}");
+        let long = Outward { number: Some(("71329491".to_owned(), "abc".to_owned())) };
+        let made =
+            r#"{"resourceType":"Encounter","id":"p71329491.e1","subject":{"reference":"Patient/p71329491"}}"#;
+        assert_eq!(
+            leaves(&long, Labels::NONE, made),
+            made.replace("71329491", "abc"),
+            "ids that are made from it"
+        );
         assert_eq!(leaves(&Outward::default(), Labels::NONE, patient), patient, "the person sees it all");
     }
 }

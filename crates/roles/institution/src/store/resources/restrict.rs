@@ -60,7 +60,7 @@ impl Scope {
     }
 
     /// The patients that a search is about, if it is about some only.
-    pub fn patients(&self) -> Option<&[String]> {
+    pub(super) fn patients(&self) -> Option<&[String]> {
         match self {
             Self::Everything => None,
             Self::Person { patients, .. } => Some(patients),

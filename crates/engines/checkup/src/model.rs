@@ -265,7 +265,7 @@ impl Document {
 
     /// The first item of a code that was done.
     pub fn item(&self, code: &str) -> Option<&Observation> {
-        self.items().into_iter().find(|item| item.code.code == code && !item.not_done)
+        self.sections.iter().flat_map(|section| &section.observations).find_map(|one| one.find(code))
     }
 }
 
@@ -273,6 +273,14 @@ impl Observation {
     /// Whether it only holds others together.
     pub fn is_group(&self) -> bool {
         self.code.code.is_empty()
+    }
+
+    /// Itself or an item inside that has the code and was done.
+    fn find(&self, code: &str) -> Option<&Observation> {
+        if self.code.code == code && !self.not_done {
+            return Some(self);
+        }
+        self.related.iter().find_map(|related| related.observation.find(code))
     }
 
     fn collect<'a>(&'a self, items: &mut Vec<&'a Observation>) {

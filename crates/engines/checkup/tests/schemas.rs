@@ -50,8 +50,8 @@ fn our_tables_agree_with_xmllint() {
         ("su08_V08.xsd", SUMMARY.to_owned()),
         ("cc08_V08.xsd", CLAIM.to_owned()),
     ] {
-        // A ninth of them: all were compared once (docs/decisions/0180), which takes minutes.
-        let mutants: Vec<String> = mutants(&text).into_iter().step_by(9).collect();
+        // A seventeenth of them: all were compared once (docs/decisions/0180), which takes minutes.
+        let mutants: Vec<String> = mutants(&text).into_iter().step_by(17).collect();
         let judged = xmllint(&schemas.join(schema), &mutants);
         for (mutant, good) in mutants.iter().zip(judged) {
             let ours = check_file(mutant.as_bytes(), &Limits::default());
@@ -68,7 +68,7 @@ fn our_tables_agree_with_xmllint() {
         println!("{one:?}");
     }
     assert!(differ.is_empty());
-    assert!(agreed[0] > 1_500 && agreed[1] > 400, "the corpus has shrunk");
+    assert!(agreed[0] > 700 && agreed[1] > 300, "the corpus has shrunk");
 }
 
 /// Whether the file has the shape that the schemas of 2008 give it.

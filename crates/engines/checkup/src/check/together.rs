@@ -14,7 +14,7 @@ pub(super) fn check(document: &Document, notes: &mut Notes) {
     let found = document.items();
     twice(&found, notes);
     if document.program.code == "010" {
-        missing(document, &found, notes);
+        missing(&found, notes);
     }
     body_mass(document, notes);
     findings_in_words(document, notes);
@@ -40,7 +40,7 @@ fn twice(found: &[&Observation], notes: &mut Notes) {
 }
 
 /// Groups of which every check has one item, done or said why not.
-fn missing(document: &Document, found: &[&Observation], notes: &mut Notes) {
+fn missing(found: &[&Observation], notes: &mut Notes) {
     let mut present: HashSet<&str> = found
         .iter()
         .filter_map(|one| items::item(&one.code.code))
@@ -57,7 +57,7 @@ fn missing(document: &Document, found: &[&Observation], notes: &mut Notes) {
             continue;
         }
         // Casual blood sugar stands in for fasting sugar and HbA1c.
-        if group == "glucose" && document.items().iter().any(|one| one.code.code.starts_with("3D0101299")) {
+        if group == "glucose" && found.iter().any(|one| one.code.code.starts_with("3D0101299")) {
             continue;
         }
         notes.error(

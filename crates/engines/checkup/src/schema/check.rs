@@ -180,8 +180,7 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
                 format!("要素だけが入る場所に文字列「{found}」があります"),
             );
         }
-        let children: Vec<Id> = self.tree.children(id).collect();
-        let mut cursor = Cursor { children: &children, at: 0 };
+        let mut cursor = Cursor { tree: self.tree, at: self.tree.children(id).next() };
         if !self.particle(&kind.content, &mut cursor, id) {
             return;
         }
@@ -285,20 +284,21 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
     }
 }
 
+/// The children of an element, one ahead.
 struct Cursor<'c> {
-    children: &'c [Id],
-    at: usize,
+    tree: &'c Tree<'c>,
+    at: Option<Id>,
 }
 
 impl Cursor<'_> {
     fn peek(&self) -> Option<Id> {
-        self.children.get(self.at).copied()
+        self.at
     }
 
     fn next(&mut self) -> Option<Id> {
-        let next = self.peek();
-        self.at += 1;
-        next
+        let next = self.at?;
+        self.at = self.tree.next(next);
+        Some(next)
     }
 }
 

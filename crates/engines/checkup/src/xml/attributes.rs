@@ -26,7 +26,7 @@ pub(super) fn attributes<'a>(
         if trimmed.len() == rest.len() {
             return Err(Problem::Syntax("white space is missing before an attribute".to_owned()));
         }
-        let end = trimmed.find(|c| c == '=' || is_space(c));
+        let end = trimmed.bytes().position(|b| matches!(b, b'=' | b' ' | b'\t' | b'\n' | b'\r'));
         let (name, after) =
             end.and_then(|end| trimmed.split_at_checked(end)).ok_or_else(|| value_missing(trimmed))?;
         if !is_name(name) {
@@ -117,6 +117,9 @@ pub(super) fn is_space(c: char) -> bool {
 
 /// Whether a tag or an attribute may have the name.
 pub(super) fn is_name(name: &str) -> bool {
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':')) {
+        return name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b':'));
+    }
     let sound = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '\u{B7}');
     name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) && name.chars().all(sound)
 }

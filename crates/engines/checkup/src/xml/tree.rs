@@ -111,6 +111,11 @@ impl<'a> Tree<'a> {
         std::iter::successors(first, |id| self.element(*id).and_then(|e| e.next))
     }
 
+    /// The element behind it in the same parent.
+    pub fn next(&self, id: Id) -> Option<Id> {
+        self.element(id)?.next
+    }
+
     /// The first element inside with a name.
     pub fn child(&self, id: Id, name: &str) -> Option<Id> {
         self.named(id, name).next()
@@ -301,7 +306,8 @@ impl<'a> Builder<'a> {
 
     /// The namespace and the local part of a name.
     fn qualified(&self, name: &'a str, element: bool) -> Result<(Cow<'a, str>, &'a str), Problem> {
-        match name.split_once(':') {
+        let colon = name.bytes().position(|b| b == b':');
+        match colon.and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?))) {
             Some(("xml", local)) => Ok((Cow::Borrowed("http://www.w3.org/XML/1998/namespace"), local)),
             Some((prefix, local)) => Ok((self.namespace(prefix)?, local)),
             None if element => Ok((self.namespace("")?, name)),

@@ -156,12 +156,8 @@ impl State {
             since.add(day, *part);
             at_risk = day.at_risk;
         }
-        let quiet = match self.estimator {
-            Estimator::KaplanMeier => 0.0,
-            Estimator::EdererTwo if at_risk > 0.0 => since.hazard / at_risk,
-            Estimator::EdererTwo => 0.0,
-            Estimator::PoharPerme => since.integral,
-        };
+        // Net survival is continuous between the days on which somebody leaves; the other two are steps.
+        let quiet = if self.estimator == Estimator::PoharPerme { since.integral } else { 0.0 };
         let survival = self.survival * (1.0 + quiet);
         let error = self.variance.sqrt();
         let (lower, upper) = (survival * (-Z * error).exp(), survival * (Z * error).exp());

@@ -2,6 +2,7 @@
 
 use calendar::Date;
 
+use super::Patient;
 use crate::icdo::Sex;
 
 /// Days of a year, as the reference implementation of net survival has it.
@@ -160,17 +161,61 @@ impl LifeTable {
         &self.hazards
     }
 
-    /// The cell of a person aged so many days on a day, and for how many days from then it stays that.
-    pub(super) fn cell(&self, sex: Sex, age_in_days: f64, day: f64) -> (usize, u32) {
-        let cut = |age: &u16| f64::from(*age) * DAYS_OF_YEAR;
-        let age = self.ages.partition_point(|age| cut(age) <= age_in_days);
-        let year = self.years.partition_point(|first| f64::from(*first) <= day);
-        let until_age = self.ages.get(age).map_or(f64::INFINITY, |next| cut(next) - age_in_days);
-        let until_year = self.years.get(year).map_or(f64::INFINITY, |next| f64::from(*next) - day);
-        let stays = until_age.min(until_year).ceil().max(1.0);
-        let stays = if stays < f64::from(u32::MAX) { stays as u32 } else { u32::MAX };
-        (self.place(sex, year.saturating_sub(1), age.saturating_sub(1)), stays)
+    /// The cell of somebody diagnosed at an age on a day.
+    pub(super) fn cell(&self, sex: Sex, age_in_days: u32, diagnosed: i32) -> Cell {
+        let age = self.ages.partition_point(|age| cut(*age) <= f64::from(age_in_days)).saturating_sub(1);
+        let year = self.years.partition_point(|first| *first <= diagnosed).saturating_sub(1);
+        self.cell_at(sex, age, year, age_in_days, diagnosed)
     }
+
+    /// The cell after `cell`, which ends today.
+    pub(super) fn following(&self, cell: Cell, patient: &Patient, today: u32) -> Cell {
+        let (mut age, mut year) = (usize::from(cell.age), usize::from(cell.year));
+        let (age_in_days, diagnosed) = (patient.age_in_days, patient.diagnosed);
+        while self
+            .ages
+            .get(age + 1)
+            .is_some_and(|next| cut(*next) <= f64::from(age_in_days) + f64::from(today))
+        {
+            age += 1;
+        }
+        while self
+            .years
+            .get(year + 1)
+            .is_some_and(|next| i64::from(*next) <= i64::from(diagnosed) + i64::from(today))
+        {
+            year += 1;
+        }
+        self.cell_at(patient.sex, age, year, age_in_days, diagnosed)
+    }
+
+    fn cell_at(&self, sex: Sex, age: usize, year: usize, age_in_days: u32, diagnosed: i32) -> Cell {
+        let birthday = self.ages.get(age + 1).map(|next| (cut(*next) - f64::from(age_in_days)).ceil());
+        let new_year = self.years.get(year + 1).map(|next| f64::from(*next) - f64::from(diagnosed));
+        let until = birthday.unwrap_or(f64::INFINITY).min(new_year.unwrap_or(f64::INFINITY));
+        Cell {
+            place: self.place(sex, year, age) as u32,
+            until: if until < f64::from(u32::MAX) { until as u32 } else { u32::MAX },
+            age: age as u16,
+            year: year as u16,
+        }
+    }
+}
+
+/// Where somebody is in a life table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// The place among the hazards.
+    pub(super) place: u32,
+    /// The first day after diagnosis that is in another cell.
+    pub(super) until: u32,
+    age: u16,
+    year: u16,
+}
+
+/// The first day of a year of life, in days.
+fn cut(age: u16) -> f64 {
+    f64::from(age) * DAYS_OF_YEAR
 }
 
 #[cfg(test)]
@@ -190,15 +235,16 @@ mod tests {
     #[test]
     fn cells_change_on_birthdays_and_new_years() {
         let table = LifeTable::new(&rows()).unwrap();
-        let new_year = f64::from(Date::new(2000, 12, 31).unwrap().to_days());
-        let (cell, stays) = table.cell(Sex::Male, 100.0, new_year);
-        assert_eq!((table.hazards()[cell], stays), (2000.0, 1));
-        let (cell, stays) = table.cell(Sex::Female, 360.0, new_year + 1.0);
-        assert_eq!((table.hazards()[cell], stays), (2001.0, 6));
-        let (cell, stays) = table.cell(Sex::Female, 366.0, new_year + 1.0);
-        assert_eq!((table.hazards()[cell], stays), (2002.0, u32::MAX));
-        let (before, _) = table.cell(Sex::Male, 0.0, -1e6);
-        assert_eq!(table.hazards()[before], 2000.0);
+        let hazard = |cell: Cell| table.hazards()[cell.place as usize];
+        let diagnosed = Date::new(2000, 12, 31).unwrap().to_days();
+        let patient = Patient { sex: Sex::Female, age_in_days: 360, diagnosed, days: 900, died: false };
+        let first = table.cell(patient.sex, patient.age_in_days, diagnosed);
+        assert_eq!((hazard(first), first.until), (2000.0, 1));
+        let second = table.following(first, &patient, 1);
+        assert_eq!((hazard(second), second.until), (2001.0, 6));
+        let third = table.following(second, &patient, 6);
+        assert_eq!((hazard(third), third.until), (2002.0, u32::MAX));
+        assert_eq!(hazard(table.cell(Sex::Male, 0, -1_000_000)), 2000.0);
     }
 
     #[test]

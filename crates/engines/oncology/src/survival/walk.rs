@@ -1,5 +1,9 @@
 //! All patients day by day, in sums: those in one cell of the life table have one hazard and need not be looked at one by one.
+//!
+//! A patient is touched when a birthday or a new year changes the cell, and at the end: some twice a year. Everything a touch needs
+//! lies in one place, and patients lie in the order of their diagnosis, so that those who change with the year are neighbours.
 
+use super::life_table::Cell;
 use super::{LifeTable, Patient};
 
 /// Nobody.
@@ -28,85 +32,87 @@ pub(super) struct Day {
 /// The walk: one [`Day`] after another.
 pub(super) struct Walk<'a> {
     table: &'a LifeTable,
-    patients: &'a [Patient],
     /// Growth of a weight through a day, cell by cell.
     growth: Vec<f64>,
-    cells: Vec<Cell>,
+    cells: Vec<Sum>,
     /// Cells in which somebody is or was.
     used: Vec<u32>,
-    places: Vec<Place>,
-    /// Patients by the day on which they leave, and where each day's begin.
+    /// Everybody, by the day of diagnosis.
+    people: Vec<Person>,
+    /// For each day those who leave at its end, or come into another cell as it begins: head of a list through `next`.
     exits: Vec<u32>,
-    first_exit: Vec<u32>,
-    /// For each day the patients who come into another cell as it begins: head of a list through `next`.
     moves: Vec<u32>,
-    next: Vec<u32>,
     /// Days that are over.
     pub(super) day: u32,
     under_observation: f64,
 }
 
+/// Those in one cell.
 #[derive(Clone, Copy, Default)]
-struct Cell {
+struct Sum {
     count: u32,
     listed: bool,
     weight: f64,
 }
 
 #[derive(Clone, Copy)]
-struct Place {
-    cell: u32,
+struct Person {
+    patient: Patient,
+    cell: Cell,
+    /// Day on which the cell was entered.
     since: u32,
-    /// Logarithm of the weight when the cell was entered.
+    next: u32,
+    /// Logarithm of the weight on that day.
     log_weight: f64,
 }
 
 impl<'a> Walk<'a> {
     /// Everybody at their diagnosis.
-    pub(super) fn new(table: &'a LifeTable, patients: &'a [Patient]) -> Self {
+    pub(super) fn new(table: &'a LifeTable, patients: &[Patient]) -> Self {
         let last = patients.iter().map(Patient::observed).max().unwrap_or(0) as usize;
-        let (exits, first_exit) = by_exit(patients, last);
+        let mut patients = patients.to_vec();
+        patients.sort_unstable_by_key(|patient| patient.diagnosed);
+        let person = |patient: Patient| {
+            let cell = table.cell(patient.sex, patient.age_in_days, patient.diagnosed);
+            Person { patient, cell, since: 0, next: NONE, log_weight: 0.0 }
+        };
         let mut walk = Self {
             table,
-            patients,
             growth: table.hazards().iter().map(|hazard| hazard.exp()).collect(),
-            cells: vec![Cell::default(); table.hazards().len()],
+            cells: vec![Sum::default(); table.hazards().len()],
             used: Vec::new(),
-            places: Vec::with_capacity(patients.len()),
-            exits,
-            first_exit,
-            moves: vec![NONE; last + 1],
-            next: vec![NONE; patients.len()],
-            day: 0,
             under_observation: patients.len() as f64,
+            people: patients.into_iter().map(person).collect(),
+            exits: vec![NONE; last + 1],
+            moves: vec![NONE; last + 1],
+            day: 0,
         };
-        for index in 0..patients.len() as u32 {
-            walk.places.push(Place { cell: NONE, since: 0, log_weight: 0.0 });
-            walk.enter(index, 0, 0.0);
+        for index in 0..walk.people.len() {
+            if let Some(cell) = walk.people.get(index).map(|person| person.cell.place) {
+                walk.put_in(cell, 1.0);
+                walk.plan(index);
+            }
         }
         walk
     }
 
     /// The next day; none when nobody is left.
     pub(super) fn step(&mut self) -> Option<Day> {
-        if self.day as usize + 1 >= self.first_exit.len() {
+        if self.day as usize + 1 >= self.exits.len() {
             return None;
         }
         self.change_cells();
         let mut day = Day { at_risk: self.under_observation, ..Day::default() };
-        for cell in &self.used {
-            let place = *cell as usize;
-            let (Some(cell), Some(hazard), Some(growth)) =
+        for place in &self.used {
+            let place = *place as usize;
+            let (Some(sum), Some(hazard), Some(growth)) =
                 (self.cells.get_mut(place), self.table.hazards().get(place), self.growth.get(place))
             else {
                 continue;
             };
-            day.hazard += f64::from(cell.count) * hazard;
-            day.weights[0] += cell.weight;
-            day.weighted_hazards[0] += cell.weight * hazard;
-            cell.weight *= growth;
-            day.weights[1] += cell.weight;
-            day.weighted_hazards[1] += cell.weight * hazard;
+            day.begin(sum, *hazard, 1.0);
+            sum.weight *= growth;
+            day.end(sum.weight, *hazard);
         }
         self.day += 1;
         self.leave(&mut day);
@@ -119,15 +125,10 @@ impl<'a> Walk<'a> {
         let mut day = Day { at_risk: self.under_observation, ..Day::default() };
         for place in &self.used {
             let place = *place as usize;
-            let (Some(cell), Some(hazard)) = (self.cells.get(place), self.table.hazards().get(place)) else {
-                continue;
-            };
-            let later = cell.weight * (hazard * part).exp();
-            day.hazard += f64::from(cell.count) * hazard * part;
-            day.weights[0] += cell.weight;
-            day.weighted_hazards[0] += cell.weight * hazard;
-            day.weights[1] += later;
-            day.weighted_hazards[1] += later * hazard;
+            if let (Some(sum), Some(hazard)) = (self.cells.get(place), self.table.hazards().get(place)) {
+                day.begin(sum, *hazard, part);
+                day.end(sum.weight * (hazard * part).exp(), *hazard);
+            }
         }
         day
     }
@@ -135,23 +136,28 @@ impl<'a> Walk<'a> {
     fn change_cells(&mut self) {
         let Some(head) = self.moves.get_mut(self.day as usize) else { return };
         let mut index = std::mem::replace(head, NONE);
-        while index != NONE {
-            let following = self.next.get(index as usize).copied().unwrap_or(NONE);
-            let weight = self.take_out(index);
-            self.enter(index, self.day, weight);
+        while let Some(person) = self.people.get_mut(index as usize) {
+            let following = person.next;
+            let (old, weight) = person.carry(self.table, self.day);
+            let cell = self.table.following(person.cell, &person.patient, self.day);
+            person.cell = cell;
+            self.take_out(old, weight);
+            self.put_in(cell.place, weight);
+            self.plan(index as usize);
             index = following;
         }
     }
 
     fn leave(&mut self, day: &mut Day) {
-        let at = self.day as usize;
-        let from = self.first_exit.get(at).copied().unwrap_or_default();
-        let until = self.first_exit.get(at + 1).copied().unwrap_or(self.exits.len() as u32);
-        for place in from..until {
-            let Some(index) = self.exits.get(place as usize).copied() else { continue };
-            let weight = self.take_out(index).exp();
+        let Some(head) = self.exits.get_mut(self.day as usize) else { return };
+        let mut index = std::mem::replace(head, NONE);
+        while let Some(person) = self.people.get_mut(index as usize) {
+            index = person.next;
+            let died = person.patient.died;
+            let (cell, weight) = person.carry(self.table, self.day);
+            self.take_out(cell, weight);
             self.under_observation -= 1.0;
-            if self.patients.get(index as usize).is_some_and(|patient| patient.died) {
+            if died {
                 day.deaths += 1.0;
                 day.dead += weight;
                 day.dead_squared += weight * weight;
@@ -161,68 +167,56 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes a patient out of the cell; the logarithm of the weight today.
-    fn take_out(&mut self, index: u32) -> f64 {
-        let Some(place) = self.places.get(index as usize).copied() else { return 0.0 };
-        let hazard = self.table.hazards().get(place.cell as usize).copied().unwrap_or_default();
-        let log_weight = place.log_weight + hazard * f64::from(self.day - place.since);
-        if let Some(cell) = self.cells.get_mut(place.cell as usize) {
-            cell.count -= 1;
-            // An empty cell weighs nothing: what rounding left is not carried on.
-            cell.weight = if cell.count == 0 { 0.0 } else { cell.weight - log_weight.exp() };
-        }
-        log_weight
-    }
-
-    /// Puts a patient into the cell of today and notes the day of the next change, unless it comes after the last.
-    fn enter(&mut self, index: u32, today: u32, log_weight: f64) {
-        let Some(patient) = self.patients.get(index as usize) else { return };
-        let age = f64::from(patient.age_in_days) + f64::from(today);
-        let day = f64::from(patient.diagnosed) + f64::from(today);
-        let (cell, stays) = self.table.cell(patient.sex, age, day);
-        if let Some(place) = self.places.get_mut(index as usize) {
-            *place = Place { cell: cell as u32, since: today, log_weight };
-        }
-        if let Some(entered) = self.cells.get_mut(cell) {
-            entered.count += 1;
-            entered.weight += log_weight.exp();
-            if !std::mem::replace(&mut entered.listed, true) {
-                self.used.push(cell as u32);
+    fn put_in(&mut self, cell: u32, weight: f64) {
+        if let Some(sum) = self.cells.get_mut(cell as usize) {
+            sum.count += 1;
+            sum.weight += weight;
+            if !std::mem::replace(&mut sum.listed, true) {
+                self.used.push(cell);
             }
         }
-        let change = today.saturating_add(stays);
-        if change < patient.observed()
-            && let Some(head) = self.moves.get_mut(change as usize)
-            && let Some(next) = self.next.get_mut(index as usize)
-        {
-            *next = std::mem::replace(head, index);
+    }
+
+    fn take_out(&mut self, cell: u32, weight: f64) {
+        if let Some(sum) = self.cells.get_mut(cell as usize) {
+            sum.count -= 1;
+            // An empty cell weighs nothing: what rounding left is not carried on.
+            sum.weight = if sum.count == 0 { 0.0 } else { sum.weight - weight };
+        }
+    }
+
+    /// Puts a person on the list of the day of the next change: of the cell, or the last.
+    fn plan(&mut self, index: usize) {
+        let Some(person) = self.people.get_mut(index) else { return };
+        let (change, exit) = (person.cell.until, person.patient.observed());
+        let (list, day) = if change < exit { (&mut self.moves, change) } else { (&mut self.exits, exit) };
+        if let Some(head) = list.get_mut(day as usize) {
+            person.next = std::mem::replace(head, index as u32);
         }
     }
 }
 
-/// Patients by the day on which they leave, and where those of each day begin; one day more than the last.
-fn by_exit(patients: &[Patient], last: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut first = vec![0_u32; last + 2];
-    for patient in patients {
-        if let Some(count) = first.get_mut(patient.observed() as usize + 1) {
-            *count += 1;
-        }
+impl Person {
+    /// Carries the weight on to today; the cell, and the weight.
+    fn carry(&mut self, table: &LifeTable, today: u32) -> (u32, f64) {
+        let hazard = table.hazards().get(self.cell.place as usize).copied().unwrap_or_default();
+        self.log_weight += hazard * f64::from(today - self.since);
+        self.since = today;
+        (self.cell.place, self.log_weight.exp())
     }
-    let mut sum = 0;
-    for count in &mut first {
-        sum += *count;
-        *count = sum;
+}
+
+impl Day {
+    fn begin(&mut self, sum: &Sum, hazard: f64, part: f64) {
+        self.hazard += f64::from(sum.count) * hazard * part;
+        let ([weights, _], [hazards, _]) = (&mut self.weights, &mut self.weighted_hazards);
+        *weights += sum.weight;
+        *hazards += sum.weight * hazard;
     }
-    let mut at = first.clone();
-    let mut order = vec![0_u32; patients.len()];
-    for (index, patient) in patients.iter().enumerate() {
-        if let Some(place) = at.get_mut(patient.observed() as usize) {
-            if let Some(slot) = order.get_mut(*place as usize) {
-                *slot = index as u32;
-            }
-            *place += 1;
-        }
+
+    fn end(&mut self, weight: f64, hazard: f64) {
+        let ([_, weights], [_, hazards]) = (&mut self.weights, &mut self.weighted_hazards);
+        *weights += weight;
+        *hazards += weight * hazard;
     }
-    first.pop();
-    (order, first)
 }

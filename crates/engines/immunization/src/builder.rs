@@ -87,7 +87,6 @@ impl Builder {
         }
         let id = number(self.knowledge.observations.len(), MOST_NAMES, "observations")?;
         self.knowledge.observations.push(ObservationKind {
-            code: code.clone(),
             title: title.to_owned(),
             ..ObservationKind::default()
         });

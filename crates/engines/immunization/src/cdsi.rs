@@ -205,7 +205,7 @@ impl Loader<'_> {
             }
         }
         for element in root.all("series") {
-            let series = self.series(id, element)?;
+            let series = self.series(element)?;
             if let Some(antigen) = self.builder.knowledge.antigens.get_mut(usize::from(id)) {
                 antigen.series.push(series);
             }
@@ -261,7 +261,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn series(&mut self, antigen: AntigenId, element: &Element) -> Result<Series, LoadError> {
+    fn series(&mut self, element: &Element) -> Result<Series, LoadError> {
         let none = Element::default();
         let select = element.first("selectSeries").unwrap_or(&none);
         let kind = match folded(element.value("seriesType")).as_str() {
@@ -272,7 +272,6 @@ impl Loader<'_> {
         };
         let mut series = Series {
             name: element.value("seriesName").to_owned(),
-            antigen,
             group: self.builder.group(element.value("vaccineGroup"))?,
             kind,
             guidance: element.all("seriesAdminGuidance").map(Element::text).collect::<Vec<_>>().join("\n"),
@@ -343,6 +342,9 @@ impl Loader<'_> {
         }
         for vaccine in element.all("allowableVaccine") {
             dose.allowable.extend(self.vaccine_rule(vaccine)?);
+        }
+        for rule in &dose.allowable {
+            dose.allowable_set.insert(rule.vaccine);
         }
         for vaccine in element.all("inadvertentVaccine").filter(|v| !v.value("cvx").is_empty()) {
             dose.inadvertent.insert(self.builder.vaccine(vaccine.value("cvx"), vaccine.value("vaccineType"))?);

@@ -21,7 +21,7 @@ impl Run<'_> {
                 if !self.can_skip(dose, true, shot.day, Some(number)) {
                     break;
                 }
-                self.skip(shot.day);
+                self.skip(shot.day, Some(number));
             }
             let Some(dose) = self.next_dose() else {
                 self.judge(number, shot, EvaluationStatus::Extraneous, Reasons::SERIES_OVER, "Figure 4-6");
@@ -40,9 +40,13 @@ impl Run<'_> {
     }
 
     /// The target dose at hand need not be met.
-    pub(crate) fn skip(&mut self, on: DayNumber) {
-        let label = self.next_dose().map_or("", |dose| dose.label.as_str());
-        self.note("Table 6-11", || (format!("{label} on {}", date(on)), "skipped".to_owned()));
+    pub(crate) fn skip(&mut self, on: DayNumber, before: Option<u16>) {
+        if let Some(dose) = self.next_dose().filter(|_| self.trace.steps.is_some()) {
+            let reason = self.skip_reason(dose, on, before);
+            self.note("Table 6-11", || {
+                (format!("{} on {}", dose.label, date(on)), format!("skipped: {reason}"))
+            });
+        }
         self.push_target(TargetStatus::Skipped, u16::MAX);
         self.next += 1;
     }
@@ -229,7 +233,10 @@ impl Run<'_> {
             let in_use = rule.effective <= shot.day && shot.day <= rule.cessation;
             rule.vaccine == shot.vaccine && (in_use || has_law)
         };
-        for rule in dose.preferable.iter().filter(of_type) {
+        let none: &[VaccineRule] = &[];
+        let preferable = if dose.preferable_set.contains(shot.vaccine) { &dose.preferable } else { none };
+        let allowable = if dose.allowable_set.contains(shot.vaccine) { &dose.allowable } else { none };
+        for rule in preferable.iter().filter(of_type) {
             if !self.case.within(shot.day, rule.begin, rule.end) {
                 reasons = reasons.with(Reasons::VACCINE_AGE);
                 continue;
@@ -243,7 +250,7 @@ impl Run<'_> {
             let little = matches!((volume, rule.volume), (Some(given), Some(wanted)) if given < wanted);
             return (true, if little { Reasons::VOLUME } else { Reasons::default() });
         }
-        for rule in dose.allowable.iter().filter(of_type) {
+        for rule in allowable.iter().filter(of_type) {
             if self.case.within(shot.day, rule.begin, rule.end) {
                 return (true, Reasons::default());
             }

@@ -53,7 +53,7 @@ impl Run<'_> {
                 if !self.can_skip(dose, false, on, None) {
                     break;
                 }
-                self.skip(on);
+                self.skip(on, None);
             }
             let forecast = self.forecast_next();
             self.note_forecast(&forecast);

@@ -145,7 +145,6 @@ pub(crate) struct Group {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObservationKind {
-    pub code: String,
     pub title: String,
     /// True for a day that lies ahead, such as a due date: it holds until it has come.
     pub looks_ahead: bool,
@@ -211,7 +210,6 @@ pub enum SeriesKind {
 #[derive(Debug, Default)]
 pub(crate) struct Series {
     pub name: String,
-    pub antigen: AntigenId,
     pub group: GroupId,
     pub kind: SeriesKind,
     pub guidance: String,
@@ -248,6 +246,7 @@ pub(crate) struct SeriesDose {
     pub preferable: Vec<VaccineRule>,
     pub preferable_set: VaccineSet,
     pub allowable: Vec<VaccineRule>,
+    pub allowable_set: VaccineSet,
     pub inadvertent: VaccineSet,
     pub skips: Vec<Skip>,
     pub recurring: bool,

@@ -276,7 +276,7 @@ impl<'a> View<'a> {
             remaining: asking.map(|(_, c)| c.unsatisfied as usize).max().unwrap_or(0),
             vaccines: self.recommended_vaccines(&next, group),
             contraindications: self.contraindications(&members),
-            guidance: names(|series| series.guidance.clone()),
+            guidance: self.guidance(&members),
         }
     }
 
@@ -323,6 +323,24 @@ impl<'a> View<'a> {
             }
         }
         vaccines
+    }
+
+    /// FORECASTGUIDANCE-1: of the series, and of the indications that apply to the person.
+    fn guidance(&self, members: &[(&'a Antigen, &'a Candidate)]) -> Vec<String> {
+        let case = self.case();
+        let series = members.iter().filter_map(|(antigen, c)| antigen.series.get(usize::from(c.series)));
+        let texts = series.flat_map(|series| {
+            let applies = |indication: &&crate::model::Indication| case.is_observed(indication.observation);
+            let indications = series.indications.iter().filter(applies).map(|i| &i.guidance);
+            std::iter::once(&series.guidance).chain(indications)
+        });
+        let mut found: Vec<String> = Vec::new();
+        for text in texts.filter(|text| !text.is_empty()) {
+            if !found.contains(text) {
+                found.push(text.clone());
+            }
+        }
+        found
     }
 
     fn contraindications(&self, members: &[(&'a Antigen, &'a Candidate)]) -> Vec<String> {

@@ -3,7 +3,6 @@
 use crate::{
     forecast::Forecast,
     model::{Antigen, Series, SeriesKind},
-    period::DayNumber,
     status::SeriesStatus,
 };
 
@@ -14,16 +13,13 @@ pub(crate) struct Candidate {
     pub series: u16,
     pub first_eval: u32,
     pub last_eval: u32,
-    pub first_target: u32,
-    pub last_target: u32,
     pub forecast: Forecast,
     /// Target doses that are satisfied.
     pub valid: u32,
     /// Target doses that are not satisfied.
     pub unsatisfied: u32,
     pub all_valid: bool,
-    /// The day of the first valid dose.
-    pub first_valid: Option<DayNumber>,
+    /// Its first valid dose was given before the age until which it may begin.
     pub started_in_time: bool,
     pub scorable: bool,
     pub score: i32,

@@ -32,6 +32,13 @@ impl Run<'_> {
         })
     }
 
+    /// What the schedule says of the sets that were met, for the trace.
+    pub(crate) fn skip_reason(&self, dose: &SeriesDose, on: DayNumber, before: Option<u16>) -> String {
+        let sets = dose.skips.iter().flat_map(|skip| &skip.sets);
+        let met = sets.filter(|set| !set.description.is_empty() && self.set_met(set, on, before));
+        met.map(|set| set.description.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
     fn set_met(&self, set: &SkipSet, on: DayNumber, before: Option<u16>) -> bool {
         if set.all_conditions {
             set.conditions.iter().all(|condition| self.condition_met(condition, on, before))

@@ -262,6 +262,9 @@ impl Workspace {
         if series.kind != SeriesKind::Risk {
             return true;
         }
+        if person.observations.is_empty() {
+            return false;
+        }
         series.indications.iter().any(|indication| {
             let active =
                 self.observed.get(usize::from(indication.observation)).is_some_and(|observed| observed.active);
@@ -273,7 +276,10 @@ impl Workspace {
     }
 
     /// 7.3: the antigen, or some of its vaccines.
-    fn contraindications(&self, antigen: &Antigen, _person: &Person) -> (bool, VaccineSet) {
+    fn contraindications(&self, antigen: &Antigen, person: &Person) -> (bool, VaccineSet) {
+        if person.observations.is_empty() {
+            return (false, VaccineSet::default());
+        }
         let bound = |anchor: Option<u16>| self.anchors.get(usize::from(anchor?)).copied().flatten();
         let within = |begin: Option<u16>, end: Option<u16>| {
             bound(begin).is_none_or(|begin| begin <= self.assessment)
@@ -372,13 +378,10 @@ impl Workspace {
             series: u16::try_from(number).unwrap_or(u16::MAX),
             first_eval: span(first_eval),
             last_eval: span(self.evals.len()),
-            first_target: span(first_target),
-            last_target: span(self.targets.len()),
             forecast,
             valid: span(valid),
             unsatisfied: span(series.doses.len().saturating_sub(next)),
             all_valid: evals.iter().all(|e| e.status == EvaluationStatus::Valid),
-            first_valid,
             started_in_time: first_valid
                 .is_none_or(|day| latest_start.is_none_or(|latest| day < latest)),
             scorable: false,

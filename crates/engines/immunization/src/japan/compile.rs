@@ -168,7 +168,6 @@ impl Compiler<'_> {
             let several = source.antigens.len() > 1;
             let mut series = Series {
                 name: if several { format!("{}({antigen})", source.name) } else { source.name.clone() },
-                antigen: id,
                 group: self.builder.group(&source.group)?,
                 kind: match source.kind {
                     Some(format::Kind::Risk) => SeriesKind::Risk,

@@ -31,6 +31,7 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Meta {
+    /// What the file is about; messages name it.
     pub id: String,
     /// The first day on which this is the knowledge in force.
     pub valid_from: Date,

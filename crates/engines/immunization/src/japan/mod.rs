@@ -63,6 +63,17 @@ impl Library {
         for (file, text) in files {
             let parsed: format::File = toml::from_str(text)
                 .map_err(|error| LoadError::Knowledge { file: file.clone(), problem: error.to_string() })?;
+            let twin = read.iter().find(|(_, other): &&(&str, format::File)| {
+                let (a, b) = (&other.file, &parsed.file);
+                let apart = |until: Option<Date>, from: Date| until.is_some_and(|until| until < from);
+                a.id == b.id && !apart(a.valid_until, b.valid_from) && !apart(b.valid_until, a.valid_from)
+            });
+            if let Some((other, _)) = twin {
+                return Err(LoadError::Knowledge {
+                    file: file.clone(),
+                    problem: format!("{:?} is in force together with that of {other}", parsed.file.id),
+                });
+            }
             read.push((file.as_str(), parsed));
         }
         let mut days: Vec<Date> = read.iter().map(|(_, file)| file.file.valid_from).collect();

@@ -21,12 +21,12 @@ def main():
     schema = etree.XMLSchema(etree.parse(schema))
     documents = [file.read_bytes() for file in sorted(pathlib.Path(folder).glob("*.xml"))]
     invalid = sum(not schema.validate(etree.fromstring(document)) for document in documents)
-    done, start = 0, time.perf_counter()
+    done, start, cpu = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - start < float(seconds):
         for document in documents:
             schema.validate(etree.fromstring(document))
         done += len(documents)
-    rate = done / (time.perf_counter() - start)
+    rate = done / (time.process_time() - cpu)
     print(json.dumps({"rate": rate, "invalid": invalid, "lxml": ".".join(map(str, etree.LXML_VERSION[:3]))}))
 
 

@@ -96,14 +96,16 @@ fn field_of(table: &Table, column: usize) -> usize {
 /// Kind and view of a column that can be part of a rule.
 fn keyed(table: &Table, column: usize) -> Option<(Kind, View)> {
     match table.columns[column].source {
-        // A former name is there too seldom to find anyone by.
-        Source::Field { field, view, .. } if table.fields[field].name != "former" => {
+        Source::Field { field, view, .. } if !SELDOM.contains(&table.fields[field].name.as_str()) => {
             Some((table.fields[field].kind, view))
         }
         Source::Field { .. } => None,
         Source::Joint { .. } => None,
     }
 }
+
+/// Fields that are there too seldom, or change with every report, and so find nobody.
+const SELDOM: [&str; 5] = ["former", "hospital", "chart", "site", "death"];
 
 /// Pairs of records of one person as they might be: which columns agree, as masks.
 fn imagine(table: &Table, columns: &[usize]) -> Vec<u32> {

@@ -18,7 +18,12 @@ pub struct Dict {
 
 impl Default for Dict {
     fn default() -> Self {
-        Self { texts: String::new(), ends: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(1_u8) }
+        Self {
+            texts: String::new(),
+            ends: vec![0],
+            slots: vec![0; 64],
+            seed: RandomState::new().hash_one(1_u8),
+        }
     }
 }
 

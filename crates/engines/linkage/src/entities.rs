@@ -63,12 +63,17 @@ impl Entities {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let damaged = |number: u64, problem: String| LinkError::Damaged { what: format!("log, line {number}"), problem };
-            let size = log.read_until(b'\n', &mut line).map_err(|e| damaged(entities.events + 1, e.to_string()))?;
+            let damaged = |number: u64, problem: String| LinkError::Damaged {
+                what: format!("log, line {number}"),
+                problem,
+            };
+            let size =
+                log.read_until(b'\n', &mut line).map_err(|e| damaged(entities.events + 1, e.to_string()))?;
             if size == 0 || !line.ends_with(b"\n") {
                 return Ok(entities);
             }
-            let event = serde_json::from_slice(&line).map_err(|e| damaged(entities.events + 1, e.to_string()))?;
+            let event =
+                serde_json::from_slice(&line).map_err(|e| damaged(entities.events + 1, e.to_string()))?;
             entities.apply(&event)?;
         }
     }
@@ -119,7 +124,10 @@ impl Entities {
     fn check(&self, event: &Event) -> Result<(), LinkError> {
         let seen = |record: &String| {
             let problem = format!("record “{record}” was never seen");
-            self.of.contains_key(record).then_some(()).ok_or(LinkError::Damaged { what: "log".to_owned(), problem })
+            self.of
+                .contains_key(record)
+                .then_some(())
+                .ok_or(LinkError::Damaged { what: "log".to_owned(), problem })
         };
         match event {
             Event::Seen { .. } => Ok(()),
@@ -175,7 +183,9 @@ mod tests {
         match throw.0 % 3 {
             0 => Event::Seen { record: name(throw.1) },
             1 => Event::Link { a: name(throw.1), b: name(throw.2), bits: 12.5, by: "model".into() },
-            _ => Event::Unlink { records: vec![name(throw.1)], by: "reviewer".into(), reason: "別人".into() },
+            _ => {
+                Event::Unlink { records: vec![name(throw.1)], by: "reviewer".into(), reason: "別人".into() }
+            }
         }
     }
 
@@ -211,6 +221,9 @@ mod tests {
         assert_eq!((entities.of("c"), entities.len()), (Some(1), 1));
         let out = Event::Unlink { records: vec!["c".into()], by: "x".into(), reason: "twin".into() };
         entities.append(&out, &mut log).unwrap();
-        assert_eq!((entities.of("a"), entities.of("c"), entities.members(6)), (Some(1), Some(6), &["c".to_owned()][..]));
+        assert_eq!(
+            (entities.of("a"), entities.of("c"), entities.members(6)),
+            (Some(1), Some(6), &["c".to_owned()][..])
+        );
     }
 }

@@ -82,7 +82,8 @@ impl<'a> Explainer<'a> {
         let table = &self.linkage.table;
         let pattern = self.comparer.pattern(a, b);
         let parts = self.scorer.parts(&pattern, table.row(a), table.row(b));
-        let steps = self.linkage.comparisons.list.iter().zip(pattern).zip(parts.level.iter().zip(&parts.rarity));
+        let steps =
+            self.linkage.comparisons.list.iter().zip(pattern).zip(parts.level.iter().zip(&parts.rarity));
         let steps = steps.map(|((comparison, level), (bits, rarity))| Step {
             comparison: comparison.name.clone(),
             level: match usize::from(level) {

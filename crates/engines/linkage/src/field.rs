@@ -183,8 +183,16 @@ fn date(text: &str) -> String {
 
 /// The year before the first of the era that a date names.
 fn era_before(text: &str) -> Option<u32> {
-    let eras = [("明治", 'm', 1867), ("大正", 't', 1911), ("昭和", 's', 1925), ("平成", 'h', 1988), ("令和", 'r', 2018)];
-    eras.iter().find(|(name, letter, _)| text.starts_with(name) || text.starts_with(*letter)).map(|(.., before)| *before)
+    let eras = [
+        ("明治", 'm', 1867),
+        ("大正", 't', 1911),
+        ("昭和", 's', 1925),
+        ("平成", 'h', 1988),
+        ("令和", 'r', 2018),
+    ];
+    eras.iter()
+        .find(|(name, letter, _)| text.starts_with(name) || text.starts_with(*letter))
+        .map(|(.., before)| *before)
 }
 
 #[cfg(test)]

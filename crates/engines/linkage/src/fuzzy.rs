@@ -1,6 +1,9 @@
 //! Search with what little is known: part of a reading, an age, an area (災害時の安否・身元の照会).
 
-#![expect(clippy::indexing_slicing, reason = "areas and readings are numbered by the table's own dictionaries")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "areas and readings are numbered by the table's own dictionaries"
+)]
 
 use crate::{
     error::LinkError,
@@ -47,7 +50,8 @@ impl FuzzyIndex {
     /// # Errors
     /// When a column is not there.
     pub fn new(table: &Table, readings: &[&str], year: &str, area: &str) -> Result<Self, LinkError> {
-        let readings: Vec<usize> = readings.iter().take(2).map(|name| table.column(name)).collect::<Result<_, _>>()?;
+        let readings: Vec<usize> =
+            readings.iter().take(2).map(|name| table.column(name)).collect::<Result<_, _>>()?;
         let (year, area) = (table.column(year)?, table.column(area)?);
         let mut people: Vec<(u32, Person)> = (0..table.len() as u32)
             .map(|record| {
@@ -80,7 +84,11 @@ impl FuzzyIndex {
         }
         let fitting = self.fitting(table, &part);
         let fits = |person: &Person| {
-            (0..2).any(|at| fitting[at].get(person.readings[at] as usize / 64).is_some_and(|word| word >> (person.readings[at] % 64) & 1 == 1))
+            (0..2).any(|at| {
+                fitting[at]
+                    .get(person.readings[at] as usize / 64)
+                    .is_some_and(|word| word >> (person.readings[at] % 64) & 1 == 1)
+            })
         };
         let (from, until) = question.years;
         match question.area {

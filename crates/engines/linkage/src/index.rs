@@ -1,7 +1,10 @@
 //! A kept index: records with their keys, to find one arriving record among millions, to add new ones, and to give every
 //! person an entity that stays.
 
-#![expect(clippy::indexing_slicing, reason = "buckets are laid out by their own counts and records are numbered by the table")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "buckets are laid out by their own counts and records are numbered by the table"
+)]
 
 use crate::{
     blocking::Rule,
@@ -61,7 +64,8 @@ impl Index {
     /// When the configuration has no rules or the model does not fit it.
     pub fn new(config: Config, table: Table, model: Model) -> Result<Self, LinkError> {
         let comparisons = Comparisons::new(&config, &table)?;
-        let rules: Vec<Rule> = config.block.iter().map(|text| Rule::new(text, &table)).collect::<Result<_, _>>()?;
+        let rules: Vec<Rule> =
+            config.block.iter().map(|text| Rule::new(text, &table)).collect::<Result<_, _>>()?;
         if rules.is_empty() {
             return Err(LinkError::Limit {
                 problem: "an index needs blocking rules: those of a linkage's link.toml".to_owned(),
@@ -201,10 +205,14 @@ mod tests {
         for n in 0..records {
             // Every person is there twice.
             let person = n / 2;
-            let letters: String = (person * 7919 % 10_007).to_string().bytes().map(|b| char::from(b + 49)).collect();
+            let letters: String =
+                (person * 7919 % 10_007).to_string().bytes().map(|b| char::from(b + 49)).collect();
             let given = ["anna", "bert", "carla", "dirk"][person * 31 % 4];
             let (year, month, day) = (person * 13 % 90 + 10, person % 12 + 1, person * 17 % 28 + 1);
-            csv += &format!("r{n},{given},{letters},19{year:02}-{month:02}-{day:02},{}\n", 1000 + person * 37 % 900);
+            csv += &format!(
+                "r{n},{given},{letters},19{year:02}-{month:02}-{day:02},{}\n",
+                1000 + person * 37 % 900
+            );
         }
         table.read("test", &config, csv.as_bytes(), &|_| {}).unwrap();
         Index::of(Linkage::run(config, table, None, &|_, _, _| {}).unwrap()).unwrap()

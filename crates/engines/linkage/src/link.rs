@@ -93,7 +93,8 @@ pub fn table_for(config: &Config) -> Result<Table, LinkError> {
         columns.retain(|name| !name.contains('+'));
         let room = crate::table::MAX_VIEWS.saturating_sub(joint.len());
         for view in all_views(&config.field) {
-            if columns.len() < room && !columns.contains(&view) {
+            let needless = ["death.", "former.", "text."].iter().any(|field| view.starts_with(field));
+            if columns.len() < room && !needless && !columns.contains(&view) {
                 columns.push(view);
             }
         }

@@ -55,6 +55,11 @@ pub fn suggest(headers: &[Vec<String>], id: Option<&str>, truth: Option<&str>) -
     Suggestion { config, unused }
 }
 
+/// What kind of value a column holds, by its name; a text where the name does not tell.
+pub(crate) fn kind_of(column: &str) -> Kind {
+    role_of(column).filter(|role| *role != Role::Identifier).map_or(Kind::Text, Role::kind)
+}
+
 /// What a column holds, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -87,6 +92,10 @@ enum Role {
     Code,
     Birthplace,
     Occupation,
+    Hospital,
+    Chart,
+    Site,
+    Death,
 }
 
 impl Role {
@@ -129,6 +138,10 @@ impl Role {
             Self::Code => ("code", Kind::Code),
             Self::Birthplace => ("birthplace", Kind::Text),
             Self::Occupation => ("occupation", Kind::Text),
+            Self::Hospital => ("hospital", Kind::Code),
+            Self::Chart => ("chart", Kind::Code),
+            Self::Site => ("site", Kind::Code),
+            Self::Death => ("death", Kind::Date),
         }
     }
 }
@@ -169,6 +182,10 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Code, "ssn socsecid nhsnumber nhs socialsecuritynumber itin insuranceno 被保険者番号"),
     (Role::Birthplace, "birthplace placeofbirth 出生地"),
     (Role::Occupation, "occupation profession job 職業"),
+    (Role::Hospital, "病院コード hospitalcode"),
+    (Role::Chart, "診療録番号 chartnumber"),
+    (Role::Site, "局在 topography"),
+    (Role::Death, "死亡日 dateofdeath deathdate"),
 ];
 
 /// Year, month and day in columns of their own become one day.
@@ -232,6 +249,10 @@ fn compare(config: &mut Config) {
     // In kanji and its reading both a given name can hardly be mistaken for another.
     for (name, most) in [("birth", 0.002), ("given", if japanese { 0.004 } else { 0.02 })] {
         list.iter_mut().filter(|c| c.name == name).for_each(|c| c.else_at_most = Some(most));
+    }
+    // Two reports of one hospital with two dates of death are of two people.
+    if has("death") {
+        config.conflict.push("differ(death) & differ(birth)".to_owned());
     }
     config.relatives = relatives(&list);
     config.comparison = list;

@@ -365,10 +365,11 @@ impl Table {
         let mut probe = Probe { row: vec![0; self.stride], texts: Vec::new() };
         for (at, field) in self.fields.iter().enumerate() {
             let Some((_, raw)) = values.iter().find(|(name, _)| *name == field.name) else { continue };
-            let sources = self.memo[at].columns.iter().filter_map(|&column| match self.columns[column].source {
-                Source::Field { view, domain, .. } => Some((column, view, domain)),
-                Source::Joint { .. } => None,
-            });
+            let sources =
+                self.memo[at].columns.iter().filter_map(|&column| match self.columns[column].source {
+                    Source::Field { view, domain, .. } => Some((column, view, domain)),
+                    Source::Joint { .. } => None,
+                });
             let texts = field::views(field.kind, raw, sources.clone().map(|(_, view, _)| view));
             for (text, (column, _, domain)) in texts.into_iter().zip(sources) {
                 probe.row[column] = self.domains[domain].find(&text).unwrap_or_else(|| {

@@ -17,7 +17,6 @@ import csv
 import json
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import venv
@@ -84,7 +83,7 @@ def prepare(options, python):
         "deaths": (["census2020.csv", "deaths.csv"], "simulant_id", True),
     }
     for size in (10_000, 100_000, 1_000_000, 10_000_000):
-        known[f"town-{size}"] = ([f"town-{size}/registry-reports.csv"], "person", False)
+        known[f"town-{size}"] = ([f"town-{size}/with-truth.csv"], "person", False)
     wanted = options.sets or [name for name in known if not name.startswith("town")]
     fetch(options.work, data, python)
     sets = {}
@@ -95,8 +94,16 @@ def prepare(options, python):
             size = name.removeprefix("town-")
             command = [options.musubi, "town", data / name, "--registry", size]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            with_truth(data / name, files[0])
         sets[name] = (files, truth, one_to_one)
     return sets
+
+
+def with_truth(town, target):
+    """The reports and, as their last column, whose they are."""
+    with open(town / "registry-reports.csv") as reports, open(town / "truth/registry-reports.csv") as truth, open(target, "w") as out:
+        for report, person in zip(reports, truth):
+            out.write(report.rstrip("\n") + "," + person.split(",")[1])
 
 
 def fetch(work, data, python):
@@ -145,21 +152,15 @@ def run_musubi(options, files, truth, one_to_one):
 
 def run(command):
     """The last line of a process as JSON, with what the process cost."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, stderr=subprocess.PIPE)
-    out, err = process.communicate()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        print(f"{command[0]}: {err[-2000:]}", file=sys.stderr)
+        print(f"{' '.join(map(str, command))}: ended with {process.returncode}", file=sys.stderr)
         return None
     found = json.loads(out.strip().splitlines()[-1])
-    found["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found.setdefault("memory", peak(found, after))
-    return found
-
-
-def peak(found, after):
-    return found.get("peak_kb", after.ru_maxrss) / 1024
+    return found | {"cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024}
 
 
 def show(name, who, found):
@@ -203,7 +204,6 @@ def splink(files, truth, one_to_one, heavy):
     best_pairs = best_of_pairs(con, table, tables)
     best_clusters = best_of_clusters(con, linker, predictions, tables, one_to_one)
     print(json.dumps({"records": records, "pairs_f1": best_pairs[0], "clusters_f1": best_clusters[0],
-                      "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
                       "remark": f"best pairs at p >= {best_pairs[1]:.3f}, best clusters at p >= {best_clusters[1]}"}))
 
 

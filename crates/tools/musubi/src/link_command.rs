@@ -11,7 +11,12 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use columns::{Cell, Column, Format, Table as Sheet};
 use indicatif::{ProgressBar, ProgressStyle};
-use linkage::{Config, LinkError, Linkage, Model, Stage, Table, evaluate, explain::Explainer, report, suggest, table_for};
+use linkage::{
+    Config, LinkError, Linkage, Model, Stage, Table, evaluate,
+    explain::Explainer,
+    registry::{self, Beside, Profile},
+    report, splink, suggest, table_for,
+};
 use serde_json::json;
 
 /// Options of `musubi link`.
@@ -26,6 +31,9 @@ pub struct Options {
     /// Weights that were learned or agreed upon before; learned from the records when not given
     #[arg(long)]
     model: Option<PathBuf>,
+    /// A model of Splink (JSON): its comparisons, rules and weights; instead of --config and --model
+    #[arg(long, conflicts_with_all = ["config", "model"])]
+    splink: Option<PathBuf>,
     /// The column of a record's own identifier
     #[arg(long)]
     id: Option<String>,
@@ -35,6 +43,12 @@ pub struct Options {
     /// Each record has at most one partner in the other file
     #[arg(long)]
     one_to_one: bool,
+    /// Apply the cancer registry's rule to the same pairs and compare (全国がん登録の同定規則)
+    #[arg(long)]
+    registry_rule: bool,
+    /// A registry's own combinations, weights and thresholds
+    #[arg(long, requires = "registry_rule")]
+    registry_profile: Option<PathBuf>,
     /// Where to write entities, pairs, weights, model, configuration and report; a new or empty directory
     #[arg(long, short)]
     out: Option<PathBuf>,
@@ -64,17 +78,21 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 fn link(options: &Options) -> anyhow::Result<Result<(), LinkError>> {
-    let mut config = match configuration(options)? {
-        Ok(config) => config,
+    let (mut config, model) = match settings(options)? {
+        Ok(settings) => settings,
         Err(error) => return Ok(Err(error)),
     };
     config.decision.one_to_one |= options.one_to_one;
-    let model = match &options.model {
-        None => None,
-        Some(path) => match Model::from_json(&read(path)?) {
-            Ok(model) => Some(model),
-            Err(error) => return Ok(Err(error)),
-        },
+    let profile = match options
+        .registry_profile
+        .as_deref()
+        .map(read)
+        .transpose()?
+        .map(|text| Profile::from_toml(&text))
+    {
+        None => Profile::default(),
+        Some(Ok(profile)) => profile,
+        Some(Err(error)) => return Ok(Err(error)),
     };
     let table = match records(options, &config)? {
         Ok(table) => table,
@@ -95,13 +113,31 @@ fn link(options: &Options) -> anyhow::Result<Result<(), LinkError>> {
         Err(error) => return Ok(Err(error)),
     };
     bar.finish_and_clear();
-    if let Some(out) = &options.out {
-        if let Err(error) = write(options, &linkage, out)? {
-            return Ok(Err(error));
-        }
+    let beside = options.registry_rule.then(|| registry::beside(&linkage, &profile));
+    if let Some(out) = &options.out
+        && let Err(error) = write(options, &linkage, beside.as_ref(), out)?
+    {
+        return Ok(Err(error));
     }
-    print(options, &linkage)?;
+    print(options, &linkage, beside.as_ref())?;
     Ok(Ok(()))
+}
+
+/// The configuration, and the weights where there are any.
+fn settings(options: &Options) -> anyhow::Result<Result<(Config, Option<Model>), LinkError>> {
+    if let Some(path) = &options.splink {
+        return Ok(splink::import(&read(path)?).map(|(mut config, model)| {
+            config.id = options.id.clone();
+            config.truth.clone_from(&options.truth);
+            (config, Some(model))
+        }));
+    }
+    let config = match configuration(options)? {
+        Ok(config) => config,
+        Err(error) => return Ok(Err(error)),
+    };
+    let model = options.model.as_deref().map(read).transpose()?.map(|text| Model::from_json(&text));
+    Ok(model.transpose().map(|model| (config, model)))
 }
 
 fn configuration(options: &Options) -> anyhow::Result<Result<Config, LinkError>> {
@@ -115,15 +151,21 @@ fn configuration(options: &Options) -> anyhow::Result<Result<Config, LinkError>>
     }
     let mut headers = Vec::new();
     for file in &options.files {
-        let mut reader = csv::Reader::from_path(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let mut reader =
+            csv::Reader::from_path(file).with_context(|| format!("cannot read {}", file.display()))?;
         let header = reader.headers().with_context(|| format!("cannot read {}", file.display()))?;
-        headers.push(header.iter().map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect());
+        headers
+            .push(header.iter().map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect());
     }
     let suggestion = suggest(&headers, options.id.as_deref(), options.truth.as_deref());
     if !options.json {
         let fields: Vec<&str> = suggestion.config.field.iter().map(|f| f.name.as_str()).collect();
         eprintln!("no --config: comparing {}; not used: {}", fields.join(", "), suggestion.unused.join(", "));
-        eprintln!("設定がないので列名から決めました。比べる項目：{}。使わない列：{}", fields.join("、"), suggestion.unused.join("、"));
+        eprintln!(
+            "設定がないので列名から決めました。比べる項目：{}。使わない列：{}",
+            fields.join("、"),
+            suggestion.unused.join("、")
+        );
     }
     Ok(Ok(suggestion.config))
 }
@@ -165,7 +207,12 @@ const WEIGHTS: [Column; 6] = [
     Column::real("rarity"),
 ];
 
-fn write(options: &Options, linkage: &Linkage, out: &Path) -> anyhow::Result<Result<(), LinkError>> {
+fn write(
+    options: &Options,
+    linkage: &Linkage,
+    beside: Option<&Beside>,
+    out: &Path,
+) -> anyhow::Result<Result<(), LinkError>> {
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let format = match options.format {
         Form::Csv => Format::Csv,
@@ -200,7 +247,14 @@ fn write(options: &Options, linkage: &Linkage, out: &Path) -> anyhow::Result<Res
         ])?;
         let mut step = |name: &str, level: &str, bits: f32, rarity: f32| {
             let bits = (Cell::Real(f64::from(bits)), Cell::Real(f64::from(rarity)));
-            weights.row(&[Cell::Text(&w.a), Cell::Text(&w.b), Cell::Text(name), Cell::Text(level), bits.0, bits.1])
+            weights.row(&[
+                Cell::Text(&w.a),
+                Cell::Text(&w.b),
+                Cell::Text(name),
+                Cell::Text(level),
+                bits.0,
+                bits.1,
+            ])
         };
         step("prior", "", w.prior, 0.0)?;
         for s in &w.steps {
@@ -210,12 +264,16 @@ fn write(options: &Options, linkage: &Linkage, out: &Path) -> anyhow::Result<Res
     }
     pairs.finish()?;
     weights.finish()?;
-    let page = match report::html(linkage, &names.join(", ")) {
+    let page = match report::html(linkage, &names.join(", "), beside) {
         Ok(page) => page,
         Err(error) => return Ok(Err(error)),
     };
     fs::write(out.join("report.html"), page)?;
     fs::write(out.join("model.json"), linkage.model.to_json())?;
+    match splink::export(&linkage.config, &linkage.model, linkage.table.files() > 1) {
+        Ok(text) => fs::write(out.join("splink.json"), text)?,
+        Err(error) => return Ok(Err(error)),
+    }
     match linkage.config.to_toml() {
         Ok(text) => fs::write(out.join("link.toml"), text)?,
         Err(error) => return Ok(Err(error)),
@@ -223,7 +281,7 @@ fn write(options: &Options, linkage: &Linkage, out: &Path) -> anyhow::Result<Res
     Ok(Ok(()))
 }
 
-fn print(options: &Options, linkage: &Linkage) -> anyhow::Result<()> {
+fn print(options: &Options, linkage: &Linkage, beside: Option<&Beside>) -> anyhow::Result<()> {
     let entities: std::collections::HashSet<&u32> = linkage.entities.iter().collect();
     let known = linkage.table.knows_truth();
     let truth = known.then(|| {
@@ -246,6 +304,7 @@ fn print(options: &Options, linkage: &Linkage) -> anyhow::Result<()> {
             "to_bits": linkage.bands.link_from + linkage.prior },
         "rules": rules,
         "truth": truth,
+        "registry_rule": beside,
     });
     if options.json {
         writeln!(stdout(), "{summary}")?;

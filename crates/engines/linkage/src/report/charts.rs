@@ -18,7 +18,11 @@ pub fn match_weights(model: &Model) -> Markup {
     for comparison in &model.comparisons {
         for level in &comparison.levels {
             let tail = format!("m {:.4}  u {:.2e}", level.m, level.u);
-            rows.push((format!("{}: {}", comparison.name, level.when), tail, (level.m / level.u).log2() as f32));
+            rows.push((
+                format!("{}: {}", comparison.name, level.when),
+                tail,
+                (level.m / level.u).log2() as f32,
+            ));
         }
     }
     bars(&rows, "match weights")
@@ -125,8 +129,8 @@ pub fn precision_recall(curve: &[(f32, Quality)], threshold: f32) -> Markup {
 
 fn bars(rows: &[(String, String, f32)], label: &str) -> Markup {
     let most = rows.iter().map(|row| row.2.abs()).fold(1.0, f32::max);
-    let middle = LABELS + (WIDTH - LABELS - 170.0) * 0.35;
-    let scale = (WIDTH - 170.0 - middle).min((middle - LABELS) * 2.0) / most;
+    let middle = LABELS + (WIDTH - LABELS - 215.0) * 0.35;
+    let scale = (WIDTH - 215.0 - middle).min((middle - LABELS) * 2.0) / most;
     let height = rows.len() as f32 * ROW + 8.0;
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(label) {
@@ -145,7 +149,8 @@ fn bars(rows: &[(String, String, f32)], label: &str) -> Markup {
 }
 
 fn axis(least: f32, most: f32, x: &dyn Fn(f32) -> f32, y: f32) -> Markup {
-    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].into_iter().find(|s| (most - least) / s <= 14.0).unwrap_or(100.0);
+    let step =
+        [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].into_iter().find(|s| (most - least) / s <= 14.0).unwrap_or(100.0);
     let first = (least / step).ceil();
     let count = ((most / step).floor() - first).max(0.0) as usize;
     html! {

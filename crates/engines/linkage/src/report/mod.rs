@@ -10,13 +10,14 @@ use crate::{
     evaluate::{self, Quality},
     explain::{Explainer, Waterfall},
     link::Linkage,
+    registry::{Beside, Outcome},
 };
 
-/// The page, in Japanese and English.
+/// The page, in Japanese and English; with the registry's rule where it was applied.
 ///
 /// # Errors
 /// When the model is not of the configuration.
-pub fn html(linkage: &Linkage, title: &str) -> Result<String, LinkError> {
+pub fn html(linkage: &Linkage, title: &str, registry: Option<&Beside>) -> Result<String, LinkError> {
     let mut explainer = Explainer::new(linkage)?;
     let page = html! {
         (DOCTYPE)
@@ -36,6 +37,7 @@ pub fn html(linkage: &Linkage, title: &str) -> Result<String, LinkError> {
                 (rules(linkage))
                 (distribution(linkage))
                 (clusters(linkage))
+                @if let Some(beside) = registry { (registry_rule(beside)) }
                 (unlinkable(linkage, &mut explainer))
                 (decisions(linkage, &mut explainer))
             }
@@ -55,12 +57,20 @@ fn summary(linkage: &Linkage) -> Markup {
         ("比べた組", "pairs compared", linkage.outcomes.iter().map(|o| o.pairs).sum::<u64>().to_string()),
         ("同一と決めた組", "links", linkage.links.len().to_string()),
         ("人（実体）", "entities", entities.len().to_string()),
-        ("同一とする確率の下限", "probability of a link, at least", format!("{:.4}", linkage.probability(linkage.threshold))),
+        (
+            "同一とする確率の下限",
+            "probability of a link, at least",
+            format!("{:.4}", linkage.probability(linkage.threshold)),
+        ),
         ("人が見る組", "pairs for review", linkage.bands.review.to_string()),
         (
             "人が見る範囲（ビット）",
             "review band, bits",
-            format!("{:.1} … {:.1}", linkage.bands.review_from + linkage.prior, linkage.bands.link_from + linkage.prior),
+            format!(
+                "{:.1} … {:.1}",
+                linkage.bands.review_from + linkage.prior,
+                linkage.bands.link_from + linkage.prior
+            ),
         ),
         ("真の組の割合（推定）", "share of true pairs, estimated", format!("{:.3e}", linkage.model.prior)),
     ];
@@ -112,6 +122,36 @@ fn rules(linkage: &Linkage) -> Markup {
                 tr { td { code { (rule.text) } } td.number { (format!("{:.0}", rule.predicted)) }
                     td.number { (outcome.pairs) } td.number { (outcome.left_out) } }
             }
+        }
+    }
+}
+
+/// What the registry's rule says about the same pairs.
+fn registry_rule(beside: &Beside) -> Markup {
+    let name = |outcome: Outcome| match outcome {
+        Outcome::Same => "自動同一 same",
+        Outcome::Review => "人が判断 review",
+        Outcome::Different => "自動非同一 different",
+        Outcome::NoCandidate => "候補外 no candidate",
+    };
+    let row = |name: &str, q: Option<Quality>| {
+        html! { @if let Some(q) = q { tr { th { (name) } td.number { (format!("{:.4}", q.precision)) }
+        td.number { (format!("{:.4}", q.recall)) } td.number { (format!("{:.4}", q.f1)) } } } }
+    };
+    html! {
+        (heading("全国がん登録の規則との比較", "Beside the registry's rule"))
+        table {
+            tr { th { "登録の規則 registry" } th { "本方式 ours" } th { "組 pairs" } th { "うち正 right" } }
+            @for cell in &beside.counts {
+                tr { td { (name(cell.registry)) } td { (if cell.link { "同一 link" } else { "別 no link" }) }
+                    td.number { (cell.pairs) } td.number { (cell.right) } }
+            }
+        }
+        table {
+            tr { th {} th { "適合率 precision" } th { "再現率 recall" } th { "F1" } }
+            (row("登録の規則、自動のみ registry, automatic", beside.automatic))
+            (row("登録の規則＋正しい人手 registry with faultless review", beside.with_humans))
+            (row("本方式 ours", beside.ours))
         }
     }
 }

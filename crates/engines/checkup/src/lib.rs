@@ -31,3 +31,4 @@ pub use model::{
     Value,
 };
 pub use validate::{Checked, FileKind, Generation, check_file};
+pub use xml::Charset;

@@ -16,7 +16,7 @@ use protocol::clients::paths;
 use protocol::consents::{ConsentAct, ConsentAnswer};
 use protocol::corrections::{CorrectionAnswers, CorrectionQuestion, CorrectionRequest};
 use protocol::exchange::{EmergencyReason, FetchRequest, Practitioner, RECORD_STREAM, WithdrawalNotice};
-use protocol::oversight::{SideRecordsAnswer, SideRecordsRequest};
+use protocol::oversight::{Objection, SideRecordsAnswer, SideRecordsRequest};
 use protocol::relay::Acknowledged;
 use serde::{Deserialize, Serialize};
 use wire::{Json, Peer, Problem};
@@ -36,6 +36,7 @@ pub fn between(service: &Arc<Service>) -> Router {
         .route(paths::CORRECTIONS, post(correct))
         .route(paths::CORRECTION_ANSWERS, post(correction_answers))
         .route(paths::SIDE_RECORDS, post(side_records))
+        .route(paths::OBJECTIONS, post(object))
         .with_state(Arc::clone(service))
 }
 
@@ -92,6 +93,14 @@ async fn correction_answers(
     Json(question): Json<CorrectionQuestion>,
 ) -> Result<Json<CorrectionAnswers>, Problem> {
     service.correction_answers(&peer.0, question).await.map(Json)
+}
+
+async fn object(
+    State(service): Desk,
+    Extension(peer): Extension<Peer>,
+    Json(objection): Json<Objection>,
+) -> Result<Json<Acknowledged>, Problem> {
+    service.objection(&peer.0, objection).await.map(Json)
 }
 
 async fn side_records(

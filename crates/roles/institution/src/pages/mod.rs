@@ -17,6 +17,7 @@ mod mark;
 mod memory;
 mod networks;
 mod number;
+mod objections;
 mod office;
 mod office_lines;
 mod overview;
@@ -25,19 +26,16 @@ mod patients;
 mod record;
 mod staff;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ::consent::{InstitutionKind, Profession};
 use axum::Router;
 use axum::extract::FromRef;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use codes::{ExchangeId, OrgKind};
-use data_encoding::HEXLOWER;
 use protocol::exchange::Practitioner;
-use sha2::{Digest as _, Sha256};
-use wire::page::{Lang, Page, t};
+use wire::page::{Asset, Lang, Page, t};
 use wire::{Csrf, Problem};
 
 use crate::service::Service;
@@ -106,6 +104,8 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
         .route("/office.csv", get(office::download))
         .route("/office/corrections", get(corrections::show))
         .route("/office/corrections/{request}", post(corrections::answer))
+        .route("/office/objections", get(objections::show))
+        .route("/office/objections/{objection}", post(objections::answer))
         .route("/networks", get(networks::show).post(networks::upload))
         .with_state(Pages {
             service: Arc::clone(service),
@@ -113,11 +113,10 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
             staff: Memory::default(),
             gathered: Memory::default(),
         })
-        .route(STYLE, get(style))
+        .merge(STYLE.routes())
 }
 
-const STYLE: &str = "/assets/institution.css";
-const SHEET: &str = include_str!("../../assets/institution.css");
+static STYLE: Asset = Asset::style("/assets/institution.css", include_str!("../../assets/institution.css"));
 
 impl Pages {
     /// A page of this institution.
@@ -144,7 +143,7 @@ impl Pages {
             .organisation(t(lang, &self.names.ja, &self.names.en), OrgKind::Institution)
             .nav(nav)
             .at(path)
-            .style(style_href())
+            .style(STYLE.href())
             .csrf(csrf)
     }
 
@@ -158,24 +157,6 @@ impl Pages {
             _ => Profession::Physician,
         }
     }
-}
-
-/// The style sheet's address; it changes with its content, so that browsers may keep it for ever.
-fn style_href() -> &'static str {
-    static HREF: OnceLock<String> = OnceLock::new();
-    HREF.get_or_init(|| {
-        let digest = HEXLOWER.encode(&Sha256::digest(SHEET));
-        format!("{STYLE}?v={}", digest.get(..12).unwrap_or_default())
-    })
-}
-
-async fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (headers, SHEET).into_response()
 }
 
 /// On to another page after a form; the browser's back button does not send the form again.

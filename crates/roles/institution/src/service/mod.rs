@@ -9,6 +9,7 @@ mod corrections;
 mod entry;
 pub mod exchange;
 mod folder;
+mod objections;
 mod office;
 mod own;
 mod patients;

@@ -4,6 +4,7 @@ mod corrections;
 mod exchanges;
 mod folder;
 mod networks;
+mod objections;
 mod patients;
 mod registrations;
 mod resources;
@@ -85,4 +86,5 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "networks", sql: include_str!("../../migrations/0004_networks.sql") },
     Migration { version: 5, name: "labels", sql: include_str!("../../migrations/0005_labels.sql") },
     Migration { version: 6, name: "corrections", sql: include_str!("../../migrations/0006_corrections.sql") },
+    Migration { version: 7, name: "objections", sql: include_str!("../../migrations/0007_objections.sql") },
 ];

@@ -28,7 +28,7 @@ pub(super) fn coverage(lang: Lang, visit: &Visit, looked: &Looked) -> Markup {
                 "保険の資格を確かめた記録（資格確認サービス機関）",
                 "Checks of your insurance (the eligibility service)",
             ),
-            since(lang, visit.bearer.checks_since.filter(|_| has_checks(visit))),
+            if has_checks(visit) { since(lang, visit.bearer.checks_since) } else { none() },
             checks(lang, visit),
         ])
         .row([

@@ -130,6 +130,10 @@ fn heading(service: &Service, lang: Lang, asked: Asked) -> String {
 /// What must be known before the list is read: a part of it that cannot be read now, or is another than it was.
 fn missing(lang: Lang, visit: &Visit, looked: &Looked) -> Markup {
     html! {
+        @if let Some(principal) = &visit.acting {
+            @let name = &principal.subject.name;
+            p.fine { (t(lang, format!("ここで「あなた」とあるのは、{name}さんのことです。見られるのは、代理の範囲だけです。"), format!("“You” below is {name}. You see what your mandate reaches."))) }
+        }
         @if visit.subject().code.is_none() {
             (notice(Tone::Info, t(lang, "医療等IDは、いま使われていません", "No medical ID is in use"), html! {
                 p { (t(lang,

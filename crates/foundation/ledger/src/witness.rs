@@ -207,3 +207,52 @@ pub fn cosigned_at(note: &str, witness: &NoteKey) -> Result<Option<u64>, NoteErr
 
 /// Most proof lines of a request, as the specification says.
 pub const MAX_PROOF: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The example of the specification.
+    const EXAMPLE: &str = "old 20852014\n\
+        PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n\
+        jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n\
+        5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n\
+        /6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\
+        \n\
+        example.com/behind-the-sofa\n\
+        20852163\n\
+        CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\
+        \n\
+        \u{2014} example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
+
+    #[test]
+    fn the_specification_s_example_reads_and_writes() {
+        let request: AddCheckpoint = EXAMPLE.parse().unwrap();
+        assert_eq!((request.old, request.proof.len(), request.head.size), (20_852_014, 4, 20_852_163));
+        assert_eq!(request.to_string(), EXAMPLE);
+    }
+
+    #[test]
+    fn what_is_no_request_says_why() {
+        let refused = |text: &str| text.parse::<AddCheckpoint>().unwrap_err();
+        assert!(matches!(refused("old 0\n"), WitnessRefusal::Malformed(_)));
+        assert!(matches!(refused(&EXAMPLE.replace("old ", "new ")), WitnessRefusal::Malformed(_)));
+        assert!(matches!(refused(&EXAMPLE.replace("old 2", "old 02")), WitnessRefusal::Malformed(_)));
+        assert!(matches!(refused(&EXAMPLE.replace("PlRN", "PlR")), WitnessRefusal::Malformed(_)));
+        assert!(matches!(refused(&EXAMPLE.replace("20852163\n", "x\n")), WitnessRefusal::Note(_)));
+        let line = "PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n";
+        let many = EXAMPLE.replace(line, &line.repeat(MAX_PROOF));
+        assert!(matches!(refused(&many), WitnessRefusal::Malformed("at most 63 proof lines")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_says_why(text in "(old [0-9]{1,3}|\n|[A-Za-z0-9+/]{43}=|\u{2014} a AAAAAAA=|\\PC){0,20}") {
+            if let Ok(request) = text.parse::<AddCheckpoint>() {
+                prop_assert_eq!(request.to_string(), text);
+            }
+        }
+    }
+}

@@ -84,8 +84,8 @@ fn changes(lang: Lang, differences: &[Difference]) -> Markup {
         let title = item.map_or("", |item| both(lang, &item.title));
         html! { li {
             (page::badge(tone, word)) " " (said(lang, difference.section.words())) ": " (title)
-            @if let Some(before) = &difference.before { p { del { (both(lang, &before.text)) } } }
-            @if let Some(after) = &difference.after { p { ins { (both(lang, &after.text)) } } }
+            @if let Some(before) = &difference.before { p { del { (text(lang, &before.text)) } } }
+            @if let Some(after) = &difference.after { p { ins { (text(lang, &after.text)) } } }
         } }
     };
     page::card(
@@ -102,8 +102,13 @@ fn document(lang: Lang, document: &Assessment) -> Markup {
     html! {
         @for (section, items) in &document.sections {
             (page::card(said(lang, section.words()), html! { dl {
-                @for item in items.values() { dt { strong { (both(lang, &item.title)) } } dd { (both(lang, &item.text)) } }
+                @for item in items.values() { dt { strong { (both(lang, &item.title)) } } dd { (text(lang, &item.text)) } }
             } }))
         }
     }
+}
+
+/// A text in the reader's language; one that is the same in both comes from the tables themselves, which speak English.
+fn text(lang: Lang, text: &(String, String)) -> Markup {
+    if text.0 == text.1 { html! { span lang="en" { (text.1) } } } else { html! { (both(lang, text)) } }
 }

@@ -105,8 +105,8 @@ async fn show(service: &Service, lang: Lang, csrf: &Csrf, news: Markup) -> Resul
     };
     let lead = t(
         lang,
-        "台帳の鍵で署名された先頭が、連署したものと両立しません。下の署名付きの先頭そのものが証拠です。その台帳には、それ以後連署していません。",
-        "A head under the ledger's own signature contradicts what was cosigned. The signed head below is the evidence. The ledger has not been cosigned since.",
+        "台帳の鍵で署名された先頭が、連署したものと両立しません。下の署名付きの先頭そのものが証拠です。矛盾する先頭には連署していません。",
+        "A head under the ledger's own signature contradicts what was cosigned. The signed head below is the evidence. What contradicts is not cosigned.",
     );
     Ok(frame(service, lang, t(lang, "台帳の警報", "Alarms of ledgers"), "/alarms").lead(lead).body(body))
 }

@@ -5,6 +5,7 @@
 
 mod checkup_bench;
 mod child;
+mod claims_bench;
 mod client;
 mod clock;
 mod codes_bench;
@@ -18,10 +19,13 @@ mod fhir_bench;
 mod fhir_client;
 mod fhir_samples;
 mod house;
+mod immunization_bench;
 mod ledger_bench;
+mod linkage_bench;
 mod load;
 mod members;
 mod mix;
+mod oncology_bench;
 mod portal_bench;
 mod records_bench;
 mod store_bench;
@@ -45,6 +49,8 @@ struct Arguments {
 enum What {
     /// Health checks read and validated a second on one core, beside lxml with the field's schema.
     Checkup(checkup_bench::Arguments),
+    /// Claims read, checked and judged on one core, beside a splitter of lines; memory of a file of gigabytes.
+    Claims(claims_bench::Arguments),
     /// Codes a second on one core, beside libpep.
     Codes(codes_bench::Arguments),
     /// Decisions a second on one core for a person with twenty rules.
@@ -55,10 +61,16 @@ enum What {
     Exchange(exchange_bench::Arguments),
     /// A FHIR server's import, reads and searches: ours, or any by its address.
     Fhir(fhir_bench::Arguments),
+    /// Whole persons' vaccinations judged and forecast a second on one core.
+    Immunization(immunization_bench::Arguments),
     /// Members a second from a report file, and the memory that it takes.
     Load(load::Arguments),
+    /// Records linked, one found among many, a person by part of a reading, filters compared.
+    Linkage(linkage_bench::Arguments),
     /// Durable ledger entries a second, beside the disk.
     Ledger(ledger_bench::Arguments),
+    /// Net survival of a million patients on one core.
+    Oncology(oncology_bench::Arguments),
     /// The portal's first page for somebody with ten years of entries.
     Portal(portal_bench::Arguments),
     /// FHIR resources read, written and validated a second on one core, beside serde_json.
@@ -85,13 +97,17 @@ fn main() -> anyhow::Result<()> {
     let Arguments { json, what } = Arguments::parse();
     let table = match what {
         What::Checkup(arguments) => checkup_bench::run(&arguments)?,
+        What::Claims(arguments) => claims_bench::run(&arguments)?,
         What::Codes(arguments) => codes_bench::run(&arguments)?,
         What::Consent(arguments) => consent_bench::run(&arguments)?,
         What::Eligibility(arguments) => eligibility_bench::run(&arguments)?,
         What::Exchange(arguments) => exchange_bench::run(&arguments)?,
         What::Fhir(arguments) => fhir_bench::run(&arguments)?,
+        What::Immunization(arguments) => immunization_bench::run(&arguments)?,
         What::Load(arguments) => load::run(&arguments)?,
+        What::Linkage(arguments) => linkage_bench::run(&arguments)?,
         What::Ledger(arguments) => ledger_bench::run(&arguments)?,
+        What::Oncology(arguments) => oncology_bench::run(&arguments)?,
         What::Portal(arguments) => portal_bench::run(&arguments)?,
         What::Records(arguments) => records_bench::run(&arguments)?,
         What::Store(arguments) => store_bench::run(&arguments)?,

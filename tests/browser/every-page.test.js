@@ -22,12 +22,14 @@ after(async () => {
   await town?.close();
 });
 
-/** The kind of page that an address leads to: host and path without what only names a thing. */
+/** Which houses have the same pages: known once a page of each was seen. */
+const houses = new Map();
+
+/** The kind of page that an address leads to: house and path without what only names a thing. */
 function kindOf(url) {
   const parts = url.pathname.split("/").map((part) => (/\d/.test(part) || part.length > 24 ? "…" : part));
-  // The houses of one kind have the same pages.
   const keys = [...url.searchParams.keys()].filter((key) => key !== "lang").sort();
-  return `${url.hostname}${parts.join("/")}${keys.length ? `?${keys.join("&")}` : ""}`;
+  return `${houses.get(url.hostname) ?? url.hostname}${parts.join("/")}${keys.length ? `?${keys.join("&")}` : ""}`;
 }
 
 /** Comes in where somebody must say who they are; true when the page was left. */
@@ -56,14 +58,16 @@ async function ownWords() {
   const words = { ja: new Set(), en: new Set() };
   const literal = /"((?:[^"\\]|\\.)*)"/g;
   const japanese = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
-  for (const part of ["foundation", "roles", "tools/musubi"]) {
+  for (const part of ["foundation", "roles", "engines", "tools/musubi"]) {
     for (const entry of await readdir(path.join(root, part), { recursive: true })) {
-      if (!/src\/.*\.rs$/.test(entry) || /tests?(\.rs|\/)/.test(entry)) continue;
+      // Of the command only the town's front page is a page; what else it says of the town is the town's data.
+      if (!/src\/.*\.rs$/.test(entry) || /tests?(\.rs|\/)/.test(entry) || (part === "tools/musubi" && !entry.includes("up/front"))) continue;
       for (const [, raw] of (await readFile(path.join(root, part, entry), "utf8")).matchAll(literal)) {
         // What stands between the places that data fill.
         for (const piece of raw.replaceAll(/\\./g, " ").split(/\{[^}]*\}/)) {
           const text = piece.trim();
-          if (japanese.test(text) && text.length >= 4) words.ja.add(text);
+          // An English sentence may give a Japanese example.
+          if (japanese.test(text)) text.length >= 4 && !/[A-Za-z]{2,} [A-Za-z]/.test(text) && words.ja.add(text);
           else if (/^[A-Z][a-z]+ [a-z]+.* /.test(text) && text.length >= 12) words.en.add(text);
         }
       }
@@ -81,11 +85,12 @@ const textsOf = (page, address, lang) =>
     if (!answer.headers.get("content-type")?.startsWith("text/html")) return [];
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const other = lang === "en" ? "ja" : "en";
-    page.querySelectorAll(`[lang=${other}], script, pre, code, .top .owner, template`).forEach((one) => one.remove());
+    page.querySelectorAll(`[lang=${other}], script, pre, code, .top .owner, .said, template`).forEach((one) => one.remove());
     const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
     const texts = [];
     while (walker.nextNode()) {
-      const text = walker.currentNode.data.trim();
+      // An English text may name the Japanese word in brackets.
+      const text = lang === "en" ? walker.currentNode.data.replaceAll(/[(（][^)）]*[)）]/g, "").trim() : walker.currentNode.data.trim();
       if (text) texts.push(text);
     }
     return texts;
@@ -112,6 +117,7 @@ describe("every page", () => {
           faults.push(`${address}: ${answer.status()}`);
           continue;
         }
+        houses.set(new URL(page.url()).hostname, await page.evaluate(() => document.body.className));
         const where = `${address} `;
         const check = async () => {
           pages += 1;

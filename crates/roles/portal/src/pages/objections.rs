@@ -147,6 +147,7 @@ pub(super) async fn list(
 
 pub(super) async fn say(
     State(service): State<Service>,
+    lang: Lang,
     Whoever(visit): Whoever,
     Form(saying): Form<Saying>,
 ) -> Shown {
@@ -154,7 +155,7 @@ pub(super) async fn say(
     let (kind, text) = if saying.close.is_empty() {
         (WordKind::Answer, saying.text)
     } else {
-        (WordKind::Close, "納得しました。 / This settles it.".to_owned())
+        (WordKind::Close, t(lang, "納得しました。", "This settles it.").to_owned())
     };
     service.say(&visit, objection, kind, text).await?;
     Ok(see("/objections"))

@@ -11,7 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Revocations::default().add(&text);
     let texts: Vec<String> = text.split('\n').take(8).map(str::to_owned).collect();
     let trust = Trust::default();
-    for form in [Form::Bundle, Form::Payload, Form::Jws, Form::File, Form::Parameters, Form::Numeric, Form::of(&text)] {
+    for form in
+        [Form::Bundle, Form::Payload, Form::Jws, Form::File, Form::Parameters, Form::Numeric, Form::of(&text)]
+    {
         let judgement = verify(form, &texts, &trust, 1_795_305_600);
         if !judgement.cards.is_empty() && !matches!(form, Form::Payload) {
             assert!(!judgement.is_accepted(), "no key is known");

@@ -28,7 +28,8 @@ pub(crate) fn check(bundle: &Value, problems: &mut Vec<Problem>) {
         let place = format!("entry[{number}]");
         let url = entry.get("fullUrl").and_then(Value::as_str).unwrap_or("");
         if !is_short(url) {
-            problems.push(Problem::warning(Code::Schema, format!("{place}.fullUrl should be resource:{number}")));
+            problems
+                .push(Problem::warning(Code::Schema, format!("{place}.fullUrl should be resource:{number}")));
         }
         match entry.get("resource") {
             Some(resource) => check_resource(resource, &place, problems),
@@ -46,7 +47,12 @@ pub(crate) fn has(bundle: &Value, kind: &str) -> bool {
 pub(crate) fn is_covid(bundle: &Value) -> bool {
     resources(bundle).any(|resource| {
         let codings = |name: &str| {
-            resource.get(name).and_then(|c| c.get("coding")).and_then(Value::as_array).cloned().unwrap_or_default()
+            resource
+                .get(name)
+                .and_then(|c| c.get("coding"))
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
         };
         codings("vaccineCode").iter().any(|coding| {
             let system = coding.get("system").and_then(Value::as_str).unwrap_or("");
@@ -73,7 +79,8 @@ fn check_resource(resource: &Value, place: &str, problems: &mut Vec<Problem>) {
     };
     for name in ["id", "text"] {
         if resource.get(name).is_some() {
-            problems.push(Problem::warning(Code::Schema, format!("{place}.{kind}.{name} should be left out")));
+            problems
+                .push(Problem::warning(Code::Schema, format!("{place}.{kind}.{name} should be left out")));
         }
     }
     meta(resource, place, problems);
@@ -114,13 +121,19 @@ fn spare(value: &Value, place: &str, depth: usize, problems: &mut Vec<Problem>) 
             if is_concept && members.contains_key("text") && !place.ends_with(".name") {
                 problems.push(Problem::warning(Code::Schema, format!("{place}: CodeableConcept.text")));
             }
-            if members.contains_key("system") && members.contains_key("code") && members.contains_key("display") {
+            if members.contains_key("system")
+                && members.contains_key("code")
+                && members.contains_key("display")
+            {
                 problems.push(Problem::warning(Code::Schema, format!("{place}: Coding.display")));
             }
             if let Some(reference) = members.get("reference").and_then(Value::as_str)
                 && !reference.rsplit('/').next().is_some_and(is_short)
             {
-                problems.push(Problem::warning(Code::Schema, format!("{place}: {reference} should be resource:n")));
+                problems.push(Problem::warning(
+                    Code::Schema,
+                    format!("{place}: {reference} should be resource:n"),
+                ));
             }
             for (name, member) in members.iter().filter(|(name, _)| *name != "meta") {
                 spare(member, &format!("{place}.{name}"), depth + 1, problems);
@@ -161,13 +174,18 @@ fn immunization(resource: &Value, place: &str, problems: &mut Vec<Problem>) {
             problems.push(Problem::error(Code::Fhir, format!("{place}: {text} is expected")));
         }
     };
-    expect(resource.get("status").and_then(Value::as_str) == Some("completed"), "Immunization.status completed");
+    expect(
+        resource.get("status").and_then(Value::as_str) == Some("completed"),
+        "Immunization.status completed",
+    );
     let codings = resource.get("vaccineCode").and_then(|code| code.get("coding")).and_then(Value::as_array);
     // An empty vaccineCode was told already.
-    let is_empty = resource.get("vaccineCode").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
+    let is_empty =
+        resource.get("vaccineCode").and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
     expect(is_empty || codings.is_some_and(|codings| !codings.is_empty()), "Immunization.vaccineCode.coding");
     let reference = resource.get("patient").and_then(|patient| patient.get("reference"));
     expect(reference.is_some_and(Value::is_string), "Immunization.patient.reference");
-    let occurrences = ["occurrenceDateTime", "occurrenceString"].iter().filter(|n| resource.get(**n).is_some());
+    let occurrences =
+        ["occurrenceDateTime", "occurrenceString"].iter().filter(|n| resource.get(**n).is_some());
     expect(occurrences.count() == 1, "one Immunization.occurrence[x]");
 }

@@ -37,7 +37,9 @@ impl Form {
         }
         match serde_json::from_str::<Value>(text) {
             Ok(value) if value.get("verifiableCredential").is_some() => Self::File,
-            Ok(value) if value.get("resourceType").and_then(Value::as_str) == Some("Parameters") => Self::Parameters,
+            Ok(value) if value.get("resourceType").and_then(Value::as_str) == Some("Parameters") => {
+                Self::Parameters
+            }
             Ok(value) if value.get("resourceType").is_some() => Self::Bundle,
             Ok(value) if value.is_object() => Self::Payload,
             _ => Self::Jws,

@@ -13,8 +13,8 @@ pub(crate) fn check(chain: &[&str], point: &[u8], issuer: &str) -> Result<(), St
     }
     let mut certificates = Vec::new();
     for der in &ders {
-        let (_, certificate) =
-            X509Certificate::from_der(der).map_err(|error| format!("a certificate cannot be read: {error}"))?;
+        let (_, certificate) = X509Certificate::from_der(der)
+            .map_err(|error| format!("a certificate cannot be read: {error}"))?;
         certificates.push(certificate);
     }
     let leaf = certificates.first().ok_or("x5c is empty")?;

@@ -58,7 +58,8 @@ impl Issuer {
         if !crate::payload::is_issuer(url) {
             return Err(IssueError::Issuer(url.to_owned()));
         }
-        let jwk: Value = serde_json::from_str(private_jwk).map_err(|error| IssueError::Key(error.to_string()))?;
+        let jwk: Value =
+            serde_json::from_str(private_jwk).map_err(|error| IssueError::Key(error.to_string()))?;
         let jwk = jwk.get("keys").and_then(|keys| keys.get(0)).unwrap_or(&jwk);
         let number = |name: &str| {
             let text = jwk.get(name).and_then(Value::as_str).unwrap_or("");

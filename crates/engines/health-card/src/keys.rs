@@ -91,7 +91,10 @@ fn read(jwk: &Value, issuer: &str, problems: &mut Vec<Problem>) -> Option<Key> {
         wrong(Code::KeyUse, format!("use is {:?}, sig is expected", text("use")));
     }
     if text("alg") != Some("ES256") || text("crv") != Some("P-256") {
-        wrong(Code::KeyAlgorithm, format!("{:?} on {:?}; ES256 on P-256 is expected", text("alg"), text("crv")));
+        wrong(
+            Code::KeyAlgorithm,
+            format!("{:?} on {:?}; ES256 on P-256 is expected", text("alg"), text("crv")),
+        );
         return None;
     }
     if jwk.get("d").is_some() {

@@ -80,7 +80,8 @@ pub fn join(texts: &[String], problems: &mut Vec<Problem>) -> Option<String> {
         }
     }
     if let Some(missing) = parts.iter().position(Option::is_none) {
-        problems.push(Problem::error(Code::MissingChunk, format!("chunk {} of {}", missing + 1, parts.len())));
+        problems
+            .push(Problem::error(Code::MissingChunk, format!("chunk {} of {}", missing + 1, parts.len())));
         return None;
     }
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -105,9 +106,9 @@ fn header(body: &str) -> Result<(usize, usize, &str), Problem> {
         }
         _ => None,
     };
-    found
-        .filter(|(number, count, _)| (1..=*count).contains(number) && *count <= MOST_CHUNKS)
-        .ok_or_else(|| Problem::error(Code::NumericHeader, "shc:/ and digits, or shc:/n/m/ and digits, is expected"))
+    found.filter(|(number, count, _)| (1..=*count).contains(number) && *count <= MOST_CHUNKS).ok_or_else(
+        || Problem::error(Code::NumericHeader, "shc:/ and digits, or shc:/n/m/ and digits, is expected"),
+    )
 }
 
 fn digits(text: &str) -> String {
@@ -122,13 +123,16 @@ fn characters(digits: &str) -> Result<String, Problem> {
     let bytes = digits.as_bytes();
     let mut text = String::with_capacity(digits.len() / 2);
     for pair in bytes.chunks_exact(2) {
-        let value = pair.iter().try_fold(0_u8, |value, digit| {
-            digit.is_ascii_digit().then(|| value * 10 + (digit - b'0'))
-        });
+        let value = pair
+            .iter()
+            .try_fold(0_u8, |value, digit| digit.is_ascii_digit().then(|| value * 10 + (digit - b'0')));
         match value.filter(|value| *value <= 77) {
             Some(value) => text.push(char::from(value + 45)),
             None => {
-                return Err(wrong(format!("{:?}: pairs from 00 to 77 are expected", String::from_utf8_lossy(pair))));
+                return Err(wrong(format!(
+                    "{:?}: pairs from 00 to 77 are expected",
+                    String::from_utf8_lossy(pair)
+                )));
             }
         }
     }

@@ -69,7 +69,9 @@ fn times(payload: &Value, at: i64, problems: &mut Vec<Problem>) {
     }
     match payload.get("exp").map(|exp| (exp, exp.as_f64())) {
         None => {}
-        Some((exp, None)) => problems.push(Problem::error(Code::Schema, format!("exp is {exp}, a number is expected"))),
+        Some((exp, None)) => {
+            problems.push(Problem::error(Code::Schema, format!("exp is {exp}, a number is expected")))
+        }
         Some((_, Some(exp))) if exp > MILLISECONDS => {
             problems.push(Problem::warning(Code::Expired, format!("exp {exp} looks like milliseconds")));
         }

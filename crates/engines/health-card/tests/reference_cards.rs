@@ -48,7 +48,12 @@ const CASES: &[Case] = &[
     ("test-example-00-b-jws-payload-expanded-trailing_chars.json", Form::Payload, &[], &[TrailingCharacters]),
     ("test-example-00-d-jws-trailing_chars.txt", Form::Jws, &[], &[TrailingCharacters]),
     ("test-example-00-e-file-trailing_chars.smart-health-card", Form::File, &[], &[TrailingCharacters]),
-    ("test-example-00-f-qr-code-numeric-value-0-trailing_chars.txt", Form::Numeric, &[], &[TrailingCharacters]),
+    (
+        "test-example-00-f-qr-code-numeric-value-0-trailing_chars.txt",
+        Form::Numeric,
+        &[],
+        &[TrailingCharacters],
+    ),
     ("test-example-00-b-jws-payload-expanded-nbf_not_yet_valid.json", Form::Payload, &[], &[NotYetValid]),
     ("test-example-00-b-jws-payload-expanded-missing-imm-vc-type.json", Form::Payload, &[], &[Schema]),
     ("test-example-00-b-jws-payload-expanded-missing-covid-vc-type.json", Form::Payload, &[], &[Schema]),
@@ -61,7 +66,12 @@ const CASES: &[Case] = &[
     ("test-example-00-b-jws-payload-expanded-pre-expired.json", Form::Payload, &[Expired], &[]),
     ("test-example-00-b-jws-payload-expanded-exp_milliseconds.json", Form::Payload, &[], &[Expired]),
     ("test-example-00-e-file-invalid_deflate.smart-health-card", Form::File, &[Inflation], &[]),
-    ("test-example-00-e-file-no_deflate.smart-health-card", Form::File, &[Inflation, JwsHeader], &[JwsTooLong]),
+    (
+        "test-example-00-e-file-no_deflate.smart-health-card",
+        Form::File,
+        &[Inflation, JwsHeader],
+        &[JwsTooLong],
+    ),
     ("test-example-00-d-jws-no_jws_header_alg.txt", Form::Jws, &[JwsHeader, Signature], &[]),
     ("test-example-00-d-jws-no_jws_header_kid.txt", Form::Jws, &[JwsHeader, Signature], &[]),
     ("test-example-00-d-jws-no_jws_header_zip.txt", Form::Jws, &[JwsHeader, Signature], &[]),
@@ -71,10 +81,20 @@ const CASES: &[Case] = &[
     ("test-example-00-e-file-invalid_issuer_url.smart-health-card", Form::File, &[IssuerKeys], &[]),
     ("test-example-00-e-file-bad_jwks.smart-health-card", Form::File, &[IssuerKeys], &[]),
     ("test-example-00-e-file-invalid_issuer_url_http.smart-health-card", Form::File, &[IssuerUrl], &[]),
-    ("test-example-00-e-file-issuer_url_with_trailing_slash.smart-health-card", Form::File, &[IssuerUrl], &[]),
+    (
+        "test-example-00-e-file-issuer_url_with_trailing_slash.smart-health-card",
+        Form::File,
+        &[IssuerUrl],
+        &[],
+    ),
     ("test-example-00-f-qr-code-numeric-value-0-wrong_qr_header.txt", Form::Numeric, &[NumericHeader], &[]),
     ("test-example-00-f-qr-code-numeric-value-0-wrong-multi-chunk.txt", Form::Numeric, &[], &[NumericHeader]),
-    ("test-example-00-f-qr-code-numeric-value-0-index-out-of-range.txt", Form::Numeric, &[NumericHeader], &[]),
+    (
+        "test-example-00-f-qr-code-numeric-value-0-index-out-of-range.txt",
+        Form::Numeric,
+        &[NumericHeader],
+        &[],
+    ),
     ("test-example-00-f-qr-code-numeric-value-0-odd-count.txt", Form::Numeric, &[Numeric], &[]),
     ("test-example-00-f-qr-code-numeric-value-0-number-too-big.txt", Form::Numeric, &[Numeric], &[]),
     ("test-example-00-d-jws-invalid-signature.txt", Form::Jws, &[Signature], &[]),
@@ -82,13 +102,23 @@ const CASES: &[Case] = &[
     ("test-example-00-d-jws-der-signature-s-neg.txt", Form::Jws, &[SignatureFormat], &[]),
     ("test-example-00-d-jws-der-signature-r-neg.txt", Form::Jws, &[SignatureFormat], &[]),
     ("test-example-00-d-jws-der-signature-rs-neg.txt", Form::Jws, &[SignatureFormat], &[]),
-    ("test-example-00-a-non-dm-properties.json", Form::Bundle, &[], &[Schema, Schema, Schema, Schema, Schema]),
+    (
+        "test-example-00-a-non-dm-properties.json",
+        Form::Bundle,
+        &[],
+        &[Schema, Schema, Schema, Schema, Schema],
+    ),
     ("test-example-00-a-short-refs.json", Form::Bundle, &[], &[Schema, Schema, Schema, Schema]),
     ("test-example-00-a-fhirBundle-bad_meta_extra_key.json", Form::Bundle, &[], &[Fhir]),
     ("test-example-00-a-fhirBundle-bad_meta_non_security.json", Form::Bundle, &[], &[Fhir]),
     ("test-example-00-a-fhirBundle-bad_meta_wrong_security.json", Form::Bundle, &[Fhir], &[]),
     ("test-example-00-a-fhirBundle-empty-values.json", Form::Bundle, &[Fhir, Fhir, Fhir, Fhir], &[]),
-    ("test-example-00-e-file-multi-jws-issues.smart-health-card", Form::File, &[JwsHeader, Signature], &[TrailingCharacters]),
+    (
+        "test-example-00-e-file-multi-jws-issues.smart-health-card",
+        Form::File,
+        &[JwsHeader, Signature],
+        &[TrailingCharacters],
+    ),
     ("test-example-00-b-jws-payload-expanded-missing-coding.json", Form::Payload, &[Fhir, Fhir], &[Schema]),
     ("test-example-00-a-fhirBundle-occurrence-issues.json", Form::Bundle, &[Fhir, Fhir], &[]),
     ("test-example-00-a-fhirBundle-status-not-completed.json", Form::Bundle, &[Fhir, Fhir], &[]),
@@ -118,7 +148,11 @@ fn cards_are_judged_as_the_reference_says() {
             different.push(format!("{file}: {:#?}", judgement.problems));
         }
     }
-    println!("{} of {} reference cards judged as their tests say", CASES.len() - different.len(), CASES.len());
+    println!(
+        "{} of {} reference cards judged as their tests say",
+        CASES.len() - different.len(),
+        CASES.len()
+    );
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
@@ -126,8 +160,9 @@ fn cards_are_judged_as_the_reference_says() {
 fn chunks_are_joined_as_the_reference_says() {
     let Some(folder) = folder() else { return };
     let read = |name: String| fs::read_to_string(folder.join(name)).unwrap();
-    let small: Vec<String> =
-        (0..17).map(|n| read(format!("test-example-00-f-qr-code-numeric-value-{n}-qr_chunk_too_small.txt"))).collect();
+    let small: Vec<String> = (0..17)
+        .map(|n| read(format!("test-example-00-f-qr-code-numeric-value-{n}-qr_chunk_too_small.txt")))
+        .collect();
     let codes = |texts: &[String]| {
         let mut problems = Vec::new();
         join(texts, &mut problems);
@@ -142,8 +177,9 @@ fn chunks_are_joined_as_the_reference_says() {
     let mut mixed = small.clone();
     mixed.reverse();
     assert_eq!(codes(&mixed), [(Warning, UnnecessaryChunks), (Warning, UnbalancedChunks)]);
-    let big: Vec<String> =
-        (0..2).map(|n| read(format!("test-example-02-f-qr-code-numeric-value-{n}-qr_chunk_too_big.txt"))).collect();
+    let big: Vec<String> = (0..2)
+        .map(|n| read(format!("test-example-02-f-qr-code-numeric-value-{n}-qr_chunk_too_big.txt")))
+        .collect();
     assert_eq!(codes(&big), [(Error, Numeric), (Error, Numeric)]);
     println!("5 sets of chunks judged as their tests say");
 }
@@ -197,7 +233,8 @@ fn revocation_lists_are_judged_as_their_folders_say() {
     let keys = fs::read_to_string(folder.join("badcrl/version-mismatch/.well-known/jwks.json")).unwrap();
     assert_eq!(trust.keys.add(issuer, &keys), []);
     assert_eq!(trust.revocations.add(&list("version-mismatch")), []);
-    let card = fs::read_to_string(folder.join("badcrl/version-mismatch/jws-crl-version-mismatch.txt")).unwrap();
+    let card =
+        fs::read_to_string(folder.join("badcrl/version-mismatch/jws-crl-version-mismatch.txt")).unwrap();
     let judgement = verify(Form::Jws, &[card.trim().to_owned()], &trust, NOW);
     assert!(judgement.problems.iter().any(|p| p.code == RevocationList), "{:?}", judgement.problems);
     println!("5 revocation lists judged as their folders say");

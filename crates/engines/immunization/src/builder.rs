@@ -86,10 +86,9 @@ impl Builder {
             return Ok(*id);
         }
         let id = number(self.knowledge.observations.len(), MOST_NAMES, "observations")?;
-        self.knowledge.observations.push(ObservationKind {
-            title: title.to_owned(),
-            ..ObservationKind::default()
-        });
+        self.knowledge
+            .observations
+            .push(ObservationKind { title: title.to_owned(), ..ObservationKind::default() });
         self.knowledge.observation_index.insert(code, id);
         Ok(id)
     }

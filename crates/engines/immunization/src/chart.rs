@@ -93,7 +93,8 @@ fn span(report: &Report) -> (Date, Date) {
     let first_dose = report.doses.iter().map(|dose| dose.date).min().unwrap_or(assessment);
     let from = report.birth.max(first_dose.min(assessment.add_years(-10)).add_days(-90)).max(report.birth);
     let days = |f: &GroupForecast| [f.recommended, f.past_due, f.latest];
-    let last = report.forecasts.iter().flat_map(days).flatten().filter(|day| *day < assessment.add_years(16)).max();
+    let last =
+        report.forecasts.iter().flat_map(days).flatten().filter(|day| *day < assessment.add_years(16)).max();
     let until = last.unwrap_or(assessment).max(assessment.add_years(1)).add_days(60);
     (from, until)
 }
@@ -166,7 +167,15 @@ fn draw_row(out: &mut String, report: &Report, row: &Row<'_>, scale: Scale, y: i
     }
 }
 
-fn bar(out: &mut String, scale: Scale, from: Option<Date>, until: Option<Date>, middle: i32, thick: i32, fill: &str) {
+fn bar(
+    out: &mut String,
+    scale: Scale,
+    from: Option<Date>,
+    until: Option<Date>,
+    middle: i32,
+    thick: i32,
+    fill: &str,
+) {
     let Some(from) = from.filter(|from| *from <= scale.until) else { return };
     let until = until.unwrap_or(scale.until).min(scale.until);
     let (x, end) = (scale.x(from), scale.x(until));
@@ -242,7 +251,8 @@ fn legend(out: &mut String, height: i32) {
     mark_only(out, 104, y, EvaluationStatus::Valid, true);
     mark_only(out, 264, y, EvaluationStatus::NotValid, false);
     mark_only(out, 344, y, EvaluationStatus::Extraneous, false);
-    for (x, text) in [(36, "有効"), (116, "有効・定期接種の外"), (276, "無効"), (354, "余分")] {
+    for (x, text) in [(36, "有効"), (116, "有効・定期接種の外"), (276, "無効"), (354, "余分")]
+    {
         let _ = write!(out, "<text x=\"{x}\" y=\"{}\" font-size=\"12\">{text}</text>", y + 4);
     }
     let _ = write!(

@@ -80,9 +80,13 @@ impl LoadError {
             Self::Value { file, element, value, expected } => {
                 format!("{file}: {element} の値「{value}」は読めません(期待する値: {expected})")
             }
-            Self::Missing { folder, expected } => format!("{folder} に必要なファイルがありません: {expected}"),
+            Self::Missing { folder, expected } => {
+                format!("{folder} に必要なファイルがありません: {expected}")
+            }
             Self::TooMany { what, most } => format!("{what} が上限({most})を超えています"),
-            Self::Knowledge { file, problem } => format!("{file}: 知識ファイルの書式が正しくありません: {problem}"),
+            Self::Knowledge { file, problem } => {
+                format!("{file}: 知識ファイルの書式が正しくありません: {problem}")
+            }
             Self::Workbook { file, problem } => format!("{file}: 表計算ファイルを読めません: {problem}"),
             Self::File { file, problem } => format!("{file} を開けません: {problem}"),
         }

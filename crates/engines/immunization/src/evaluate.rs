@@ -51,7 +51,14 @@ impl Run<'_> {
         self.next += 1;
     }
 
-    fn judge(&mut self, number: u16, shot: Shot, status: EvaluationStatus, reasons: Reasons, rule: &'static str) {
+    fn judge(
+        &mut self,
+        number: u16,
+        shot: Shot,
+        status: EvaluationStatus,
+        reasons: Reasons,
+        rule: &'static str,
+    ) {
         let dose = u8::try_from(self.next).unwrap_or(u8::MAX);
         let case = self.case;
         let label = self.next_dose().map_or("nothing left", |dose| dose.label.as_str());
@@ -61,7 +68,12 @@ impl Run<'_> {
             let reasons: Vec<_> = reasons.en().collect();
             (
                 format!("{name} on {} against {label}", date(shot.day)),
-                format!("{}{}{}", status.en(), if reasons.is_empty() { "" } else { ": " }, reasons.join("; ")),
+                format!(
+                    "{}{}{}",
+                    status.en(),
+                    if reasons.is_empty() { "" } else { ": " },
+                    reasons.join("; ")
+                ),
             )
         });
         self.evals.push(Eval { shot: number, status, reasons, dose });
@@ -146,7 +158,8 @@ impl Run<'_> {
             .filter(|rule| rule.effective <= day && day <= rule.cessation)
             .peekable();
         let any = rules.peek().is_some();
-        let allowed = any && rules.all(|rule| !self.interval(rule, number, day, "Table 6-21").has(Reasons::TOO_SOON));
+        let allowed =
+            any && rules.all(|rule| !self.interval(rule, number, day, "Table 6-21").has(Reasons::TOO_SOON));
         if allowed { (true, Reasons::default()) } else { (false, reasons) }
     }
 
@@ -191,7 +204,8 @@ impl Run<'_> {
         let earlier = self.case.shots.get(..usize::from(number)).unwrap_or_default();
         for conflict in conflicts.iter().filter(|c| c.effective <= shot.day && shot.day <= c.cessation) {
             for (previous, before) in earlier.iter().enumerate().rev() {
-                if !conflict.previous.contains(before.vaccine) || conflict.begin.after(before.day) > shot.day {
+                if !conflict.previous.contains(before.vaccine) || conflict.begin.after(before.day) > shot.day
+                {
                     continue;
                 }
                 let end = match self.standing(previous) {

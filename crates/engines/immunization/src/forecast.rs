@@ -191,10 +191,9 @@ impl Run<'_> {
         earliest: DayNumber,
         max: Option<DayNumber>,
     ) -> Forecast {
-        let by_interval =
-            |span: fn(&IntervalRule) -> Option<crate::period::Period>| -> Option<DayNumber> {
-                self.reference_days(dose).filter_map(|(day, rule)| Some(span(rule)?.after(day))).max()
-            };
+        let by_interval = |span: fn(&IntervalRule) -> Option<crate::period::Period>| -> Option<DayNumber> {
+            self.reference_days(dose).filter_map(|(day, rule)| Some(span(rule)?.after(day))).max()
+        };
         let unadjusted_recommended = age
             .and_then(|age| self.case.day(age.earliest))
             .or_else(|| by_interval(|rule| rule.earliest))
@@ -252,7 +251,8 @@ impl Run<'_> {
     fn note_forecast(&mut self, forecast: &Forecast) {
         let label = self.next_dose().map_or("no dose left", |dose| dose.label.as_str());
         let assessment = self.case.assessment;
-        let inadvertent = self.own_evals().iter().filter(|eval| eval.reasons.has(Reasons::INADVERTENT)).count();
+        let inadvertent =
+            self.own_evals().iter().filter(|eval| eval.reasons.has(Reasons::INADVERTENT)).count();
         let (status, reason) = (forecast.status, forecast.reason);
         let (earliest, recommended) = (forecast.earliest, forecast.recommended);
         let (past_due, latest) = (forecast.past_due, forecast.latest);

@@ -1,11 +1,6 @@
 //! Chapter 9: what the antigens of a vaccine group say together.
 
-use crate::{
-    forecast::Forecast,
-    model::GroupId,
-    period::DayNumber,
-    status::SeriesStatus,
-};
+use crate::{forecast::Forecast, model::GroupId, period::DayNumber, status::SeriesStatus};
 
 /// A vaccine group's forecast, as computed.
 #[derive(Debug, Clone, Copy)]

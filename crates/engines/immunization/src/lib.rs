@@ -2,14 +2,15 @@
 
 pub mod adverse;
 mod builder;
+pub mod cdsi;
 pub mod chart;
 pub mod conformance;
-pub mod cdsi;
 mod error;
 mod evaluate;
 pub mod fhir;
 mod forecast;
 mod group;
+mod intake;
 pub mod japan;
 pub mod legal;
 mod model;

@@ -75,11 +75,8 @@ impl Period {
         let count = year * 12 + (month - 1) + self.months;
         let (year, month) = (count.div_euclid(12), count.rem_euclid(12) + 1);
         let first = day_number(year, month, 1);
-        let offset = if of_month <= days_in_month(year, month) {
-            of_month - 1
-        } else {
-            days_in_month(year, month)
-        };
+        let offset =
+            if of_month <= days_in_month(year, month) { of_month - 1 } else { days_in_month(year, month) };
         first + offset + self.days
     }
 }
@@ -93,7 +90,15 @@ impl<'a> Iterator for Words<'a> {
     fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
         let first = text.chars().next()?;
-        let class = |c: char| if c.is_ascii_digit() { 0 } else if c.is_alphabetic() { 1 } else { 2 };
+        let class = |c: char| {
+            if c.is_ascii_digit() {
+                0
+            } else if c.is_alphabetic() {
+                1
+            } else {
+                2
+            }
+        };
         let end = match class(first) {
             2 => first.len_utf8(),
             kind => text.find(|c: char| class(c) != kind).unwrap_or(text.len()),
@@ -194,9 +199,15 @@ mod tests {
         let mut cases = 0_u32;
         let step = if cfg!(debug_assertions) { 7 } else { 1 };
         for birth in (day("1920-01-01")..day("2030-01-01")).step_by(step) {
-            for months in [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 15, 18, 24, 36, 48, 60, 72, 84, 90, 108, 132, 144, 156, 240, 780] {
+            for months in [
+                1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 15, 18, 24, 36, 48, 60, 72, 84, 90, 108, 132, 144, 156, 240,
+                780,
+            ] {
                 let japanese = date(birth).attains_months(months).to_days();
-                assert_eq!(Period { months: i32::try_from(months).unwrap(), days: -1 }.after(birth), japanese);
+                assert_eq!(
+                    Period { months: i32::try_from(months).unwrap(), days: -1 }.after(birth),
+                    japanese
+                );
                 cases += 1;
             }
         }

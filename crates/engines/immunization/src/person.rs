@@ -155,7 +155,9 @@ impl Finding {
             Self::UnknownVaccine { dose, code } => {
                 format!("dose {}: vaccine {code:?} is not in the knowledge in force; not judged", dose + 1)
             }
-            Self::BeforeBirth { dose, date } => format!("dose {}: {date} is before birth; not judged", dose + 1),
+            Self::BeforeBirth { dose, date } => {
+                format!("dose {}: {date} is before birth; not judged", dose + 1)
+            }
             Self::InTheFuture { dose, date } => {
                 format!("dose {}: {date} is after the assessment; not judged", dose + 1)
             }

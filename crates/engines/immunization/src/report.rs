@@ -282,7 +282,8 @@ impl<'a> View<'a> {
 
     fn members(&self, group: &GroupResult) -> Vec<(&'a Antigen, &'a Candidate)> {
         let mut members = Vec::new();
-        let several = self.knowledge.groups.get(usize::from(group.group)).is_some_and(|g| g.antigens.len() > 1);
+        let several =
+            self.knowledge.groups.get(usize::from(group.group)).is_some_and(|g| g.antigens.len() > 1);
         for (antigen, (first, last)) in self.knowledge.antigens.iter().zip(&self.workspace.spans) {
             let own = self.workspace.candidates.get(*first as usize..*last as usize).unwrap_or_default();
             for candidate in own.iter().filter(|c| c.best) {
@@ -310,7 +311,8 @@ impl<'a> View<'a> {
             };
             let contraindicated = self.knowledge.antigens.iter().any(|antigen| {
                 antigen.vaccine_contraindications.iter().any(|c| {
-                    case.is_observed(c.base.observation) && c.vaccines.iter().any(|(v, ..)| *v == rule.vaccine)
+                    case.is_observed(c.base.observation)
+                        && c.vaccines.iter().any(|(v, ..)| *v == rule.vaccine)
                 })
             });
             if rule.forecast && days.iter().flatten().any(|day| in_use(*day)) && !contraindicated {

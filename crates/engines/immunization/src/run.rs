@@ -157,12 +157,14 @@ impl<'a> Run<'a> {
                     let this = |eval: &&Eval| usize::from(eval.shot) == number;
                     self.own_evals().iter().find(this).is_some_and(|e| e.reasons.has(Reasons::INADVERTENT))
                 };
-                let counted =
-                    |(number, shot): &(usize, &Shot)| vaccines.contains(shot.vaccine) && !inadvertent(*number);
+                let counted = |(number, shot): &(usize, &Shot)| {
+                    vaccines.contains(shot.vaccine) && !inadvertent(*number)
+                };
                 shots.iter().enumerate().rev().find(counted).map(|(_, shot)| shot.day)
             }
             From::Observation(observations) => {
-                let dates = observations.iter().filter_map(|id| self.case.observed.get(usize::from(*id))?.date);
+                let dates =
+                    observations.iter().filter_map(|id| self.case.observed.get(usize::from(*id))?.date);
                 dates.max()
             }
         }

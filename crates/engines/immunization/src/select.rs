@@ -41,7 +41,8 @@ impl Candidate {
 pub(crate) fn select(antigen: &Antigen, candidates: &mut [Candidate]) {
     let mut seen = 0_u64;
     for position in 0..candidates.len() {
-        let Some(group) = candidates.get(position).and_then(|c| of(antigen, c)).map(|s| s.series_group) else {
+        let Some(group) = candidates.get(position).and_then(|c| of(antigen, c)).map(|s| s.series_group)
+        else {
             continue;
         };
         let bit = 1_u64 << (group & 63);
@@ -103,13 +104,10 @@ fn prioritize(antigen: &Antigen, candidates: &mut [Candidate], group: u8) {
 /// SELECTB-24 and SELECTSCORE-2: which series may be considered at all.
 fn prefilter(antigen: &Antigen, candidates: &mut [Candidate], group: u8) {
     let members = |c: &&Candidate| of(antigen, c).is_some_and(|s| s.series_group == group);
-    let all_contraindicated = candidates
-        .iter()
-        .filter(members)
-        .all(|c| c.forecast.status == SeriesStatus::Contraindicated);
+    let all_contraindicated =
+        candidates.iter().filter(members).all(|c| c.forecast.status == SeriesStatus::Contraindicated);
     let no_valid = candidates.iter().filter(members).all(|c| c.valid == 0);
-    let has_default =
-        candidates.iter().filter(members).any(|c| of(antigen, c).is_some_and(|s| s.is_default));
+    let has_default = candidates.iter().filter(members).any(|c| of(antigen, c).is_some_and(|s| s.is_default));
     let candidate = |c: &Candidate| all_contraindicated || c.forecast.status != SeriesStatus::Contraindicated;
     let best_priority = candidates
         .iter()

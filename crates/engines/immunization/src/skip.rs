@@ -20,8 +20,11 @@ impl Run<'_> {
         let wanted = if evaluating { Context::Evaluation } else { Context::Forecast };
         let effective_on = if evaluating { on } else { self.case.assessment };
         dose.skips.iter().filter(|skip| skip.context == Context::Both || skip.context == wanted).any(|skip| {
-            let mut sets =
-                skip.sets.iter().filter(|set| set.effective <= effective_on && effective_on <= set.cessation).peekable();
+            let mut sets = skip
+                .sets
+                .iter()
+                .filter(|set| set.effective <= effective_on && effective_on <= set.cessation)
+                .peekable();
             if sets.peek().is_none() {
                 false
             } else if skip.all_sets {
@@ -54,7 +57,8 @@ impl Run<'_> {
                 groups.iter().any(|group| *group < 64 && self.completed >> group & 1 == 1)
             }
             Condition::Interval(span) => {
-                let earlier = self.records.iter().rev().find(|number| before.is_none_or(|before| **number < before));
+                let earlier =
+                    self.records.iter().rev().find(|number| before.is_none_or(|before| **number < before));
                 let previous = earlier.and_then(|number| self.shot(*number));
                 previous.is_some_and(|shot| on >= span.after(shot.day))
             }

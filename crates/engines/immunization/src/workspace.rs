@@ -5,8 +5,8 @@ use calendar::Date;
 use crate::{
     forecast::Forecast,
     group::{self, GroupResult, Member},
-    model::{Anchor, Antigen, Association, Knowledge, Series, SeriesKind, VaccineSet},
-    period::{DayNumber, day_number},
+    model::{Antigen, Association, Knowledge, Series, SeriesKind, VaccineSet},
+    period::DayNumber,
     person::{Finding, Gender, Person},
     run::{Case, Eval, Observed, Run, Shot, Target},
     select::{self, Candidate},
@@ -93,109 +93,6 @@ impl Workspace {
         }
     }
 
-    fn observe(&mut self, knowledge: &Knowledge, person: &Person) {
-        self.observed.resize(knowledge.observations.len(), Observed::default());
-        for observation in &person.observations {
-            let Some(id) = knowledge.observation(&observation.code) else {
-                self.findings.push(Finding::UnknownObservation { code: observation.code.clone() });
-                continue;
-            };
-            let Some(held) = self.observed.get_mut(usize::from(id)) else { continue };
-            let until = observation.until.map(Date::to_days);
-            let date = observation.date.map(Date::to_days);
-            let looks_ahead =
-                knowledge.observations.get(usize::from(id)).is_some_and(|kind| kind.looks_ahead);
-            if looks_ahead {
-                held.active |= date.is_some_and(|date| date >= self.assessment);
-                held.date = held.date.max(date);
-                continue;
-            }
-            if date.is_some_and(|date| date > self.assessment) {
-                // Known only after the day for which is asked; its date still anchors what is planned.
-                held.date = held.date.max(date);
-                continue;
-            }
-            held.active |= until.is_none_or(|until| until >= self.assessment);
-            held.date = held.date.max(date);
-            held.ended = held.ended.max(until);
-        }
-    }
-
-    fn resolve_anchors(&mut self, knowledge: &Knowledge, person: &Person) {
-        let birth = person.birth.to_days();
-        for anchor in &knowledge.anchors {
-            let day = match anchor {
-                Anchor::Age(span) => Some(span.after(birth)),
-                Anchor::FiscalYear { age, years } => {
-                    let attained = person.birth.attains_age(*age).fiscal_year();
-                    Some(day_number(i32::from(attained) + years, 4, 1))
-                }
-                Anchor::School { years } => {
-                    Some(day_number(i32::from(person.birth.school_entry_year()) + years, 4, 1))
-                }
-                Anchor::Observation(id, span) => {
-                    let observed = self.observed.get(usize::from(*id));
-                    observed.and_then(|o| o.date).map(|day| span.after(day))
-                }
-                Anchor::Day(day) => Some(*day),
-            };
-            self.anchors.push(day);
-        }
-    }
-
-    /// 4.2: the history in order, what cannot be judged reported.
-    fn gather(&mut self, knowledge: &Knowledge, person: &Person) {
-        if person.doses.len() > MOST_SHOTS {
-            self.findings.push(Finding::TooManyDoses { found: person.doses.len(), most: MOST_SHOTS });
-        }
-        for (number, dose) in person.doses.iter().enumerate().take(MOST_SHOTS) {
-            let day = dose.date.to_days();
-            if dose.planned {
-                continue;
-            }
-            let Some(vaccine) = knowledge.vaccine(&dose.vaccine) else {
-                self.findings.push(Finding::UnknownVaccine { dose: number, code: dose.vaccine.clone() });
-                continue;
-            };
-            if dose.date < person.birth {
-                self.findings.push(Finding::BeforeBirth { dose: number, date: dose.date });
-                continue;
-            }
-            if day > self.assessment {
-                self.findings.push(Finding::InTheFuture { dose: number, date: dose.date });
-                continue;
-            }
-            let same = |shot: &&Shot| shot.day == day && shot.vaccine == vaccine;
-            if let Some(shot) = self.shots.iter().find(same) {
-                let of = usize::from(shot.dose);
-                let contradictory = person.doses.get(of).is_some_and(|other| {
-                    other.manufacturer != dose.manufacturer
-                        || other.substandard != dose.substandard
-                        || other.lot_expires != dose.lot_expires
-                        || other.volume_ml != dose.volume_ml
-                });
-                self.findings.push(Finding::Duplicate { dose: number, of, contradictory });
-                continue;
-            }
-            let expired = dose.lot_expires.is_some_and(|last| dose.date > last);
-            self.shots.push(Shot {
-                day,
-                vaccine,
-                dose: u16::try_from(number).unwrap_or(u16::MAX),
-                substandard: dose.substandard || expired,
-            });
-        }
-        // Insertion order is kept within a day: `sort_by_key` may allocate, a history is short.
-        for position in 1..self.shots.len() {
-            let mut at = position;
-            while at > 0 && self.shots.get(at - 1).map(|s| s.day) > self.shots.get(at).map(|s| s.day) {
-                self.shots.swap(at - 1, at);
-                at -= 1;
-            }
-        }
-        self.elsewhere.resize(self.shots.len(), None);
-    }
-
     fn antigen(&mut self, knowledge: &Knowledge, person: &Person, id: usize, antigen: &Antigen) {
         let first = self.candidates.len();
         self.collect_records(knowledge, id);
@@ -266,8 +163,10 @@ impl Workspace {
             return false;
         }
         series.indications.iter().any(|indication| {
-            let active =
-                self.observed.get(usize::from(indication.observation)).is_some_and(|observed| observed.active);
+            let active = self
+                .observed
+                .get(usize::from(indication.observation))
+                .is_some_and(|observed| observed.active);
             let bound = |anchor: Option<u16>| self.anchors.get(usize::from(anchor?)).copied().flatten();
             active
                 && bound(indication.begin).is_none_or(|begin| begin <= self.assessment)
@@ -382,8 +281,7 @@ impl Workspace {
             valid: span(valid),
             unsatisfied: span(series.doses.len().saturating_sub(next)),
             all_valid: evals.iter().all(|e| e.status == EvaluationStatus::Valid),
-            started_in_time: first_valid
-                .is_none_or(|day| latest_start.is_none_or(|latest| day < latest)),
+            started_in_time: first_valid.is_none_or(|day| latest_start.is_none_or(|latest| day < latest)),
             scorable: false,
             score: 0,
             prioritized: false,
@@ -528,4 +426,3 @@ impl Knowledge {
         self.observation_index.get(&crate::builder::observation_key(code)).copied()
     }
 }
-

@@ -49,9 +49,7 @@ fn a_history_is_evaluated_and_the_next_dose_recommended() {
     let all = answer["parameter"].as_array().unwrap();
     let evaluation = |event: &str| {
         let reference = format!("Immunization/{event}");
-        &all.iter()
-            .find(|p| p["resource"]["immunizationEvent"]["reference"] == reference.as_str())
-            .unwrap()["resource"]
+        &all.iter().find(|p| p["resource"]["immunizationEvent"]["reference"] == reference.as_str()).unwrap()["resource"]
     };
     assert_eq!(evaluation("a")["doseStatus"]["coding"][0]["code"], "valid");
     assert_eq!(evaluation("a")["extension"][0]["valueCodeableConcept"]["coding"][0]["code"], "A");

@@ -9,8 +9,8 @@
 
 use calendar::Date;
 use musubi_immunization::{
-    Dose, EvaluationStatus, Gender, GroupForecast, LegalClass, Library, Observation, Person, Report, SeriesStatus,
-    Workspace,
+    Dose, EvaluationStatus, Gender, GroupForecast, LegalClass, Library, Observation, Person, Report,
+    SeriesStatus, Workspace,
 };
 
 fn day(text: &str) -> Date {
@@ -37,12 +37,17 @@ fn assess(person: &Person, on: &str) -> Report {
 }
 
 fn group<'a>(report: &'a Report, name: &str) -> &'a GroupForecast {
-    report.forecasts.iter().find(|forecast| forecast.group == name).unwrap_or_else(|| panic!("{name}: {report:#?}"))
+    report
+        .forecasts
+        .iter()
+        .find(|forecast| forecast.group == name)
+        .unwrap_or_else(|| panic!("{name}: {report:#?}"))
 }
 
 /// Earliest, recommended, last day of the standard period, last day by law.
 fn dates(forecast: &GroupForecast) -> [Option<String>; 4] {
-    [forecast.earliest, forecast.recommended, forecast.past_due, forecast.latest].map(|d| d.map(|d| d.to_string()))
+    [forecast.earliest, forecast.recommended, forecast.past_due, forecast.latest]
+        .map(|d| d.map(|d| d.to_string()))
 }
 
 fn four(a: &str, b: &str, c: &str, d: &str) -> [Option<String>; 4] {
@@ -97,7 +102,11 @@ fn whoever_missed_the_first_period_has_the_second() {
 #[test]
 fn rsv_in_pregnancy_by_the_due_date() {
     let mut person = girl("1996-01-01", &[]);
-    person.observations.push(Observation { code: "JP-DUE-DATE".into(), date: Some(day("2026-04-23")), until: None });
+    person.observations.push(Observation {
+        code: "JP-DUE-DATE".into(),
+        date: Some(day("2026-04-23")),
+        until: None,
+    });
     let report = assess(&person, "2026-04-01");
     let forecast = group(&report, "RSV, maternal");
     assert_eq!(dates(forecast), four("2026-04-01", "2026-04-01", "2026-04-01", "2026-04-01"));
@@ -128,8 +137,7 @@ fn intervals_leave_whole_days_between() {
             assess(&girl("2026-05-10", &[("2026-07-09", "jp-hepb"), (second, "jp-hepb")]), "2026-09-01");
         assert_eq!(report.doses[1].judgements[0].status, status, "{second}");
     }
-    let report =
-        assess(&girl("2026-05-10", &[("2026-07-09", "08"), ("2026-08-06", "08")]), "2026-09-01");
+    let report = assess(&girl("2026-05-10", &[("2026-07-09", "08"), ("2026-08-06", "08")]), "2026-09-01");
     // 139日以上 after the first: 140 days.
     assert_eq!(group(&report, "Hepatitis B").earliest, Some(day("2026-11-26")));
     assert_eq!(day("2026-07-09").days_until(day("2026-11-26")), 140);
@@ -147,11 +155,23 @@ fn the_interval_between_different_vaccines_changed_in_2020() {
     assert_eq!(status("2023-05-10", ("2024-05-10", "04"), ("2024-06-06", "21"), "Varicella"), not_valid);
     assert_eq!(status("2023-05-10", ("2024-05-10", "04"), ("2024-06-07", "21"), "Varicella"), valid);
     assert_eq!(status("2023-05-10", ("2024-05-10", "04"), ("2024-05-10", "21"), "Varicella"), valid);
-    assert_eq!(status("2023-05-10", ("2024-05-10", "04"), ("2024-05-11", "jp-je"), "Japanese encephalitis"), valid);
+    assert_eq!(
+        status("2023-05-10", ("2024-05-10", "04"), ("2024-05-11", "jp-je"), "Japanese encephalitis"),
+        valid
+    );
     // Before the change: 27 days after live, 6 after inactivated.
-    assert_eq!(status("2019-01-10", ("2020-02-01", "04"), ("2020-02-20", "jp-je"), "Japanese encephalitis"), not_valid);
-    assert_eq!(status("2019-01-10", ("2020-02-01", "08"), ("2020-02-06", "jp-je"), "Japanese encephalitis"), not_valid);
-    assert_eq!(status("2019-01-10", ("2020-02-01", "08"), ("2020-02-08", "jp-je"), "Japanese encephalitis"), valid);
+    assert_eq!(
+        status("2019-01-10", ("2020-02-01", "04"), ("2020-02-20", "jp-je"), "Japanese encephalitis"),
+        not_valid
+    );
+    assert_eq!(
+        status("2019-01-10", ("2020-02-01", "08"), ("2020-02-06", "jp-je"), "Japanese encephalitis"),
+        not_valid
+    );
+    assert_eq!(
+        status("2019-01-10", ("2020-02-01", "08"), ("2020-02-08", "jp-je"), "Japanese encephalitis"),
+        valid
+    );
 }
 
 /// The four courses of PCV by the age at the first dose.
@@ -159,7 +179,10 @@ fn the_interval_between_different_vaccines_changed_in_2020() {
 fn pneumococcal_by_the_age_at_the_first_dose() {
     let remaining = |first: &str| {
         let report = assess(&girl("2025-05-10", &[(first, "216")]), first);
-        (group(&report, "Pneumococcal, child").series[0].clone(), group(&report, "Pneumococcal, child").remaining)
+        (
+            group(&report, "Pneumococcal, child").series[0].clone(),
+            group(&report, "Pneumococcal, child").remaining,
+        )
     };
     assert_eq!(remaining("2025-07-09"), ("小児肺炎球菌 2〜7月開始".to_owned(), 3));
     assert_eq!(remaining("2025-12-09"), ("小児肺炎球菌 2〜7月開始".to_owned(), 3));
@@ -221,7 +244,10 @@ fn a_valid_dose_may_lie_outside_the_programme() {
     // Within it, on its last day.
     let report = assess(&girl("2022-05-10", &[("2025-05-09", "21")]), "2025-09-01");
     let legal = report.doses[0].legal.as_ref().unwrap();
-    assert_eq!((legal.class, legal.article.as_str()), (LegalClass::RoutineA, "施行令3条1項; 実施要領 第2の7"));
+    assert_eq!(
+        (legal.class, legal.article.as_str()),
+        (LegalClass::RoutineA, "施行令3条1項; 実施要領 第2の7")
+    );
 }
 
 #[test]

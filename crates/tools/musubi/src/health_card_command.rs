@@ -116,7 +116,8 @@ fn check(options: &Verify) -> anyhow::Result<ExitCode> {
 }
 
 fn issue(options: &Issue) -> anyhow::Result<ExitCode> {
-    let read = |file: &PathBuf| fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    let read =
+        |file: &PathBuf| fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
     let bundle = match serde_json::from_str(&read(&options.bundle)?) {
         Ok(bundle) => bundle,
         Err(error) => {

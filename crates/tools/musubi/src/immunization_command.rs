@@ -206,7 +206,10 @@ fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
         }
     }
     let doubtful = !report.findings.is_empty()
-        || report.doses.iter().any(|d| d.judgements.iter().any(|j| j.status != immunization::EvaluationStatus::Valid));
+        || report
+            .doses
+            .iter()
+            .any(|d| d.judgements.iter().any(|j| j.status != immunization::EvaluationStatus::Valid));
     Ok(if doubtful { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
@@ -381,13 +384,18 @@ fn knowledge(json: bool) -> anyhow::Result<ExitCode> {
         writeln!(out, "{} {} ({from} から)", knowledge.name, knowledge.version)?;
     }
     for source in library.versions().last().map(|(_, k)| k.sources()).unwrap_or_default() {
-        writeln!(out, "  {} {} [{} {}] {}", source.key, source.title, source.reading, source.checked, source.url)?;
+        writeln!(
+            out,
+            "  {} {} [{} {}] {}",
+            source.key, source.title, source.reading, source.checked, source.url
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn run_conformance(options: &Conformance) -> anyhow::Result<ExitCode> {
-    let progress = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let progress =
+        if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     progress.set_message("reading");
     let knowledge = cdsi::load_folder(&options.supporting_data, "supporting-data")?;
     let file = options.cases.display().to_string();
@@ -406,7 +414,8 @@ fn run_conformance(options: &Conformance) -> anyhow::Result<ExitCode> {
             .iter()
             .map(|row| json!({"row": row.row, "id": row.id, "problem": row.problem}))
             .collect();
-        let value = json!({"sheet": cases.sheet, "blank_rows": cases.blank, "unread": unread, "report": report});
+        let value =
+            json!({"sheet": cases.sheet, "blank_rows": cases.blank, "unread": unread, "report": report});
         writeln!(out, "{value:#}")?;
     } else {
         print_conformance(&mut out, &cases, &report)?;
@@ -505,7 +514,8 @@ fn library(which: &Which) -> anyhow::Result<Library> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             files.push((path.display().to_string(), text));
         }
     }

@@ -114,7 +114,8 @@ fn judge(
             result.unmet.push((what, expected, found));
         }
     };
-    for (number, (status, _)) in case.evaluations.iter().enumerate().filter(|(_, (status, _))| !status.is_empty())
+    for (number, (status, _)) in
+        case.evaluations.iter().enumerate().filter(|(_, (status, _))| !status.is_empty())
     {
         let found = group.and_then(|group| workspace.evaluation_in_group(knowledge, group, number));
         let found = found.map_or("-", EvaluationStatus::en);
@@ -208,7 +209,8 @@ impl Workspace {
         let shot = self.shots.iter().position(|shot| usize::from(shot.dose) == dose)?;
         let in_group = |number: GroupId| {
             let antigens = &knowledge.groups.get(usize::from(number))?.antigens;
-            let said = antigens.iter().filter_map(|antigen| self.evaluation_of(knowledge, *antigen, number, shot));
+            let said =
+                antigens.iter().filter_map(|antigen| self.evaluation_of(knowledge, *antigen, number, shot));
             said.min_by_key(|status| match status {
                 EvaluationStatus::SubStandard => 0,
                 EvaluationStatus::NotValid => 1,
@@ -216,7 +218,8 @@ impl Workspace {
                 EvaluationStatus::Extraneous => 3,
             })
         };
-        let others = (0..knowledge.groups.len()).filter_map(|number| in_group(GroupId::try_from(number).ok()?));
+        let others =
+            (0..knowledge.groups.len()).filter_map(|number| in_group(GroupId::try_from(number).ok()?));
         in_group(group).or_else(|| {
             others.min_by_key(|status| match status {
                 EvaluationStatus::Valid => 0,

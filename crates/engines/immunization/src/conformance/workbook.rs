@@ -23,10 +23,11 @@ const EPOCH: f64 = 25_569.0;
 /// answer instead.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Cases, LoadError> {
     let fail = |problem: String| LoadError::Workbook { file: file.to_owned(), problem };
-    let mut workbook: Xlsx<_> =
-        open_workbook_from_rs(Cursor::new(bytes)).map_err(|error: calamine::XlsxError| fail(error.to_string()))?;
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes))
+        .map_err(|error: calamine::XlsxError| fail(error.to_string()))?;
     for sheet in workbook.sheet_names() {
-        let range = workbook.worksheet_range(&sheet).map_err(|error| fail(format!("sheet {sheet:?}: {error}")))?;
+        let range =
+            workbook.worksheet_range(&sheet).map_err(|error| fail(format!("sheet {sheet:?}: {error}")))?;
         let rows: Vec<&[Data]> = range.rows().collect();
         let first_row = range.start().map_or(0, |(row, _)| row as usize);
         let header = rows.iter().take(HEADER_ROWS).position(|row| Columns::read(row).is_test_cases());
@@ -42,7 +43,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Cases, LoadError> {
             match row.case() {
                 Ok(case) => found.cases.push(case),
                 Err(problem) => {
-                    found.unread.push(Unread { row: first_row + offset + 1, id: row.text("cdctestid"), problem });
+                    found.unread.push(Unread {
+                        row: first_row + offset + 1,
+                        id: row.text("cdctestid"),
+                        problem,
+                    });
                 }
             }
         }

@@ -38,14 +38,15 @@ impl Shelf {
             None => self.libraries.first(),
         };
         let missing = |what: String| FhirError { place: "Parameters".to_owned(), problem: what };
-        let (held, library) = library.ok_or_else(|| missing(format!("no knowledgeBase {:?}", name.unwrap_or(""))))?;
+        let (held, library) =
+            library.ok_or_else(|| missing(format!("no knowledgeBase {:?}", name.unwrap_or(""))))?;
         match version {
             Some(version) => {
                 library.version(version).ok_or_else(|| missing(format!("{held} has no version {version:?}")))
             }
-            None => {
-                library.in_force(day).ok_or_else(|| missing(format!("{held} has no version in force on {day}")))
-            }
+            None => library
+                .in_force(day)
+                .ok_or_else(|| missing(format!("{held} has no version in force on {day}"))),
         }
     }
 }
@@ -68,12 +69,8 @@ pub fn immds_forecast(parameters: &Value, shelf: &Shelf) -> Result<Value, Value>
         .map(|evaluation| json!({"name": "evaluation", "resource": evaluation}))
         .collect();
     out.push(json!({"name": "recommendation", "resource": recommendation(&report, &request, knowledge)}));
-    let doubts: Vec<String> = request
-        .warnings
-        .iter()
-        .cloned()
-        .chain(report.findings.iter().map(|finding| finding.en()))
-        .collect();
+    let doubts: Vec<String> =
+        request.warnings.iter().cloned().chain(report.findings.iter().map(|finding| finding.en())).collect();
     if !doubts.is_empty() {
         out.push(json!({"name": "outcome", "resource": outcome("warning", &doubts)}));
     }

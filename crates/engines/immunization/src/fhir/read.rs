@@ -41,7 +41,8 @@ pub struct Request {
 /// # Errors
 /// When it is not Parameters, or has no assessment date or patient that can be read.
 pub fn request(parameters: &Value) -> Result<Request, FhirError> {
-    let fail = |place: &str, problem: &str| FhirError { place: place.to_owned(), problem: problem.to_owned() };
+    let fail =
+        |place: &str, problem: &str| FhirError { place: place.to_owned(), problem: problem.to_owned() };
     if parameters.get("resourceType").and_then(Value::as_str) != Some("Parameters") {
         return Err(fail("resourceType", "Parameters is expected"));
     }
@@ -111,7 +112,8 @@ fn person(patient: &Value) -> Result<Person, FhirError> {
     let name = name.map_or(String::new(), |name| match text(name, "text") {
         Some(text) => text.to_owned(),
         None => {
-            let given = name.get("given").and_then(|given| given.get(0)).and_then(Value::as_str).unwrap_or("");
+            let given =
+                name.get("given").and_then(|given| given.get(0)).and_then(Value::as_str).unwrap_or("");
             format!("{} {given}", text(name, "family").unwrap_or("")).trim().to_owned()
         }
     });
@@ -141,11 +143,13 @@ fn dose(resource: &Value) -> Result<Option<Dose>, FhirError> {
         let of_system = |coding: &&Value| text(coding, "system") == Some(system);
         codings.iter().find(of_system).and_then(|coding| text(coding, "code"))
     };
-    let vaccine = SYSTEMS.iter().find_map(|(system, prefix)| code_of(system).map(|code| format!("{prefix}{code}")));
+    let vaccine =
+        SYSTEMS.iter().find_map(|(system, prefix)| code_of(system).map(|code| format!("{prefix}{code}")));
     let vaccine = vaccine
         .or_else(|| codings.first().and_then(|coding| text(coding, "code")).map(str::to_owned))
         .ok_or_else(|| fail("vaccineCode.coding.code", "a code is expected"))?;
-    let volume = resource.get("doseQuantity").filter(|q| text(q, "unit").is_none_or(|u| u.eq_ignore_ascii_case("ml")));
+    let volume =
+        resource.get("doseQuantity").filter(|q| text(q, "unit").is_none_or(|u| u.eq_ignore_ascii_case("ml")));
     Ok(Some(Dose {
         manufacturer: code_of(MVX).map(str::to_owned),
         lot_expires: text(resource, "expirationDate").and_then(date),

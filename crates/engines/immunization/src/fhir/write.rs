@@ -99,8 +99,10 @@ fn entry(report: &Report, forecast: &GroupForecast, knowledge: &Knowledge) -> Va
     if !vaccines.is_empty() {
         members.insert("vaccineCode".to_owned(), Value::from(vaccines));
     }
-    let reasons = [forecast.reason.as_str()].into_iter().chain(forecast.contraindications.iter().map(String::as_str));
-    let reasons: Vec<Value> = reasons.filter(|text| !text.is_empty()).map(|text| json!({"text": text})).collect();
+    let reasons =
+        [forecast.reason.as_str()].into_iter().chain(forecast.contraindications.iter().map(String::as_str));
+    let reasons: Vec<Value> =
+        reasons.filter(|text| !text.is_empty()).map(|text| json!({"text": text})).collect();
     if !reasons.is_empty() {
         members.insert("forecastReason".to_owned(), Value::from(reasons));
     }
@@ -133,7 +135,8 @@ fn entry(report: &Report, forecast: &GroupForecast, knowledge: &Knowledge) -> Va
 /// A dose as JP Core's Immunization.
 pub fn immunization(dose: &Dose, number: usize, patient: &str, knowledge: &Knowledge) -> Value {
     let name = knowledge.vaccine(&dose.vaccine).and_then(|id| knowledge.vaccines.get(usize::from(id)));
-    let name = name.map_or(String::new(), |v| if v.name_ja.is_empty() { v.name.clone() } else { v.name_ja.clone() });
+    let name =
+        name.map_or(String::new(), |v| if v.name_ja.is_empty() { v.name.clone() } else { v.name_ja.clone() });
     let mut resource = json!({
         "resourceType": "Immunization",
         "id": dose.id.clone().unwrap_or_else(|| format!("immunization-{number}")),

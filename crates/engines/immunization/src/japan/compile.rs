@@ -15,8 +15,8 @@ use crate::{
     legal::{Exception, LegalWindow},
     model::{
         AgeRule, Association, Condition, Conflict, Context, Contraindication, Count, From, Indication,
-        IntervalRule, MOST_DOSES, Series, SeriesDose, SeriesKind, Skip, SkipSet, VaccineContraindication, VaccineId,
-        VaccineRule, VaccineSet,
+        IntervalRule, MOST_DOSES, Series, SeriesDose, SeriesKind, Skip, SkipSet, VaccineContraindication,
+        VaccineId, VaccineRule, VaccineSet,
     },
     period::{FAR_FUTURE, FAR_PAST, Period},
 };

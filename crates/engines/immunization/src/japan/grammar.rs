@@ -109,7 +109,8 @@ pub(super) fn dated(file: &str, word: &str) -> Result<(String, DayNumber, DayNum
     let mut span = (crate::period::FAR_PAST, crate::period::FAR_FUTURE);
     if let Some(days) = parts.next() {
         let (from, until) = days.split_once("..").ok_or_else(|| wrong(file, word))?;
-        let day = |text: &str| text.parse::<calendar::Date>().map(|d| d.to_days()).map_err(|_| wrong(file, word));
+        let day =
+            |text: &str| text.parse::<calendar::Date>().map(|d| d.to_days()).map_err(|_| wrong(file, word));
         if !from.is_empty() {
             span.0 = day(from)?;
         }

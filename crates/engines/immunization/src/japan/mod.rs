@@ -49,7 +49,8 @@ impl Library {
     /// # Errors
     /// Never for the built-in files, which the tests load; the type is that of [`Library::read`].
     pub fn japan() -> Result<Self, LoadError> {
-        let files: Vec<_> = FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let files: Vec<_> =
+            FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         Self::read("jp", &files)
     }
 
@@ -84,7 +85,9 @@ impl Library {
         for day in days {
             let in_force: Vec<_> = read
                 .iter()
-                .filter(|(_, f)| f.file.valid_from <= day && f.file.valid_until.is_none_or(|until| day <= until))
+                .filter(|(_, f)| {
+                    f.file.valid_from <= day && f.file.valid_until.is_none_or(|until| day <= until)
+                })
                 .map(|(name, file)| (*name, file))
                 .collect();
             if !in_force.is_empty() {

@@ -102,8 +102,8 @@ fn body_and_count() {
     let bmi = |value: &str| quantity("9N011000000000001", value, "kg/m2");
     assert_eq!(level(&[waist("84.9"), pressure.clone()]), Outcome::Information);
     assert_eq!(level(&[waist("85.0"), pressure.clone()]), Outcome::Motivational);
-    assert_eq!(woman("89.9", &[pressure.clone()]), Outcome::Information);
-    assert_eq!(woman("90.0", &[pressure.clone()]), Outcome::Motivational);
+    assert_eq!(woman("89.9", std::slice::from_ref(&pressure)), Outcome::Information);
+    assert_eq!(woman("90.0", std::slice::from_ref(&pressure)), Outcome::Motivational);
     assert_eq!(level(&[waist("85"), pressure.clone(), lipid.clone()]), Outcome::Active);
     assert_eq!(level(&[waist("85"), pressure.clone(), smoking.clone()]), Outcome::Active);
     // Smoking alone counts nothing.
@@ -111,7 +111,7 @@ fn body_and_count() {
     let bmi_at = [bmi("25.0"), pressure.clone()];
     assert_eq!(level(&[bmi("24.9"), pressure.clone()]), Outcome::Information);
     assert_eq!(level(&bmi_at), Outcome::Motivational);
-    assert_eq!(level(&[&bmi_at[..], &[lipid.clone()]].concat()), Outcome::Motivational);
+    assert_eq!(level(&[&bmi_at[..], std::slice::from_ref(&lipid)].concat()), Outcome::Motivational);
     assert_eq!(level(&[&bmi_at[..], &[lipid.clone(), smoking]].concat()), Outcome::Active);
     assert_eq!(level(&[&bmi_at[..], &[lipid, glucose]].concat()), Outcome::Active);
     // The visceral fat area takes the place of the waist.

@@ -1,6 +1,7 @@
 //! 健診結果報告書: the FHIR bundle of a check-up (eCheckupReport, JP_Bundle_eCheckupGeneral), both ways.
 
 mod from_bundle;
+mod nodes;
 mod to_bundle;
 
 pub use from_bundle::from_bundle;

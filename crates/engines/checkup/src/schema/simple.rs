@@ -91,9 +91,7 @@ impl Form {
         let bytes = text.as_bytes();
         match self {
             Self::Any => true,
-            Self::NonSpace => {
-                !text.is_empty() && !text.contains(|c: char| matches!(c, ' ' | '\t' | '\n' | '\r'))
-            }
+            Self::NonSpace => !text.is_empty() && !text.contains([' ', '\t', '\n', '\r']),
             Self::Oid => is_oid(text),
             Self::Uuid => {
                 let parts: Vec<&str> = text.split('-').collect();
@@ -315,5 +313,7 @@ fn is_base64(text: &str) -> bool {
     let letter = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let counted: Vec<u8> = text.bytes().filter(|b| letter(b) || *b == b'=').collect();
     let body = counted.iter().position(|b| *b == b'=').unwrap_or(counted.len());
-    counted.len() % 4 == 0 && counted.len() - body <= 2 && counted.iter().skip(body).all(|b| *b == b'=')
+    counted.len().is_multiple_of(4)
+        && counted.len() - body <= 2
+        && counted.iter().skip(body).all(|b| *b == b'=')
 }

@@ -1,0 +1,224 @@
+//! What the command writes, and who hands over to whom.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::BufWriter,
+    path::Path,
+};
+
+use anyhow::Context;
+use checkup::{ArchiveWriter, CsvWriter, Document, Generation, Identifier, Insured, Sending, oid};
+
+use super::{Convert, Form};
+
+/// Where converted records go.
+pub(super) enum Output<'o> {
+    Folder {
+        form: Form,
+        written: u32,
+        options: &'o Convert,
+    },
+    Table {
+        table: CsvWriter<BufWriter<File>>,
+        written: u32,
+    },
+    /// Who sends to whom may be left to the first record, so the archive begins with it.
+    Archive {
+        archive: Option<ArchiveWriter<BufWriter<File>>>,
+        options: &'o Convert,
+    },
+}
+
+impl<'o> Output<'o> {
+    pub(super) fn open(options: &'o Convert) -> anyhow::Result<Self> {
+        let cannot = || format!("cannot write {}", options.out.display());
+        Ok(match options.to {
+            Form::Xml | Form::Fhir => {
+                fs::create_dir_all(&options.out).with_context(cannot)?;
+                Self::Folder { form: options.to, written: 0, options }
+            }
+            Form::Csv => {
+                let file = File::create(&options.out).with_context(cannot)?;
+                Self::Table { table: CsvWriter::new(BufWriter::new(file))?, written: 0 }
+            }
+            Form::Zip => Self::Archive { archive: None, options },
+        })
+    }
+
+    pub(super) fn write(&mut self, document: &Document) -> anyhow::Result<()> {
+        match self {
+            Self::Folder { form, written, options } => {
+                *written += 1;
+                let digits = |text: &str, most| {
+                    text.chars().filter(char::is_ascii_digit).take(most).collect::<String>()
+                };
+                let institution = digits(document.performer.id(oid::INSTITUTION).unwrap_or_default(), 10);
+                let stem = format!("h{institution:0>10}{:0>8}01{written:06}", digits(&document.created, 8));
+                let (name, bytes) = match form {
+                    Form::Fhir => (format!("{stem}.json"), document.to_bundle().to_vec()),
+                    _ => (format!("{stem}.xml"), document.to_xml().into_bytes()),
+                };
+                let path = options.out.join(name);
+                fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+            }
+            Self::Table { table, written } => {
+                *written += 1;
+                Ok(table.write(document)?)
+            }
+            Self::Archive { archive, options } => {
+                let open = match archive {
+                    Some(open) => open,
+                    None => archive.insert(start(options, document)?),
+                };
+                Ok(open.add(document)?)
+            }
+        }
+    }
+
+    /// How many records were written.
+    pub(super) fn finish(self) -> anyhow::Result<u32> {
+        match self {
+            Self::Folder { written, .. } => Ok(written),
+            Self::Table { table, written } => {
+                table.finish()?;
+                Ok(written)
+            }
+            Self::Archive { archive, options } => {
+                let archive = archive.context("there is no record to send\n送る健診データがありません")?;
+                let schemas = options.schemas.as_deref().map(schemas).transpose()?.unwrap_or_default();
+                let (written, out) = archive.finish(None, &schemas)?;
+                out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+                Ok(written)
+            }
+        }
+    }
+}
+
+fn start(options: &Convert, first: &Document) -> anyhow::Result<ArchiveWriter<BufWriter<File>>> {
+    let sending = sending(options, first)?;
+    let name = format!("{}.zip", sending.name());
+    if options.out.file_name().and_then(|own| own.to_str()) != Some(&name) {
+        eprintln!("the specification names this archive {name} / 仕様上の名前は {name} です");
+    }
+    let file =
+        File::create(&options.out).with_context(|| format!("cannot write {}", options.out.display()))?;
+    Ok(ArchiveWriter::new(BufWriter::new(file), sending))
+}
+
+/// Who sends to whom: what the options say, else what the first record says.
+fn sending(options: &Convert, first: &Document) -> anyhow::Result<Sending> {
+    let of = |own: &Option<String>, found: Option<&str>, name: &str| {
+        let number = own.clone().or_else(|| found.map(str::to_owned));
+        number.with_context(|| {
+            format!("--{name} is needed: the record does not say it\n--{name} を指定してください")
+        })
+    };
+    let sender = of(&options.sender, first.performer.id(oid::INSTITUTION), "sender")?;
+    let receiver = of(&options.receiver, first.person.id(oid::INSURER), "receiver")?;
+    let date = of(&options.date, first.created.get(..8), "date")?;
+    calendar::Date::from_compact(&date)
+        .map_err(|error| anyhow::anyhow!("--date: {error}\n{}", error.ja()))?;
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    anyhow::ensure!(
+        digits(&sender) && digits(&receiver) && receiver.len() <= 8 && matches!(sender.len(), 8 | 10),
+        "--sender has 10 digits (institution) or 8 (insurer), --receiver 8\n送付元は10桁（健診機関）か8桁（保険者）、送付先は8桁の数字です"
+    );
+    let root = if sender.len() == 10 { oid::INSTITUTION } else { oid::INSURER };
+    let interaction = options.interaction.or((root == oid::INSTITUTION).then_some(6));
+    let interaction = interaction.context(
+        "--interaction is needed where an insurer sends\n保険者が送る場合は --interaction を指定してください",
+    )?;
+    Ok(Sending {
+        interaction: interaction.to_string(),
+        sender: Identifier::new(root, sender),
+        receiver: Identifier::new(oid::INSURER, format!("{receiver:0>8}")),
+        date,
+        sequence: options.sequence,
+        generation: if options.first_generation { Generation::First } else { Generation::Current },
+    })
+}
+
+/// The schemas of a folder and of its `coreschemas`.
+fn schemas(folder: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for (prefix, folder) in [("", folder.to_owned()), ("coreschemas/", folder.join("coreschemas"))] {
+        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "xsd") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                found.push((format!("{prefix}{name}"), fs::read(&path)?));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Old numbers and the new ones.
+pub(super) struct HandOver(BTreeMap<(String, String, String, String), Insured>);
+
+#[derive(serde::Deserialize)]
+struct HandOverRow {
+    insurer: String,
+    #[serde(default)]
+    symbol: String,
+    number: String,
+    #[serde(default)]
+    branch: String,
+    new_insurer: String,
+    #[serde(default)]
+    new_symbol: String,
+    new_number: String,
+    #[serde(default)]
+    new_branch: String,
+}
+
+impl HandOver {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
+        let mut table =
+            csv::Reader::from_path(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let mut rows = BTreeMap::new();
+        for row in table.deserialize() {
+            let row: HandOverRow = row.with_context(|| format!("in {}", file.display()))?;
+            let some = |text: String| Some(text).filter(|text| !text.is_empty());
+            let to = Insured {
+                insurer: row.new_insurer,
+                symbol: some(row.new_symbol),
+                number: row.new_number,
+                branch: some(row.new_branch),
+            };
+            let old = key(&row.insurer, &row.symbol, &row.number, &row.branch);
+            anyhow::ensure!(
+                rows.insert(old, to).is_none(),
+                "{}: {} {} stands twice\n同じ番号が2回あります",
+                file.display(),
+                row.insurer,
+                row.number
+            );
+        }
+        Ok(Self(rows))
+    }
+
+    pub(super) fn apply(&self, document: Document) -> anyhow::Result<Document> {
+        let old = document.numbers().old;
+        let symbol = old.symbol.unwrap_or_default();
+        let branch = old.branch.unwrap_or_default();
+        let found = self.0.get(&key(&old.insurer, &symbol, &old.number, &branch));
+        let found = found.or_else(|| self.0.get(&key(&old.insurer, &symbol, &old.number, "")));
+        let to = found.with_context(|| {
+            format!(
+                "no new number for {} {symbol} {}\n新しい番号がありません：{} {symbol} {}",
+                old.insurer, old.number, old.insurer, old.number
+            )
+        })?;
+        Ok(document.handed_over(to))
+    }
+}
+
+/// Numbers without the differences of width and of leading zeros.
+fn key(insurer: &str, symbol: &str, number: &str, branch: &str) -> (String, String, String, String) {
+    let plain = |text: &str| kotoba::fold_width(text.trim()).into_owned();
+    (plain(insurer).trim_start_matches('0').to_owned(), plain(symbol), plain(number), plain(branch))
+}

@@ -108,11 +108,42 @@ pub(super) async fn show(
                 (timeline(&own))
             }))
         }
+        (overseer(lang, &looked))
         (card(t(lang, "この一覧に載るもの、載らないもの", "What this list holds, and what it does not"), coverage(lang, &visit, &looked)))
         (marks.block())
     };
     let title = t(lang, "だれがわたしの記録を見たか", "Who looked at my records");
     inside(lang, &csrf, &visit, title, "/", body)
+}
+
+/// Where the overseer looked: its looks are logged like everybody's.
+fn overseer(lang: Lang, looked: &Looked) -> Markup {
+    let looks = match &looked.overseer {
+        Ok(looks) if looks.is_empty() => return html! {},
+        Ok(looks) => looks,
+        Err(_) => {
+            return html! { p.fine { (t(
+                lang,
+                "監督機関が調べたかどうかは、いま読めません。",
+                "Whether the overseer looked into any of these cannot be read now.",
+            )) } };
+        }
+    };
+    let entry = |look: &protocol::oversight::Look| Entry {
+        when: look.at.to_minutes(),
+        datetime: look.at.to_rfc3339(),
+        title: t(
+            lang,
+            format!("監督機関の担当者（{}）が調べました", look.officer),
+            format!("An officer of the overseer ({}) looked into it", look.officer),
+        ),
+        tone: Some(Tone::Info),
+        body: html! { p.fine { (t(lang, "照会・申立ての番号 ", "Exchange or objection ")) code { (look.exchange) } } },
+    };
+    card(
+        t(lang, "監督機関が調べたもの", "What the overseer looked into"),
+        timeline(&looks.iter().map(entry).collect::<Vec<_>>()),
+    )
 }
 
 fn heading(service: &Service, lang: Lang, asked: Asked) -> String {

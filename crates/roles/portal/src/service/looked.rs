@@ -10,6 +10,7 @@ use ledger::{Hash, Leaf};
 use protocol::consents::ConsentStatusRequest;
 use protocol::exchange::{OwnExchange, OwnExchangesAnswer, OwnExchangesRequest};
 use protocol::inclusion::{HeadProblem, Heads, Inclusion, OpenHeads};
+use protocol::oversight::Look;
 use wire::Problem;
 
 use super::Service;
@@ -78,6 +79,8 @@ pub struct Looked {
     pub changed: bool,
     /// What the person decided: to say which of their rules applied.
     pub will: Consents,
+    /// Where the overseer looked into one of these, or into an objection of the person's; or why it cannot be asked.
+    pub overseer: Result<Vec<Look>, Problem>,
 }
 
 /// One party's log.
@@ -140,9 +143,10 @@ impl Service {
         organisations.sort();
         organisations.dedup();
         events.retain(|event| asked.kind == Kind::All || event.kind() == asked.kind);
+        let overseer = self.overseer_looks(visit, &events).await;
         let (emergencies, events): (Vec<_>, Vec<_>) = events.into_iter().partition(Event::is_emergency);
         let (own, others) = events.into_iter().partition(|event| event.is_by(OrgKind::Portal));
-        Looked { emergencies, others, own, relay, cut, months, organisations, logs, changed, will }
+        Looked { emergencies, others, own, relay, cut, months, organisations, logs, changed, will, overseer }
     }
 
     /// What the person decided, with its history.

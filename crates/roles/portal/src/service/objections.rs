@@ -6,14 +6,15 @@ use codes::{ExchangeId, OrgId, OrgKind};
 use protocol::Sealed;
 use protocol::clients::OversightClient;
 use protocol::oversight::{
-    Disputed, OBJECTION_TEXT_LIMIT, OBJECTIONS_MAX, Objection, ObjectionGround, ObjectionStatus,
-    ObjectionWord, ObjectionsRequest, WordKind,
+    Disputed, Look, LooksRequest, OBJECTION_TEXT_LIMIT, OBJECTIONS_MAX, Objection, ObjectionGround,
+    ObjectionStatus, ObjectionWord, ObjectionsRequest, WordKind,
 };
 use protocol::relay::TranslateRequest;
 use serde_json::json;
 use wire::Problem;
 
 use super::Service;
+use super::looked::Event;
 use crate::model::Visit;
 use crate::problems;
 use crate::store::looked as sql;
@@ -21,6 +22,12 @@ use crate::store::looked as sql;
 /// Kinds of the entries that an objection leaves.
 const OBJECTED: &str = "portal.objection";
 const SAID: &str = "portal.objection-word";
+
+/// Most events about which the overseer is asked whether it looked.
+const LOOKS_MAX: usize = 1_000;
+
+/// How long the first page waits for that.
+const LOOKS_PATIENCE: std::time::Duration = std::time::Duration::from_millis(800);
 
 /// Objections and words that one person may send in an hour.
 const MOST: usize = 20;
@@ -118,6 +125,31 @@ impl Service {
         let word = ObjectionWord { exchange, sender: self.org, objection, kind, text, staff: None };
         self.oversight()?.say(&word).await?;
         Ok(())
+    }
+
+    /// Where the overseer's officers looked into one of these events, or into an objection of the person's.
+    ///
+    /// # Errors
+    /// An overseer that cannot be reached in a moment; the store's.
+    pub(super) async fn overseer_looks(&self, visit: &Visit, events: &[Event]) -> Result<Vec<Look>, Problem> {
+        // Where no overseer takes part, nobody looked.
+        let Ok(overseer) = self.oversight() else { return Ok(Vec::new()) };
+        let person = visit.subject_person();
+        let mut exchanges = self.read(move |c| sql::objections(c, &person, OBJECTIONS_MAX)).await?;
+        exchanges.extend(events.iter().filter_map(|event| match event {
+            Event::Exchange(entry) => Some(entry.exchange),
+            Event::Check(_) => None,
+        }));
+        exchanges.truncate(LOOKS_MAX);
+        if exchanges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let question = LooksRequest { exchange: self.exchange(), portal: self.org, exchanges };
+        // The page does not wait for an overseer that is slow.
+        match tokio::time::timeout(LOOKS_PATIENCE, overseer.looks(&question)).await {
+            Ok(answer) => Ok(answer?.looks),
+            Err(_) => Err(Problem::new(504, "upstream-late")),
+        }
     }
 
     /// The receiver's own code of the person, sealed to it by the relay.

@@ -105,7 +105,7 @@ fn keyed(table: &Table, column: usize) -> Option<(Kind, View)> {
 }
 
 /// Fields that are there too seldom, or change with every report, and so find nobody.
-const SELDOM: [&str; 5] = ["former", "hospital", "chart", "site", "death"];
+pub(crate) const SELDOM: [&str; 5] = ["former", "hospital", "chart", "site", "death"];
 
 /// Pairs of records of one person as they might be: which columns agree, as masks.
 fn imagine(table: &Table, columns: &[usize]) -> Vec<u32> {

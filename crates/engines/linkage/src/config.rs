@@ -20,6 +20,9 @@ pub struct Config {
     /// The fields that are read.
     #[serde(default)]
     pub field: Vec<FieldConfig>,
+    /// Fields that are kept though nothing compares them: the registry's rule asks for hospital, chart and site.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
     /// The comparisons that are scored.
     #[serde(default)]
     pub comparison: Vec<ComparisonConfig>,

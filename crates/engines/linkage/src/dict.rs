@@ -12,7 +12,8 @@ use std::hash::{BuildHasher, RandomState};
 pub struct Dict {
     texts: String,
     ends: Vec<u32>,
-    slots: Vec<u32>,
+    /// Ids with the upper half of their hash beside: most others are told apart without looking at their text.
+    slots: Vec<(u32, u32)>,
     seed: u64,
 }
 
@@ -21,7 +22,7 @@ impl Default for Dict {
         Self {
             texts: String::new(),
             ends: vec![0],
-            slots: vec![0; 64],
+            slots: vec![(0, 0); 64],
             seed: RandomState::new().hash_one(1_u8),
         }
     }
@@ -54,19 +55,20 @@ impl Dict {
         if text.is_empty() {
             return 0;
         }
-        let mut slot = self.slot_of(text);
-        if self.slots[slot] != 0 {
-            return self.slots[slot];
+        let hash = hash_bytes(text.as_bytes(), self.seed);
+        let mut slot = self.slot_of(text, hash);
+        if self.slots[slot].0 != 0 {
+            return self.slots[slot].0;
         }
         let Ok(end) = u32::try_from(self.texts.len() + text.len()) else { return 0 };
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();
-            slot = self.slot_of(text);
+            slot = self.slot_of(text, hash);
         }
         let id = self.ends.len() as u32;
         self.texts.push_str(text);
         self.ends.push(end);
-        self.slots[slot] = id;
+        self.slots[slot] = (id, (hash >> 32) as u32);
         id
     }
 
@@ -75,7 +77,7 @@ impl Dict {
         if text.is_empty() {
             return Some(0);
         }
-        let id = self.slots[self.slot_of(text)];
+        let (id, _) = self.slots[self.slot_of(text, hash_bytes(text.as_bytes(), self.seed))];
         (id != 0).then_some(id)
     }
 
@@ -93,24 +95,26 @@ impl Dict {
         ids
     }
 
-    fn slot_of(&self, text: &str) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = hash_bytes(text.as_bytes(), self.seed) as usize & mask;
-        while self.slots[slot] != 0 && self.text(self.slots[slot]) != text {
+    fn slot_of(&self, text: &str, hash: u64) -> usize {
+        let (mask, tag) = (self.slots.len() - 1, (hash >> 32) as u32);
+        let mut slot = hash as usize & mask;
+        while self.slots[slot].0 != 0 && (self.slots[slot].1 != tag || self.text(self.slots[slot].0) != text)
+        {
             slot = (slot + 1) & mask;
         }
         slot
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 4];
-        let mask = self.slots.len() - 1;
-        for id in 1..self.ends.len() {
-            let mut slot = hash_bytes(self.text(id as u32).as_bytes(), self.seed) as usize & mask;
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & mask;
+        let size = self.slots.len() * 4;
+        self.slots = vec![(0, 0); size];
+        for id in 1..self.ends.len() as u32 {
+            let hash = hash_bytes(self.text(id).as_bytes(), self.seed);
+            let mut slot = hash as usize & (size - 1);
+            while self.slots[slot].0 != 0 {
+                slot = (slot + 1) & (size - 1);
             }
-            self.slots[slot] = id as u32;
+            self.slots[slot] = (id, (hash >> 32) as u32);
         }
     }
 }

@@ -113,7 +113,7 @@ impl Index {
 /// Records that may lie outside the keys.
 const TAIL: u32 = 256;
 /// The most records of one key that are looked at: a key shared by more says nothing.
-const MAX_HITS: usize = 2_000;
+const MAX_HITS: usize = 500;
 
 impl Keys {
     fn new(entries: Vec<u64>) -> Self {

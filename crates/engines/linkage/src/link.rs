@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     blocking::{Rule, RuleOutcome, visit_pairs},
-    choose::choose,
+    choose::{SELDOM, choose},
     cluster,
     compare::{Comparer, Comparisons, Condition, columns_of},
     config::Config,
@@ -88,12 +88,18 @@ pub const KEEP_FROM: f64 = 0.001;
 /// When an expression cannot be read or names what is not there.
 pub fn table_for(config: &Config) -> Result<Table, LinkError> {
     let mut columns = columns_of(config)?;
+    for field in &config.keep {
+        if !columns.contains(field) {
+            columns.insert(0, field.clone());
+        }
+    }
     if config.block.is_empty() {
         let joint: Vec<String> = columns.iter().filter(|name| name.contains('+')).cloned().collect();
         columns.retain(|name| !name.contains('+'));
         let room = crate::table::MAX_VIEWS.saturating_sub(joint.len());
         for view in all_views(&config.field) {
-            let needless = ["death.", "former.", "text."].iter().any(|field| view.starts_with(field));
+            let field = view.split('.').next().unwrap_or_default();
+            let needless = SELDOM.contains(&field);
             if columns.len() < room && !needless && !columns.contains(&view) {
                 columns.push(view);
             }

@@ -106,7 +106,8 @@ fn unit_as_hyphen(text: &str, unit: &str) -> String {
 }
 
 pub(crate) fn is_numeral(c: char) -> bool {
-    c.is_ascii_digit() || "〇一二三四五六七八九十百".contains(c)
+    c.is_ascii_digit()
+        || matches!(c, '〇' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
 }
 
 /// The number that digits or kanji numerals below 1,000 write.

@@ -1,6 +1,6 @@
 //! Japanese addresses taken apart, without a network: prefecture, municipality, quarter, numbers, the rest.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -168,7 +168,16 @@ fn first_number(text: &str) -> Option<usize> {
 
 /// One width, no selectors, one kind of hyphen between numbers.
 fn plain(text: &str) -> String {
-    let composed: String = text.chars().filter(|c| !variants::is_variation_selector(*c)).nfc().collect();
+    // What is surely composed and without selectors, nearly every address, needs no second look.
+    let sure = |c: char| {
+        c.is_ascii()
+            || matches!(c, '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF5E}' | '\u{3000}' | '\u{2212}')
+    };
+    let composed: Cow<'_, str> = if text.chars().all(sure) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|c| !variants::is_variation_selector(*c)).nfc().collect())
+    };
     let narrow = fold_width(&composed);
     let mut out = String::with_capacity(narrow.len());
     let mut letters = narrow.chars().peekable();

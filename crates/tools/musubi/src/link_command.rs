@@ -83,6 +83,12 @@ fn link(options: &Options) -> anyhow::Result<Result<(), LinkError>> {
         Err(error) => return Ok(Err(error)),
     };
     config.decision.one_to_one |= options.one_to_one;
+    if options.registry_rule {
+        let asked = config.field.iter().map(|field| field.name.clone());
+        config
+            .keep
+            .extend(asked.filter(|name| ["hospital", "chart", "site", "death"].contains(&name.as_str())));
+    }
     let profile = match options
         .registry_profile
         .as_deref()

@@ -169,6 +169,6 @@ describe("an app of the person's choice", () => {
       await page.getByRole("button", { name: "いますぐやめる" }).first().click();
       assert.match(await text(page), /記録を見せているアプリはありません/);
       await page.goto(at("/"));
-      assert.match(await text(page), /アプリ「血糖手帳」/);
+      assert.match(await page.locator("main").textContent(), /アプリ「血糖手帳」/);
     }));
 });

@@ -197,13 +197,15 @@ fn whose(lang: Lang, visit: &Visit) -> Markup {
 fn nav(lang: Lang, visit: &Visit) -> Vec<(&'static str, &'static str)> {
     let mut nav = vec![
         ("/", t(lang, "だれが見たか", "Who looked")),
-        ("/notices", t(lang, "お知らせ", "Notices")),
+        ("/record", t(lang, "わたしの記録", "My record")),
         ("/choices", t(lang, "わたしの決めごと", "My choices")),
         ("/preview", t(lang, "だれに何が見えるか", "Who can see what")),
         ("/objections", t(lang, "申し立て", "Objections")),
         ("/people", t(lang, "代理", "Proxies")),
     ];
     if visit.acting.is_none() {
+        nav.insert(1, ("/notices", t(lang, "お知らせ", "Notices")));
+        nav.push(("/apps", t(lang, "アプリ", "My apps")));
         nav.push(("/number", t(lang, "医療等ID", "Medical ID")));
         nav.push(("/visits", t(lang, "使っている端末", "Where I am in")));
     }

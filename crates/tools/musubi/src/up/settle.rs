@@ -187,7 +187,7 @@ fn settings(house: &House) -> RoleSettings {
         municipality: "Musubi-shi".into(),
     });
     let notices = (house.org.kind() == OrgKind::Portal).then(|| NoticeSettings {
-        from: "マイ・ポータル <portal@portal.localhost>".into(),
+        from: "portal@portal.localhost".into(),
         outbox: Some("outbox".into()),
         smtp: None,
         contact: "mailto:portal@portal.localhost".into(),

@@ -147,7 +147,7 @@ fn assemble(objects: &[String]) -> Result<Vec<u8>, std::fmt::Error> {
     let table = file.len();
     write!(file, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1)?;
     for place in places {
-        write!(file, "{place:010} 00000 n \n")?;
+        writeln!(file, "{place:010} 00000 n ")?;
     }
     write!(
         file,

@@ -1,10 +1,13 @@
 // My record, notices and apps in a real browser; an app is the SMART JS client itself, served from another origin.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { accessible, inWindow, openBrowser, openTown, picture } from "./town.js";
+import { accessible, BIN, inWindow, openBrowser, openTown, picture } from "./town.js";
 
 let town;
 let browser;
@@ -51,6 +54,20 @@ async function everywhere(page, name) {
   await picture(page, name);
 }
 
+/** The summary against the International Patient Summary's own package, by our validator; the package comes from the registry. */
+async function conforms(summary) {
+  const home = await mkdtemp(path.join(tmpdir(), "musubi-ips-"));
+  try {
+    const packed = spawnSync("npm", ["pack", "--silent", "hl7.fhir.uv.ips@2.0.0"], { cwd: home, encoding: "utf8" });
+    if (packed.status !== 0) return console.log("skipped: hl7.fhir.uv.ips could not be fetched; the summary was not validated");
+    const definitions = path.join(home, packed.stdout.trim());
+    const { status, stdout } = spawnSync(BIN, ["fhir", "validate", "--package", definitions, summary], { encoding: "utf8", maxBuffer: 1 << 26 });
+    assert.equal(status, 0, stdout.split("\n").filter((line) => line.includes("error:")).join("\n"));
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
 describe("my record", () => {
   test("is gathered by a button, shown by kind, kept, taken away", () =>
     inWindow(browser, { bypassCSP: true, acceptDownloads: true }, async (page) => {
@@ -88,6 +105,7 @@ describe("my record", () => {
         assert.equal(download.suggestedFilename(), file);
         const bytes = await readFile(await download.path(), "utf8");
         assert.ok(bytes.startsWith(start), `${file}: ${bytes.slice(0, 40)}`);
+        if (file === "summary.json") await conforms(await download.path());
         if (process.env.MUSUBI_SCREENSHOTS) await download.saveAs(`${process.env.MUSUBI_SCREENSHOTS}/${file}`);
       }
       await page.getByRole("button", { name: "このポータルに控えをとっておく" }).click();

@@ -9,7 +9,8 @@ import readline from "node:readline";
 import { chromium } from "playwright-core";
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(import.meta.dirname, "../../target");
-const BIN = process.env.MUSUBI_BIN ?? path.join(TARGET, "debug/musubi");
+/** The command. */
+export const BIN = process.env.MUSUBI_BIN ?? path.join(TARGET, "debug/musubi");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Where the screenshots go; nowhere without it. */
 const PICTURES = process.env.MUSUBI_SCREENSHOTS;

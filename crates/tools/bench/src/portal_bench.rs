@@ -12,8 +12,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use calendar::{Clock, FixedClock, SystemClock};
 use codes::{
-    Custody, EnvelopeContext, ExchangeId, FileCustody, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode, OrgId,
-    OrgKind, ResidentCode, RootBlockInput,
+    Custody, EnvelopeContext, ExchangeId, FileCustody, IssuerCodes, KeyName, KeyVersion, Medical, OrgCode,
+    OrgId, OrgKind, ResidentCode, RootBlockInput,
 };
 use consent::{ActReason, Profession};
 use ledger::{Entry, Receipt};
@@ -102,7 +102,8 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Table> {
         let place = ((times.len().saturating_sub(1)) as f64 * part) as usize;
         times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1e3)
     };
-    let title = format!("first page of the portal, {} entries in {} years", arguments.entries, arguments.years);
+    let title =
+        format!("first page of the portal, {} entries in {} years", arguments.entries, arguments.years);
     let mut table = Table::new(title);
     table.add("half of them within", at(0.50), "ms").goal(Goal::AtMost(100.0));
     table.add("99 of 100 within", at(0.99), "ms").goal(Goal::AtMost(100.0)).note(format!(
@@ -111,7 +112,10 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Table> {
     ));
     table.add("a month of five years ago", old.as_secs_f64() * 1e3, "ms").goal(Goal::AtMost(100.0));
     table.add("the page", page.len() as f64 / 1e3, "kB");
-    table.add("page, style, scripts", whole as f64 / 1e3, "kB").goal(Goal::AtMost(100.0)).note("not compressed");
+    table
+        .add("page, style, scripts", whole as f64 / 1e3, "kB")
+        .goal(Goal::AtMost(100.0))
+        .note("not compressed");
     Ok(table)
 }
 
@@ -135,7 +139,8 @@ impl House {
             let mut member = Organisation::new(id, id.to_string(), id.to_string(), since);
             if let Some(keys) = keys {
                 member.envelope_key = Some(keys.envelope_public_key()?);
-                member.ledger_key = Some(VerifyingKey::from_bytes(keys.verifying_key(&KeyName::LEDGER_SIGN)?));
+                member.ledger_key =
+                    Some(VerifyingKey::from_bytes(keys.verifying_key(&KeyName::LEDGER_SIGN)?));
             }
             member.api = Some(format!("https://{}", host(&id)));
             Ok(member)
@@ -182,8 +187,10 @@ impl House {
     async fn settle(&self, arguments: &Arguments) -> anyhow::Result<Bearer> {
         let span = arguments.years * YEAR_MILLIS;
         self.clock.advance(-span);
-        let issuer =
-            IssuerCodes::<Medical>::new(Arc::new(FileCustody::ephemeral(&[KeyName::MEDICAL_K1])?), KeyVersion::FIRST);
+        let issuer = IssuerCodes::<Medical>::new(
+            Arc::new(FileCustody::ephemeral(&[KeyName::MEDICAL_K1])?),
+            KeyVersion::FIRST,
+        );
         let link = issuer.link(&[RootBlockInput::first(ResidentCode::from_body(1)?)])?;
         let link = link.first().context("a link")?.as_bytes().to_vec();
         let key = self.exchange();
@@ -223,7 +230,8 @@ impl House {
         let link = self.to_relay(purpose::MEDICAL_LINK, exchange, STANDING, link)?;
         let contents = TicketContents { institution: self.portal.org, receipt: receipt.clone(), link };
         let until = at.as_seconds() + 300;
-        let ticket = self.to_relay(purpose::MEDICAL_TICKET, exchange, until, &serde_json::to_vec(&contents)?)?;
+        let ticket =
+            self.to_relay(purpose::MEDICAL_TICKET, exchange, until, &serde_json::to_vec(&contents)?)?;
         let request = RegisterRequest { exchange, institution: self.portal.org, ticket, presence: None };
         let answer = self.relay.register(&self.portal.org, request).await?;
         let code: [u8; 17] = answer.code.open(&*self.portal_keys)?.as_slice().try_into()?;
@@ -234,7 +242,13 @@ impl House {
         ExchangeId::new(self.clock.now().as_millis())
     }
 
-    fn to_relay(&self, purpose: &str, exchange: ExchangeId, until: i64, bytes: &[u8]) -> anyhow::Result<Sealed> {
+    fn to_relay(
+        &self,
+        purpose: &str,
+        exchange: ExchangeId,
+        until: i64,
+        bytes: &[u8],
+    ) -> anyhow::Result<Sealed> {
         let context = EnvelopeContext {
             recipient: self.relay.org,
             purpose: purpose.to_owned(),
@@ -260,7 +274,13 @@ fn entry(at: i64, person: Option<ledger::PersonDigest>) -> anyhow::Result<Entry>
         "rules": ["law.care-team"],
         "holders": ["institution/1311234579", "institution/1311234587"],
     });
-    Ok(Entry { kind: "relay.exchange", person, exchange: ExchangeId::new(at), at, body: serde_json::to_vec(&body)? })
+    Ok(Entry {
+        kind: "relay.exchange",
+        person,
+        exchange: ExchangeId::new(at),
+        at,
+        body: serde_json::to_vec(&body)?,
+    })
 }
 
 fn exchange() -> ExchangeId {

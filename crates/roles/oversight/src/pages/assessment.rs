@@ -110,5 +110,9 @@ fn document(lang: Lang, document: &Assessment) -> Markup {
 
 /// A text in the reader's language; one that is the same in both comes from the tables themselves, which speak English.
 fn text(lang: Lang, text: &(String, String)) -> Markup {
-    if text.0 == text.1 { html! { span lang="en" { (text.1) } } } else { html! { (both(lang, text)) } }
+    if text.0 == text.1 {
+        html! { span lang="en" { (text.1) } }
+    } else {
+        html! { (both(lang, text)) }
+    }
 }

@@ -117,7 +117,7 @@ fn digits(text: &str) -> String {
 
 fn characters(digits: &str) -> Result<String, Problem> {
     let wrong = |text: String| Problem::error(Code::Numeric, text);
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(wrong("an odd number of digits".to_owned()));
     }
     let bytes = digits.as_bytes();

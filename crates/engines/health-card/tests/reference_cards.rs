@@ -253,7 +253,7 @@ fn what_is_issued_is_verified_and_what_is_touched_is_not() {
     let jws = issuer.issue(&bundle, NOW - 60, &types, Some("MKyCxh7p6uQ")).unwrap();
     let mut trust = trust();
     assert_eq!(KeySet::default().add(SPEC, &issuer.public_keys().to_string()), []);
-    let good = verify(Form::Jws, &[jws.clone()], &trust, NOW);
+    let good = verify(Form::Jws, std::slice::from_ref(&jws), &trust, NOW);
     assert_eq!(good.problems, [], "a card of our own");
     assert_eq!(verify(Form::Numeric, &chunks(&jws), &trust, NOW).problems, []);
     let svg = musubi_health_card::svg(&chunks(&jws)[0]).unwrap();

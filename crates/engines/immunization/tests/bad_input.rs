@@ -78,10 +78,14 @@ fn persons_that_are_none_are_refused_with_their_line() {
 
 #[test]
 fn knowledge_files_that_are_none_say_what_is_wrong() {
-    let read = |text: &str| Library::read("test", &[("x.toml".to_owned(), text.to_owned())]).unwrap_err().to_string();
+    let read = |text: &str| {
+        Library::read("test", &[("x.toml".to_owned(), text.to_owned())]).unwrap_err().to_string()
+    };
     let file = "[file]\nid = \"x\"\nvalid_from = \"2026-01-01\"\n";
     let series = |inside: &str| {
-        format!("{file}[[series]]\nname=\"s\"\nantigens=[\"a\"]\ngroup=\"g\"\n[[series.dose]]\nlabel=\"1\"\nvaccines=[]\n{inside}")
+        format!(
+            "{file}[[series]]\nname=\"s\"\nantigens=[\"a\"]\ngroup=\"g\"\n[[series.dose]]\nlabel=\"1\"\nvaccines=[]\n{inside}"
+        )
     };
     assert!(read("").contains("x.toml"));
     assert!(read(&format!("{file}colour = \"red\"\n")).contains("colour"));
@@ -89,8 +93,10 @@ fn knowledge_files_that_are_none_say_what_is_wrong() {
     assert!(read(&series("interval = [{ from = \"previous\", min = \"a while\" }]")).contains("a while"));
     assert!(read(&series("vaccines = [\"nothing\"]")).contains("x.toml"));
     assert!(
-        read(&series("legal = [{ class = \"A\", from = \"2m\", until = \"3m\", article = \"\", source = \"hearsay\" }]"))
-            .contains("hearsay")
+        read(&series(
+            "legal = [{ class = \"A\", from = \"2m\", until = \"3m\", article = \"\", source = \"hearsay\" }]"
+        ))
+        .contains("hearsay")
     );
     let twice = [("a.toml".to_owned(), file.to_owned()), ("b.toml".to_owned(), file.to_owned())];
     assert!(Library::read("test", &twice).unwrap_err().to_string().contains("in force together"));
@@ -168,7 +174,9 @@ fn plans_catch_up_and_tell_what_clashes() {
     let on = day("2025-08-01");
     workspace.assess(library.in_force(on).unwrap(), &person, on);
     let together = plan::together(library.in_force(on).unwrap(), &workspace.report(knowledge, &person));
-    assert!(together.now.iter().any(|c| c.group == "MR") && together.now.iter().any(|c| c.group == "Varicella"));
+    assert!(
+        together.now.iter().any(|c| c.group == "MR") && together.now.iter().any(|c| c.group == "Varicella")
+    );
     let wait = together.waits.iter().find(|w| w.given == "MR" && w.waits == "Varicella").unwrap();
     assert_eq!(wait.until, day("2025-08-29"));
 }

@@ -47,19 +47,85 @@ fn every_official_case_is_answered_as_expected() {
 #[test]
 fn the_workbook_of_underlying_conditions_is_read() {
     let header = [
-        "CDC_Test_ID", "Test_Case_Name", "DOB", "Gender", "Observation_Code_1", "Observation_Text_1",
-        "Observation_Date_1", "Observation_Code_2", "Observation_Text_2", "Observation_Date_2", "Series_Status",
-        "Date_Administered_1", "Vaccine_Name_1", "CVX_1", "MVX_1", "Evaluation_Status_1", "Evaluation_Reason_1",
-        "Series_Type_1", "Forecast_#", "Earliest_Date", "Recommended_Date", "Past_Due_Date",
-        "Administrative_Guidance", "Vaccine_Group", "Assessment_Date",
+        "CDC_Test_ID",
+        "Test_Case_Name",
+        "DOB",
+        "Gender",
+        "Observation_Code_1",
+        "Observation_Text_1",
+        "Observation_Date_1",
+        "Observation_Code_2",
+        "Observation_Text_2",
+        "Observation_Date_2",
+        "Series_Status",
+        "Date_Administered_1",
+        "Vaccine_Name_1",
+        "CVX_1",
+        "MVX_1",
+        "Evaluation_Status_1",
+        "Evaluation_Reason_1",
+        "Series_Type_1",
+        "Forecast_#",
+        "Earliest_Date",
+        "Recommended_Date",
+        "Past_Due_Date",
+        "Administrative_Guidance",
+        "Vaccine_Group",
+        "Assessment_Date",
     ];
     let pregnant = [
-        "2016-UC-0130", "Pregnant", "1988-06-23", "F", "7", "Pregnant", "", "170", "Onset of pregnancy", "42604", "Not Complete",
-        "", "", "", "", "", "", "", "1", "02/27/2017", "42793", "2017-04-30", "", "DTaP ", "42604",
+        "2016-UC-0130",
+        "Pregnant",
+        "1988-06-23",
+        "F",
+        "7",
+        "Pregnant",
+        "",
+        "170",
+        "Onset of pregnancy",
+        "42604",
+        "Not Complete",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "1",
+        "02/27/2017",
+        "42793",
+        "2017-04-30",
+        "",
+        "DTaP ",
+        "42604",
     ];
     let worker = [
-        "2016-UC-0032", "Health care worker", "20313", "F", "055", "Health care personnel", "", "", "", "", "Not Complete",
-        "42124", "MMR", "03", "MSD", "Valid", "", "standard", "2", "42152", "42152", "", "", "MMR", "42124",
+        "2016-UC-0032",
+        "Health care worker",
+        "20313",
+        "F",
+        "055",
+        "Health care personnel",
+        "",
+        "",
+        "",
+        "",
+        "Not Complete",
+        "42124",
+        "MMR",
+        "03",
+        "MSD",
+        "Valid",
+        "",
+        "standard",
+        "2",
+        "42152",
+        "42152",
+        "",
+        "",
+        "MMR",
+        "42124",
     ];
     let blank = [""; 25];
     let broken = {
@@ -68,7 +134,8 @@ fn the_workbook_of_underlying_conditions_is_read() {
         row[2] = "31/31/1999";
         row
     };
-    let bytes = workbook("Underlying Condition Test Cases", &[&header, &pregnant, &blank, &worker, &blank, &broken]);
+    let bytes =
+        workbook("Underlying Condition Test Cases", &[&header, &pregnant, &blank, &worker, &blank, &broken]);
     let cases = conformance::read("conditions", &bytes).unwrap();
     assert_eq!((cases.cases.len(), cases.blank), (2, 2));
     assert_eq!(cases.unread.len(), 1);
@@ -80,7 +147,10 @@ fn the_workbook_of_underlying_conditions_is_read() {
     let Some(folder) = folder() else { return };
     let knowledge = cdsi::load_folder(&folder.join("supporting-data"), "4.64").unwrap();
     let report = conformance::run(&knowledge, &cases.cases);
-    println!("{} of {} rows in the conditions' form: {:#?}", report.cases.passed, report.cases.of, report.failed);
+    println!(
+        "{} of {} rows in the conditions' form: {:#?}",
+        report.cases.passed, report.cases.of, report.failed
+    );
     let pregnancy = report.kinds["DTaP"]["earliest"];
     assert_eq!(pregnancy.passed, 1, "27 weeks after the onset: {:#?}", report.failed);
 }
@@ -154,11 +224,32 @@ fn workbook(sheet: &str, rows: &[&[&str]]) -> Vec<u8> {
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006/relationships";
     let parts = [
-        ("[Content_Types].xml", "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".to_owned()),
-        ("_rels/.rels", format!("<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")),
-        ("xl/workbook.xml", format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"{sheet}\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>")),
-        ("xl/_rels/workbook.xml.rels", format!("<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>")),
-        ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{main}\"><sheetData>{data}</sheetData></worksheet>")),
+        (
+            "[Content_Types].xml",
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".to_owned(),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"{sheet}\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{data}</sheetData></worksheet>"),
+        ),
     ];
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in parts {

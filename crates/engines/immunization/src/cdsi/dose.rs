@@ -6,7 +6,8 @@ use super::{Loader, folded, is_yes, numbers};
 use crate::{
     LoadError,
     model::{
-        AgeRule, Condition, Context, Count, From, IntervalRule, SeriesDose, Skip, SkipSet, VaccineRule, VaccineSet,
+        AgeRule, Condition, Context, Count, From, IntervalRule, SeriesDose, Skip, SkipSet, VaccineRule,
+        VaccineSet,
     },
     period::{FAR_FUTURE, FAR_PAST},
     xml::Element,

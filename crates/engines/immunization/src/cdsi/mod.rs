@@ -9,8 +9,8 @@ use crate::{
     LoadError,
     builder::Builder,
     model::{
-        Anchor, AnchorId, AntigenId, Condition, Contraindication, ImmuneBirth, Indication, Knowledge, MOST_DOSES,
-        Series, SeriesKind, VaccineContraindication, VaccineSet,
+        Anchor, AnchorId, AntigenId, Condition, Contraindication, ImmuneBirth, Indication, Knowledge,
+        MOST_DOSES, Series, SeriesKind, VaccineContraindication,
     },
     period::{DayNumber, FAR_FUTURE, FAR_PAST, Period, day_number},
     xml::{self, Element},

@@ -42,6 +42,8 @@ pub enum Kind {
     Authorisation,
     /// Records leave: BALP `PrivacyDisclosure.Source`. The observer is the server.
     Disclosure,
+    /// Records of another arrived: BALP `PrivacyDisclosure.Recipient`. The observer is the client.
+    Receipt,
     /// A search: BALP `Query` or `PatientQuery`.
     Query,
     /// A question for identifiers: PIXm `Query.Audit.Manager`.
@@ -186,6 +188,7 @@ impl Event {
         match self.kind {
             Kind::Authorisation => format!("{BALP}AuthZconsent"),
             Kind::Disclosure => format!("{BALP}PrivacyDisclosure.Source"),
+            Kind::Receipt => format!("{BALP}PrivacyDisclosure.Recipient"),
             Kind::PixQuery => PIX.to_owned(),
             Kind::Query => format!("{BALP}{patient}Query"),
             Kind::Read => format!("{BALP}{patient}Read"),
@@ -214,6 +217,11 @@ impl Event {
                 vec![json!({ "system": disclose, "code": "disclose" })],
                 "R",
             ),
+            Kind::Receipt => (
+                coding(DCM, "110107", "Import"),
+                vec![json!({ "system": disclose, "code": "disclose" })],
+                "C",
+            ),
             Kind::Query => (rest(), vec![did("search")], "E"),
             Kind::PixQuery => (rest(), vec![pix(), did("search")], "E"),
             Kind::Read => (rest(), vec![did("read")], "R"),
@@ -238,7 +246,7 @@ impl Event {
                 agent((CLASS, "PROV"), &self.client, []),
                 agent((SECURITY, "authserver"), &self.server, []),
             ],
-            Kind::Disclosure | Kind::Read => {
+            Kind::Disclosure | Kind::Receipt | Kind::Read => {
                 vec![on_net(source, &self.server), on_net(destination, &self.client)]
             }
             Kind::Delete => {
@@ -298,7 +306,7 @@ impl Event {
                 entities.extend(self.rules());
                 return entities;
             }
-            (Kind::Disclosure, things) => entities.extend(things.iter().map(Thing::entity)),
+            (Kind::Disclosure | Kind::Receipt, things) => entities.extend(things.iter().map(Thing::entity)),
             (Kind::Query | Kind::PixQuery, things) => {
                 let query = BASE64.encode(self.query.as_bytes());
                 let said = vec![("description", self.query.as_str().into()), ("query", query.into())];

@@ -162,6 +162,12 @@ fn event(entry: &OpenedEntry, own: OrgId, relay: OrgId) -> Option<Event> {
     };
     Some(match entry.kind.as_str() {
         "exchange.asked" => Event { server: relay, query: asked(&body), ..event },
+        "exchange.received" => {
+            let server = text(&body, "holder").parse().unwrap_or(event.server);
+            let count = body.get("count").and_then(Value::as_u64).unwrap_or_default();
+            let things = vec![Thing::Words(format!("{count} records"))];
+            Event { kind: Kind::Receipt, server, things, ..event }
+        }
         "exchange.given" => given(event, &body),
         "exchange.consent" => {
             Event { kind: Kind::Create, server: relay, things: vec![decided(&body)], ..event }
@@ -287,6 +293,11 @@ mod tests {
                 person,
                 json!({ "staff": doctor, "patient": "17", "reason": "TREAT", "evidence": {}, "looking_for": ["laboratory"], "relay": "relay/1" }),
             ),
+            (
+                "exchange.received",
+                person,
+                json!({ "staff": doctor, "reason": "TREAT", "holder": "institution/1310000026", "count": 12 }),
+            ),
             ("exchange.given", person, given(two())),
             ("exchange.given", person, given(json!([]))),
             ("exchange.given", None, given(json!([]))),
@@ -351,6 +362,7 @@ mod tests {
             *counts.entry(format!("{kind} = {profile}")).or_default() += 1;
         }
         println!("{counts:#?}");
+        assert_eq!(counts["exchange.received = IHE.BasicAudit.PrivacyDisclosure.Recipient"], 1);
         assert_eq!(counts["exchange.given = IHE.BasicAudit.PrivacyDisclosure.Source"], 1);
         assert_eq!(counts["records.read = IHE.BasicAudit.PatientRead"], 1);
     }

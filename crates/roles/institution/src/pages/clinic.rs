@@ -11,6 +11,7 @@ use serde::Deserialize;
 use wire::page::{Field, Lang, Table, card, details, empty_state, form, form_get, problem_notice, t};
 use wire::{Csrf, Problem};
 
+use super::desk::{further, tray_card};
 use super::parts::{clock, day as both, sex_words};
 use super::staff::{Acting, badge};
 use super::{Pages, Shown, see};
@@ -51,8 +52,9 @@ pub async fn by_card(
     Acting(staff): Acting,
     Form(chosen): Form<Chosen>,
 ) -> Shown {
-    let order = CardOrder { card: chosen.card, mode: ReaderMode::Face, road: Road::InsuranceCode, pin: None };
-    match pages.service.receive_card(Door::Desk, order).await {
+    let (card, number) = super::desk::chosen(&chosen.card)?;
+    let order = CardOrder { card, mode: ReaderMode::Face, road: Road::InsuranceCode, pin: None };
+    match pages.service.receive_card_for(Door::Desk, order, number).await {
         Ok(visit) => match pages.service.visit(visit).await?.patient {
             Some(patient) => Ok(see(format!("/patients/{patient}/records"))),
             None => Ok(see(format!("/visits/{visit}#patient"))),
@@ -84,7 +86,7 @@ async fn render(
             @else { (card(t(lang, "見つかった患者さん", "Patients found"), patients(lang, &found.patients, "records"))) }
         }
         (card(t(lang, "本日受付した患者さん", "Received today"), received(lang, &today)))
-        @if let Some(tray) = pages.service.tray() { (card(t(lang, "カードでさがす", "By the card"), cards(lang, csrf, &tray))) }
+        @if let Some(tray) = pages.service.tray() { (card(t(lang, "カードでさがす", "By the card"), cards(lang, csrf, &tray, |id| pages.service.numbers(id)))) }
     };
     let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
     let lead =
@@ -152,13 +154,13 @@ fn received(lang: Lang, lines: &[VisitLine]) -> Markup {
     }
 }
 
-fn cards(lang: Lang, csrf: &Csrf, tray: &[TrayCard]) -> Markup {
+fn cards(lang: Lang, csrf: &Csrf, tray: &[TrayCard], numbers: impl Fn(&str) -> Vec<u16>) -> Markup {
     let some = tray.iter().take(CARDS);
     let choice = html! {
         @if tray.is_empty() {
             button.button.quiet type="submit" name="card" value="" { (t(lang, "カードを読み取る", "Read the card")) }
         } @else {
-            ul.tiles { @for one in some { li { (super::desk::tray_card(lang, one)) } } }
+            ul.tiles { @for one in some { li { (tray_card(lang, one)) (further(lang, one, &numbers(&one.id))) } } }
         }
     };
     html! {

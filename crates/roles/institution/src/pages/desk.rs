@@ -54,10 +54,8 @@ pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(aske
 /// POST /read
 pub async fn read(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Form(choice): Form<Choice>) -> Shown {
     let pin = (choice.mode == ReaderMode::Pin).then(|| choice.pin.clone());
-    // A card's own buttons say which of the person's numbers it is for.
-    let (id, word) = choice.card.split_once(NUMBER_AFTER).unwrap_or((&choice.card, ""));
-    let number = NumberChoice::from_word(word).ok_or_else(Problem::not_found)?;
-    let order = CardOrder { card: id.to_owned(), mode: choice.mode, road: choice.road, pin };
+    let (card, number) = chosen(&choice.card)?;
+    let order = CardOrder { card, mode: choice.mode, road: choice.road, pin };
     match pages.service.receive_card_for(Door::Desk, order, number).await {
         Ok(visit) => Ok(see(format!("/visits/{visit}"))),
         Err(error @ (DeskError::Reader(_) | DeskError::Statement(_) | DeskError::NoReader)) => {
@@ -65,6 +63,13 @@ pub async fn read(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Form(choic
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A card, and which of the person's numbers it is for, as its own buttons say.
+pub fn chosen(card: &str) -> Result<(String, NumberChoice), Problem> {
+    let (id, word) = card.split_once(NUMBER_AFTER).unwrap_or((card, ""));
+    let number = NumberChoice::from_word(word).ok_or_else(Problem::not_found)?;
+    Ok((id.to_owned(), number))
 }
 
 /// GET /latest: the part of the desk that renews itself.
@@ -254,7 +259,7 @@ pub fn tray_card(lang: Lang, card: &TrayCard) -> Markup {
 }
 
 /// The choice of number, for a card that holds further ones. Their names are not on the card: the person knows them.
-fn further(lang: Lang, card: &TrayCard, numbers: &[u16]) -> Markup {
+pub fn further(lang: Lang, card: &TrayCard, numbers: &[u16]) -> Markup {
     let choices = numbers.iter().map(|number| NumberChoice::Further(*number)).chain([NumberChoice::Unused]);
     let label = |choice| match choice {
         NumberChoice::Further(number) => t(lang, format!("別の番号 {number}"), format!("Number {number}")),
@@ -263,7 +268,9 @@ fn further(lang: Lang, card: &TrayCard, numbers: &[u16]) -> Markup {
     html! {
         @if !numbers.is_empty() {
             div.number-choice role="group" aria-label=(t(lang, "どの番号で受診しますか", "Which number is this visit for?")) {
-                p.hint { (t(lang, "どの番号で受診しますか（上を押すと、ふだんの番号）", "Which number? (The card itself: the ordinary one)")) }
+                p.hint { (t(lang, "どの番号で受診しますか", "Which number is this visit for?")) }
+                // Whoever came with a further one last time is known by it until the ordinary one is read again.
+                button.button.quiet type="submit" name="card" value=(card.id) { (t(lang, "ふだんの番号", "The ordinary number")) }
                 @for choice in choices {
                     button.button.quiet type="submit" name="card" value={ (card.id) (NUMBER_AFTER) (choice.word()) } {
                         (label(choice))

@@ -161,7 +161,7 @@ fn table(service: &Service, lang: Lang, figures: &Figures) -> Markup {
             html! {},
         );
     }
-    let table = page::Table::new(t(lang, "機関ごとの件数", "Counts by institution"))
+    let table = page::Table::new("")
         .column(t(lang, "機関", "Institution"))
         .number(t(lang, "受付", "Card reads"))
         .number(t(lang, "照会", "Asked"))
@@ -232,7 +232,7 @@ fn suspended(service: &Service, lang: Lang) -> Markup {
     if rows.is_empty() {
         return html! { p { (t(lang, "ありません。", "None.")) } };
     }
-    page::Table::new(t(lang, "参加を止められている機関", "Suspended organisations"))
+    page::Table::new("")
         .column(t(lang, "機関", "Organisation"))
         .column(t(lang, "いつから", "Since"))
         .column(t(lang, "理由", "Reason"))

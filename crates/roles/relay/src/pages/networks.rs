@@ -70,7 +70,7 @@ async fn run(
 
 async fn show(service: &Service, lang: Lang, csrf: &Csrf, news: Markup) -> Result<Page, Problem> {
     let networks = service.networks().await?;
-    let table = page::Table::new(t(lang, "ネットワークの一覧", "Networks"))
+    let table = page::Table::new("")
         .column(t(lang, "ネットワーク", "Network"))
         .number(t(lang, "参加機関", "Members"))
         .number(t(lang, "番号を持つ人", "Persons with a number"))

@@ -20,6 +20,9 @@ use crate::store::{Asked, ReceivedRow};
 /// Kind of the entry of a question, before it is asked.
 pub(in crate::service) const ASKED: &str = "exchange.asked";
 
+/// Kind of the entry of what a holder gave, before it is looked at.
+const RECEIVED: &str = "exchange.received";
+
 /// Kind of the entry of a patient's decision, before it is passed on.
 const CONSENT: &str = "exchange.consent";
 
@@ -115,6 +118,7 @@ impl Service {
         };
         let keep_until = self.keep_until(answer.keep_until).min(self.end_of(&order).await?);
         let (sources, rows) = self.fetch_all(&order, &answer).await?;
+        let received = self.receipts(&order, &request, &sources);
         let asked = Asked {
             exchange: request.exchange,
             at: self.now(),
@@ -126,8 +130,33 @@ impl Service {
             keep_until,
             refused: None,
         };
-        self.store.keep_asked(asked, rows).await.map_err(DeskError::from)?;
+        // Both are there before anybody looks.
+        let (logged, kept) = tokio::join!(self.log_all(received), self.store.keep_asked(asked, rows));
+        logged?;
+        kept.map_err(DeskError::from)?;
         Ok(Gathered { exchange: request.exchange, receipt: answer.receipt, sources, keep_until })
+    }
+
+    /// What arrived from each holder, for the ledger.
+    fn receipts(&self, order: &Order, request: &ExchangeRequest, sources: &[Source]) -> Vec<Entry> {
+        let at = self.now().as_millis();
+        let person = Some(self.ledger.person_digest(format!("Patient/{}", order.patient).as_bytes()));
+        let came = sources.iter().filter(|source| source.resources > 0);
+        came.map(|source| {
+            let body = json!({
+                "staff": order.staff, "reason": request.reason, "holder": source.holder, "count": source.resources,
+            });
+            let body = body.to_string().into_bytes();
+            Entry { kind: RECEIVED, person, exchange: request.exchange, at, body }
+        })
+        .collect()
+    }
+
+    async fn log_all(&self, entries: Vec<Entry>) -> Result<(), DeskError> {
+        if !entries.is_empty() {
+            self.ledger.append_all(entries).await?;
+        }
+        Ok(())
     }
 
     /// What came from others about a patient and may still be looked at.

@@ -34,6 +34,9 @@ pub struct Options {
     /// Instead of a town, so many reports to a registry with the errors of the field, and the truth apart
     #[arg(long)]
     registry: Option<u64>,
+    /// Instead of a town, ten years of reports and deaths to the cancer registry of so many people, and the truth apart
+    #[arg(long, conflicts_with = "registry")]
+    cancer: Option<u64>,
     /// The counts as JSON
     #[arg(long)]
     json: bool,
@@ -44,6 +47,11 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if let Some(reports) = options.registry {
         let written = town::registry_lists(options.seed, reports, &options.out)?;
         writeln!(stdout(), "{}: {written} reports", options.out.display())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(people) = options.cancer {
+        let summary = town::cancer_registry(options.seed, people, &options.out)?;
+        writeln!(stdout(), "{}", serde_json::to_string(&summary)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let today = match options.today {

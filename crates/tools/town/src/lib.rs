@@ -9,6 +9,7 @@
 //! and when, `counter` cards and local records, [`clinical`] illnesses and visits; `rows` turns it into lines. `stories` constructs the scenario
 //! persons of the front page instead of throwing them.
 
+mod cancer;
 mod career;
 pub mod claims;
 pub mod clinical;
@@ -38,6 +39,7 @@ mod stories;
 mod vocabulary;
 mod writer;
 
+pub use cancer::{CancerSummary, cancer_registry};
 pub use day::Day;
 pub use families::Families;
 pub use plan::{TownError, TownPlan};

@@ -31,7 +31,7 @@ pub(super) async fn show(
     Shows(token): Shows,
     Query(named): Query<Named>,
 ) -> Result<Page, Problem> {
-    let which = Which { copy: named.copy };
+    let which = Which { copy: named.copy, page: 0 };
     let gathered = on_shelf(&service, &visit, token.as_ref(), &which).await?;
     let gathered = gathered.ok_or_else(Problem::not_found)?;
     let item = gathered.find(&named.holder, &named.name).ok_or_else(Problem::not_found)?;

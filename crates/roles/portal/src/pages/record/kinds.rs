@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use consent::Category;
 use maud::{Markup, html};
 use records::view::{Flag, Shown as Seen, chart, series, show as seen};
-use wire::page::{Lang, Page, Table, Tone, badge, card, details, empty_state, link_button, t};
+use wire::page::{Lang, Page, Table, Tone, badge, card, details, empty_state, link_button, pager, t};
 use wire::{Csrf, Problem};
 
 use super::super::parts::name;
@@ -17,7 +17,7 @@ use crate::service::record::{Gathered, Item};
 const CHARTS_MAX: usize = 60;
 
 /// Items on one page.
-const ITEMS_MAX: usize = 500;
+const ITEMS_MAX: usize = 30;
 
 /// A kind as the page divides the record (記録の種類).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub(super) async fn show(
                     (empty_state(t(lang, "ありません", "None"), t(lang, "集めた記録に、この種類のものはありませんでした。", "Nothing of this kind was among what came."), html! {}))
                 }
                 @if kind == Kind::Tests { (charts(&service, lang, gathered, &of_kind)) }
-                (list(&service, lang, &which, gathered, &of_kind, kind == Kind::Tests))
+                (list(&service, lang, &which, gathered, &of_kind, kind))
                 (back)
             }
         }
@@ -175,12 +175,13 @@ fn list(
     which: &Which,
     gathered: &Gathered,
     items: &[(&Item, Seen)],
-    folded: bool,
+    kind: Kind,
 ) -> Markup {
     if items.is_empty() {
         return html! {};
     }
-    let rows = items.iter().take(ITEMS_MAX).map(|(item, shown)| {
+    let first = which.page.saturating_mul(ITEMS_MAX);
+    let rows = items.iter().skip(first).take(ITEMS_MAX).map(|(item, shown)| {
         let holder = gathered.sources.get(item.source).map(|source| source.holder);
         let link = holder.map(|holder| {
             which.link(&format!("/record/item?holder={holder}&name={}", item.name()))
@@ -199,12 +200,16 @@ fn list(
         .column(t(lang, "どこの記録か", "From"))
         .rows(rows)
         .render();
-    let more = items.len().saturating_sub(ITEMS_MAX);
+    let pages = items.len().div_ceil(ITEMS_MAX);
+    let turn = |page: usize| which.link(&format!("/record/{}?page={page}", kind.as_str()));
+    let previous = which.page.checked_sub(1).map(turn);
+    let next = (which.page + 1 < pages).then(|| turn(which.page + 1));
+    let place = format!("{} / {pages}", which.page + 1);
     let table = html! {
         (table)
-        @if more > 0 { p.fine { (t(lang, format!("ほかに{more}件は、CSV で見られます。"), format!("{more} more are in the CSV file."))) } }
+        @if pages > 1 { (pager(lang, previous.as_deref(), &place, next.as_deref())) }
     };
-    if folded {
+    if kind == Kind::Tests && which.page == 0 {
         html! { (details(t(lang, "表で見る", "As a table"), table)) }
     } else {
         card(&t(lang, format!("{}件", items.len()), format!("{} items", items.len())), table)

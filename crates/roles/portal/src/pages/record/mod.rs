@@ -29,6 +29,9 @@ pub(super) struct Which {
     /// A kept copy; none for what this visit gathered.
     #[serde(default)]
     copy: Option<ExchangeId>,
+    /// The page of a long list, from 0.
+    #[serde(default)]
+    page: usize,
 }
 
 impl Which {

@@ -77,7 +77,7 @@ pub fn the_person_sees_who_looked_and_decides(town: &Town, dir: &Path, house: &H
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     assert!(text.contains("はたらいた決めごと") && text.contains("精神・心療"), "{text}");
-    assert!(text.contains("署名済み台帳の"), "the checks are found in the signed log: {text}");
+    assert!(text.contains("ポータルが確かめました"), "every entry is found in its log: {text}");
 
     assert_eq!(ask(), 0, "he withdrew his permission at the desk");
     assert!(see(&mut portal, "/preview").contains("見えない"));

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::checkups::CheckupFiles;
 use crate::clinical::{ExchangeStory, exchange_stories};
 use crate::day::Day;
 use crate::fhir::Scribe;
@@ -23,6 +24,7 @@ pub struct ClinicalFiles {
     truth: Sheet,
     /// What the demonstrations should see: they run over several households, in their own order.
     stories: Vec<(usize, ExchangeStoryRow)>,
+    checkups: CheckupFiles,
     out: PathBuf,
     visits: u64,
     stored: u64,
@@ -51,6 +53,7 @@ impl ClinicalFiles {
             files,
             truth,
             stories: Vec::new(),
+            checkups: CheckupFiles::new(plan, out),
             out: out.to_owned(),
             visits: 0,
             stored: 0,
@@ -76,6 +79,11 @@ impl ClinicalFiles {
             let scribe = Scribe::new(family, row, visit, *nth);
             *nth += 1;
             let Some(scribe) = scribe else { continue };
+            if let (Some(document), Some(institution)) =
+                (scribe.checkup_document(family), INSTITUTIONS.get(patient.institution))
+            {
+                self.checkups.add(institution.code, &document)?;
+            }
             let storage = INSTITUTIONS.get(patient.institution).is_some_and(Institution::has_storage);
             if storage {
                 let start = || (Lasting::default(), scribe.address.clone(), visit.day);
@@ -138,6 +146,7 @@ impl ClinicalFiles {
         self.stories.sort_by_key(|(place, _)| *place);
         self.stories.iter().try_for_each(|(_, row)| sheet.row(row))?;
         sheet.finish()?;
+        self.checkups.finish()?;
         for (path, mut file) in self.files {
             file.flush().map_err(|source| TownError::Write { path, source })?;
         }

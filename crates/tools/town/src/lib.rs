@@ -11,6 +11,7 @@
 
 mod cancer;
 mod career;
+mod checkups;
 pub mod claims;
 pub mod clinical;
 mod clinical_files;

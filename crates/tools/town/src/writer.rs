@@ -134,7 +134,7 @@ fn prepare(out: &Path) -> Result<(), TownError> {
     for entry in fs::read_dir(out).map_err(write)? {
         let name = entry.map_err(write)?.file_name();
         let name = name.to_string_lossy();
-        if !matches!(&*name, "truth" | "clinical" | "claims") && !name.ends_with(".csv") {
+        if !matches!(&*name, "truth" | "clinical" | "checkups" | "claims") && !name.ends_with(".csv") {
             return Err(TownError::NotEmpty { path: out.to_owned() });
         }
     }

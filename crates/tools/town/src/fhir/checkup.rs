@@ -7,14 +7,14 @@ use crate::clinical::catalogue::Test;
 use crate::clinical::chart::{Fact, Measure};
 
 /// An item of the check: its code (特定健診 JLAC10), name, kind, value and unit, and normal range.
-struct Item {
-    code: &'static str,
+pub(super) struct Item {
+    pub(super) code: &'static str,
     name: &'static str,
     category: &'static str,
-    value: f64,
-    decimals: u8,
+    pub(super) value: f64,
+    pub(super) decimals: u8,
     unit: &'static str,
-    ucum: &'static str,
+    pub(super) ucum: &'static str,
     range: Option<[f64; 2]>,
 }
 
@@ -149,7 +149,7 @@ impl Scribe<'_> {
         }
     }
 
-    fn items(&self) -> Vec<Item> {
+    pub(super) fn items(&self) -> Vec<Item> {
         let mut items = Vec::new();
         let measured = |code, name, value, unit, category| Item {
             code,

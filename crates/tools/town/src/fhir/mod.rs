@@ -5,6 +5,7 @@
 
 mod checkup;
 mod document;
+mod hc08;
 pub mod json;
 mod medication;
 mod people;

@@ -8,6 +8,7 @@
 )]
 
 mod bundles;
+mod closed;
 mod http;
 mod marks;
 mod operations;

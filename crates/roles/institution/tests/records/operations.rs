@@ -1,9 +1,11 @@
 //! Operations: everything about a patient, validation, export, documents.
 
+use musubi_institution::records::Export;
 use serde_json::{Value, json};
 
 use crate::http::House;
 use crate::samples::{condition, observation, patient};
+use crate::town::{Options, Town};
 
 async fn filled() -> House {
     let house = House::open().await;
@@ -169,4 +171,23 @@ async fn a_document_is_provided_found_and_retrieved() {
     assert_eq!(lists.matches().len(), 1);
     let list = lists.json()["entry"][0]["resource"]["entry"][0]["item"]["reference"].clone();
     assert_eq!(list, json!(format!("DocumentReference/{}", document["id"].as_str().unwrap())));
+}
+
+#[tokio::test]
+async fn an_export_is_honestly_gone_after_a_restart() {
+    let mut town = Town::new().await;
+    let id = town.role.service().begin_export(Export::default()).unwrap();
+    assert!(town.role.service().export(&id).is_ok());
+    let dir = std::mem::replace(&mut town.dir, tempfile::tempdir().unwrap());
+    let clock = std::sync::Arc::clone(&town.clock);
+    drop(town);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let house = House::of(Town::at(dir, Options::default(), clock).await).await;
+    let (code, ..) = house.get(&format!("/$export-status/{id}")).await.is(404).issue();
+    assert_eq!(code, "not-found");
+    house.get(&format!("/$export-file/{id}/Patient.ndjson")).await.is(404);
+    let fresh = house.get("/$export").await.is(202);
+    house.get(fresh.header("content-location").unwrap()).await.is(200);
 }

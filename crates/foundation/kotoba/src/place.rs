@@ -204,7 +204,7 @@ fn without_street(text: &str) -> &str {
     const TURNS: [&str; 10] =
         ["上る", "上ル", "下る", "下ル", "東入る", "西入る", "東入ル", "西入ル", "東入", "西入"];
     let end = |turn: &&str| text.rfind(*turn).map(|at| at + turn.len());
-    let Some(end) = TURNS.iter().filter_map(|turn| end(&turn)).max() else { return text };
+    let Some(end) = TURNS.iter().filter_map(end).max() else { return text };
     match text.get(end..) {
         Some(rest) if !rest.trim().is_empty() => rest.trim_start_matches(['る', 'ル', ' ']),
         _ => text,

@@ -44,7 +44,10 @@ impl Run<'_> {
         if let Some(dose) = self.next_dose().filter(|_| self.trace.steps.is_some()) {
             let reason = self.skip_reason(dose, on, before);
             self.note("Table 6-11", || {
-                (format!("{} on {}", dose.label, date(on)), format!("skipped: {reason}"))
+                (
+                    format!("{} on {}", dose.label, date(on)),
+                    if reason.is_empty() { "skipped".to_owned() } else { format!("skipped: {reason}") },
+                )
             });
         }
         self.push_target(TargetStatus::Skipped, u16::MAX);

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use calendar::{Clock, Date, SystemClock};
 use claims::{
-    Binder, Checker, Claim, Corrected, Draft, Finding, Group, GroupKind, Info, MemberList, ReadError, Reader, Severity,
-    Summary, correct, judge,
+    Binder, Checker, Claim, Corrected, Draft, Finding, Group, GroupKind, Info, MemberList, ReadError, Reader,
+    Severity, Summary, correct, judge,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use columns::Format;
@@ -94,12 +94,25 @@ enum Form {
 /// Exit code 0: nothing wrong (there may be warnings); 1: errors found, or claims that are not right as addressed; 2: a file
 /// that cannot be read or holds no claims.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    match &options.command {
+    let done = match &options.command {
         Command::Info(options) => info(options),
         Command::Check(options) => check(options),
         Command::Readdress(options) => readdress(options),
         Command::Convert(options) => convert(options),
+    };
+    match done {
+        // Whoever read our output has read enough: that is for the command to say.
+        Err(error) if !is_broken_pipe(&error) => {
+            writeln!(stderr(), "musubi: {error:#}")?;
+            Ok(ExitCode::from(2))
+        }
+        other => other,
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// How it came out; the worst of all files counts.
@@ -201,10 +214,18 @@ fn info(options: &Show) -> anyhow::Result<ExitCode> {
             writeln!(stdout(), "{}", serde_json::to_string(&Named { file: &name, of: &info })?)?;
         } else if options.csv {
             if index == 0 {
-                out.write_record(["file", "receipts", "insurer_records", "public_records", "counted", "points"])?;
+                out.write_record([
+                    "file",
+                    "receipts",
+                    "insurer_records",
+                    "public_records",
+                    "counted",
+                    "points",
+                ])?;
             }
             let figures =
-                [info.receipts, info.insurer_records, info.public_records, info.counted, info.points].map(|n| n.to_string());
+                [info.receipts, info.insurer_records, info.public_records, info.counted, info.points]
+                    .map(|n| n.to_string());
             out.write_record(std::iter::once(name).chain(figures))?;
         } else {
             print_info(&name, &info)?;
@@ -233,7 +254,8 @@ fn print_info(name: &str, info: &Info) -> anyhow::Result<()> {
         let shown = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
         writeln!(out, "  請求書   GO            {} / {}", shown(bill.claims), shown(bill.points))?;
     }
-    let tables: Vec<String> = info.tables.iter().map(|(table, count)| format!("{} {count}", table.ja())).collect();
+    let tables: Vec<String> =
+        info.tables.iter().map(|(table, count)| format!("{} {count}", table.ja())).collect();
     writeln!(out, "  点数表   tables        {}", tables.join(", "))?;
     if let Some((first, last)) = info.months {
         writeln!(out, "  診療年月 months        {first} to {last}")?;
@@ -245,7 +267,11 @@ fn print_info(name: &str, info: &Info) -> anyhow::Result<()> {
         (0, _) => "西暦 YYYYMMDD",
         _ => "和暦・西暦",
     };
-    writeln!(out, "  形式     form          {:?}, {dates}, CRLF {}, LF {}", info.charset, info.crlf, info.lf)?;
+    writeln!(
+        out,
+        "  形式     form          {:?}, {dates}, CRLF {}, LF {}",
+        info.charset, info.crlf, info.lf
+    )?;
     Ok(())
 }
 
@@ -321,7 +347,17 @@ fn check(options: &Show) -> anyhow::Result<ExitCode> {
         };
         if options.csv && index == 0 {
             told.csv.write_record([
-                "file", "severity", "rule", "line", "claim", "record", "field", "name", "value", "expected", "expected_ja",
+                "file",
+                "severity",
+                "rule",
+                "line",
+                "claim",
+                "record",
+                "field",
+                "name",
+                "value",
+                "expected",
+                "expected_ja",
             ])?;
         }
         let (state, receipts) = check_file(file, &mut told)?;
@@ -366,8 +402,8 @@ fn check_file(file: &Path, told: &mut Told<'_>) -> anyhow::Result<(State, u64)> 
 }
 
 fn readdress(options: &Readdress) -> anyhow::Result<ExitCode> {
-    let source = File::open(&options.members)
-        .with_context(|| format!("cannot read {}", options.members.display()))?;
+    let source =
+        File::open(&options.members).with_context(|| format!("cannot read {}", options.members.display()))?;
     let members = MemberList::read(source)
         .map_err(|error| anyhow::anyhow!("{}: {error}\n{}", options.members.display(), error.ja()))?;
     let known = options.known_on.unwrap_or_else(|| SystemClock.today());
@@ -387,7 +423,9 @@ fn readdress(options: &Readdress) -> anyhow::Result<ExitCode> {
                 let corrected = correct(&claim, &judged);
                 outcomes.claim(file, &claim, &judged.verdict, &corrected)?;
                 match corrected {
-                    Corrected::Goes(parts) => parts.into_iter().try_for_each(|(agency, part)| sorted.goes(agency, part)),
+                    Corrected::Goes(parts) => {
+                        parts.into_iter().try_for_each(|(agency, part)| sorted.goes(agency, part))
+                    }
                     Corrected::Stays | Corrected::Cannot(_) => sorted.stays(&claim),
                 }
             },
@@ -462,7 +500,17 @@ impl Outcomes {
         let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
         let mut csv = csv::Writer::from_writer(file);
         csv.write_record([
-            "file", "line", "claim", "month", "outcome", "detail", "rewritten", "found_by", "claimed_insurer", "now", "then",
+            "file",
+            "line",
+            "claim",
+            "month",
+            "outcome",
+            "detail",
+            "rewritten",
+            "found_by",
+            "claimed_insurer",
+            "now",
+            "then",
         ])?;
         Ok(Self { csv, json, counts: std::collections::BTreeMap::new(), rewritten: 0, not_right: 0 })
     }
@@ -499,7 +547,10 @@ impl Outcomes {
         let spells = |all: &[claims::Spell]| {
             let one = |spell: &claims::Spell| {
                 let insurer = spell.insurer.as_deref().unwrap_or("-");
-                format!("{}..{} {insurer}:{}:{}:{}", spell.first, spell.last, spell.symbol, spell.number, spell.branch)
+                format!(
+                    "{}..{} {insurer}:{}:{}:{}",
+                    spell.first, spell.last, spell.symbol, spell.number, spell.branch
+                )
             };
             all.iter().map(one).collect::<Vec<_>>().join(" | ")
         };
@@ -556,7 +607,11 @@ fn convert(options: &Convert) -> anyhow::Result<ExitCode> {
         writeln!(
             stdout(),
             "claims {}, diagnoses {}, procedures {}, medicines {}, visits {}",
-            counts.claims, counts.diagnoses, counts.procedures, counts.medicines, counts.visits
+            counts.claims,
+            counts.diagnoses,
+            counts.procedures,
+            counts.medicines,
+            counts.visits
         )?;
     }
     Ok(worst.exit())

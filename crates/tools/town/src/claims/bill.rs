@@ -233,6 +233,7 @@ fn lately(family: &Family, slot: u8, day: Day) -> Option<&Membership> {
 /// Who saw the person last before a pharmacy did.
 fn prescriber(family: &Family, visit: &Visit) -> Option<usize> {
     let before = family.visits.iter().filter(|v| v.slot == visit.slot && v.day <= visit.day);
-    let mut seen = before.filter_map(|v| where_at(family, v)).filter(|(_, scheme)| *scheme == Scheme::Medical);
+    let mut seen =
+        before.filter_map(|v| where_at(family, v)).filter(|(_, scheme)| *scheme == Scheme::Medical);
     seen.next_back().map(|(institution, _)| institution)
 }

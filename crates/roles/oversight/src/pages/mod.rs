@@ -77,7 +77,7 @@ fn said<'a>(lang: Lang, (ja, en): (&'a str, &'a str)) -> &'a str {
     t(lang, ja, en)
 }
 
-fn both<'a>(lang: Lang, pair: &'a (String, String)) -> &'a str {
+fn both(lang: Lang, pair: &(String, String)) -> &str {
     t(lang, pair.0.as_str(), pair.1.as_str())
 }
 

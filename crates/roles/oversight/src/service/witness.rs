@@ -42,7 +42,10 @@ pub enum Answered {
 
 /// The heads cosigned in the last minute: a late repetition of one is told from a ledger that went back to it.
 #[derive(Clone, Debug, Default)]
-pub struct Repeats(Arc<Mutex<HashMap<String, VecDeque<(u64, Hash, i64)>>>>);
+pub struct Repeats(Arc<Mutex<HashMap<String, Recent>>>);
+
+/// Heads of one ledger with the time at which each was cosigned, Unix milliseconds.
+type Recent = VecDeque<(u64, Hash, i64)>;
 
 impl Repeats {
     fn remember(&self, origin: &str, head: &WitnessedHead, now: i64) {

@@ -19,6 +19,7 @@ mod insurer;
 mod kill;
 mod my_record;
 mod networks;
+mod oversight;
 mod portal;
 mod process;
 mod record;
@@ -81,6 +82,10 @@ fn records_travel() {
     house::settle_ports(&dir);
     let town = Town::start(&dir, PEOPLE);
     let house = House::of(&dir);
+    oversight::every_ledger_is_cosigned(&town, &dir, &house);
+    oversight::a_suspension_is_in_force_at_once(&town, &house);
+    oversight::the_table_is_signed_off(&town, &house);
+    oversight::a_second_history_raises_an_alarm(&town, &dir, &house);
     exchange::records_are_in(&dir, &house);
     exchange::a_stranger_learns_nothing(&dir, &house);
     exchange::a_visit_fetches_what_is_permitted(&dir, &house);

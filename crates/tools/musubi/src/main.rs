@@ -2,6 +2,7 @@
 
 mod checkup_command;
 mod claims_command;
+mod claims_readdress;
 mod codes_command;
 mod directory_command;
 mod eligibility_xml_command;

@@ -1,18 +1,21 @@
 //! What the overseer reads of our ledger (監督): who asked whom, why and under which rule; no person, no record.
 
 use access::{Action, Purpose};
-use codes::OrgId;
+use codes::{ExchangeId, OrgId};
 use consent::ActReason;
 use ledger::OpenedEntry;
 use protocol::exchange::WaitingReview;
 use protocol::oversight::{Side, SideRecord, SideRecordsAnswer, SideRecordsRequest, side_records};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::Problem;
 
 use super::emergencies::{EMERGENCY, EmergencyRecord};
 use super::exchange::{EXCHANGE, ExchangeRecord, REFUSED};
 use super::{Service, Waiting};
+
+/// Kind of the entry that a reading of the reviewers' queue leaves.
+const REVIEWS_READ: &str = "relay.reviews-read";
 
 impl Service {
     /// Answers the overseer from the ledger; the reading itself is written down first.
@@ -35,11 +38,19 @@ impl Service {
     /// # Errors
     /// One who may not review; store or ledger.
     pub async fn reviews(&self, peer: &OrgId) -> Result<Vec<WaitingReview>, Problem> {
-        self.decide(peer, Action::RelayEmergency, Purpose::ConsentKeeping)?;
+        let permit = self.decide(peer, Action::RelayEmergency, Purpose::ConsentKeeping)?;
+        let waiting = self.waiting_for_review().await?;
+        if !waiting.is_empty() {
+            // What the declarers wrote leaves with it.
+            let declarations: Vec<_> = waiting.iter().map(|waiting| waiting.declaration).collect();
+            let body = json!({ "by": peer, "rule": permit.rule_id(), "declarations": declarations });
+            let exchange = ExchangeId::new(self.now().as_millis());
+            self.log(REVIEWS_READ, None, exchange, &body).await?;
+        }
         let review = |Waiting { declaration, organisation, at, widened, staff, reason, text }| {
             WaitingReview { declaration, organisation, at, widened, staff, reason, text }
         };
-        Ok(self.waiting_for_review().await?.into_iter().map(review).collect())
+        Ok(waiting.into_iter().map(review).collect())
     }
 }
 

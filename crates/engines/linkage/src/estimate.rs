@@ -330,8 +330,8 @@ impl Em {
         let levels = count.len() - 1;
         let smooth = 0.5 / levels as f64;
         let m = &mut self.m[at];
-        for level in 1..=levels {
-            m[level] = (count[level] + smooth) / (known + 0.5);
+        for (m, count) in m.iter_mut().zip(count).take(levels + 1).skip(1) {
+            *m = (count + smooth) / (known + 0.5);
         }
         if let Some(bound) = self.bounds[at]
             && self.lifted >> at & 1 == 0
@@ -341,10 +341,10 @@ impl Em {
             (1..levels).for_each(|level| m[level] *= scale);
             m[levels] = bound;
         }
-        for level in 1..=levels {
-            let (all, true_share) = (self.chance[at][level], self.matches * m[level]);
+        let chances = self.u[at].iter_mut().zip(&self.chance[at]).zip(m.iter());
+        for ((u, all), m) in chances.take(levels + 1).skip(1) {
             // Never below a tenth of what was counted: few counts are not exact.
-            self.u[at][level] = ((all - true_share) / (1.0 - self.matches)).max(all * 0.1).max(1e-12);
+            *u = ((all - self.matches * m) / (1.0 - self.matches)).max(all * 0.1).max(1e-12);
         }
     }
 

@@ -20,31 +20,31 @@ use crate::{
 /// When it is not JSON of Splink's form, or a condition is not one that can be read.
 pub fn import(text: &str) -> Result<(Config, Model), LinkError> {
     let json: Value = serde_json::from_str(text).map_err(|e| damaged(&e.to_string()))?;
-    let prior = json["probability_two_random_records_match"].as_f64();
+    let prior = at(&json, "probability_two_random_records_match").as_f64();
     let prior = prior
         .filter(|p| *p > 0.0 && *p < 1.0)
         .ok_or_else(|| damaged("no probability_two_random_records_match"))?;
     let mut config =
-        Config { id: json["unique_id_column_name"].as_str().map(str::to_owned), ..Config::default() };
+        Config { id: at(&json, "unique_id_column_name").as_str().map(str::to_owned), ..Config::default() };
     let mut model = Model { version: Model::VERSION, prior, comparisons: Vec::new(), relatives: Vec::new() };
-    let comparisons = json["comparisons"].as_array().ok_or_else(|| damaged("no comparisons"))?;
+    let comparisons = at(&json, "comparisons").as_array().ok_or_else(|| damaged("no comparisons"))?;
     for comparison in comparisons {
-        let name = comparison["output_column_name"].as_str().unwrap_or_default().to_owned();
+        let name = at(comparison, "output_column_name").as_str().unwrap_or_default().to_owned();
         let place = format!("comparison {name}");
         let (mut levels, mut learned) = (Vec::new(), Vec::new());
-        for level in comparison["comparison_levels"].as_array().into_iter().flatten() {
-            if level["is_null_level"] == json!(true) {
+        for level in at(comparison, "comparison_levels").as_array().into_iter().flatten() {
+            if *at(level, "is_null_level") == json!(true) {
                 continue;
             }
-            let sql = level["sql_condition"].as_str().unwrap_or_default();
-            let share = |key: &str| level[key].as_f64().filter(|p| *p > 0.0 && *p <= 1.0).unwrap_or(1e-9);
+            let sql = at(level, "sql_condition").as_str().unwrap_or_default();
+            let share = |key: &str| at(level, key).as_f64().filter(|p| *p > 0.0 && *p <= 1.0).unwrap_or(1e-9);
             let (m, u) = (share("m_probability"), share("u_probability"));
             if sql.trim().eq_ignore_ascii_case("else") {
                 learned.push(LevelModel { when: "else".to_owned(), m, u });
                 continue;
             }
             let when = condition(&place, sql)?;
-            let tf = level["tf_adjustment_column"].as_str().map(str::to_owned).into_iter().collect();
+            let tf = at(level, "tf_adjustment_column").as_str().map(str::to_owned).into_iter().collect();
             for term in expr::condition(&place, &when)?.iter().flatten() {
                 term.views().into_iter().for_each(|column| field(&mut config, column));
             }
@@ -57,8 +57,8 @@ pub fn import(text: &str) -> Result<(Config, Model), LinkError> {
         config.comparison.push(ComparisonConfig { name: name.clone(), level: levels, else_at_most: None });
         model.comparisons.push(ComparisonModel { name, levels: learned });
     }
-    for rule in json["blocking_rules_to_generate_predictions"].as_array().into_iter().flatten() {
-        let sql = rule["blocking_rule"].as_str().or(rule.as_str()).unwrap_or_default();
+    for rule in at(&json, "blocking_rules_to_generate_predictions").as_array().into_iter().flatten() {
+        let sql = at(rule, "blocking_rule").as_str().or(rule.as_str()).unwrap_or_default();
         // A rule that is more than equal columns is left to be chosen from the data.
         if let Some(columns) = equal_columns(sql) {
             columns.iter().for_each(|column| field(&mut config, column));
@@ -66,6 +66,11 @@ pub fn import(text: &str) -> Result<(Config, Model), LinkError> {
         }
     }
     Ok((config, model))
+}
+
+/// A member of an object; null where there is none.
+fn at<'a>(json: &'a Value, key: &str) -> &'a Value {
+    json.get(key).unwrap_or(&Value::Null)
 }
 
 /// Writes a model as Splink reads it. Views have columns of their own (`birth.year` is `birth_year`), which the tables given to
@@ -91,8 +96,11 @@ pub fn export(config: &Config, model: &Model, linking: bool) -> Result<String, L
                 "m_probability": learned.m, "u_probability": learned.u });
             // Splink adjusts by one column.
             if let [tf] = &level.tf[..] {
-                json["tf_adjustment_column"] = json!(column(tf));
-                json["tf_adjustment_weight"] = json!(1.0);
+                let adjusted =
+                    [("tf_adjustment_column", json!(column(tf))), ("tf_adjustment_weight", json!(1.0))];
+                if let Value::Object(level) = &mut json {
+                    level.extend(adjusted.map(|(key, value)| (key.to_owned(), value)));
+                }
             }
             levels.push(json);
         }

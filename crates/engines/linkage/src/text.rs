@@ -35,8 +35,8 @@ impl Scratch {
         let window = (a.len().max(b.len()) / 2).saturating_sub(1);
         let (mut in_a, mut in_b) = (0_u64, 0_u64);
         for (i, x) in a.iter().enumerate() {
-            for j in i.saturating_sub(window)..(i + window + 1).min(b.len()) {
-                if in_b & (1 << j) == 0 && *x == b[j] {
+            for (j, y) in b.iter().enumerate().take(i + window + 1).skip(i.saturating_sub(window)) {
+                if in_b & (1 << j) == 0 && x == y {
                     in_a |= 1 << i;
                     in_b |= 1 << j;
                     break;

@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn rules_find_what_they_are_for_and_nothing_else() {
-        let cases: &[(&[(&str, &str)], &[&str])] = &[
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: &[Case<'_>] = &[
             (&[], &[]),
             (&[("topography", "C53.9"), ("morphology", "8070/33")], &["sex-site-female"]),
             (&[("sex", "2"), ("topography", "C61.9"), ("morphology", "8140/33")], &["sex-site-male"]),

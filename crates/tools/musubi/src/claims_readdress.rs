@@ -105,7 +105,8 @@ impl Sorted {
 
     fn goes(&mut self, agency: u8, part: Draft) -> anyhow::Result<()> {
         let [first, second] = &mut self.to;
-        Ok(if agency == 2 { second.claim(part)? } else { first.claim(part)? })
+        let binder = if agency == 2 { second } else { first };
+        Ok(binder.claim(part)?)
     }
 
     /// A file without claims is no file.

@@ -167,7 +167,7 @@ pub async fn open(settings: &RoleSettings, shared: &Shared, seat: &Seat) -> anyh
             client,
             clock,
             reader: seat.reader.clone(),
-            roads: portal::Roads::default(),
+            roads: settings.roads()?,
         })?),
         OrgKind::Oversight => {
             let config = oversight::Config { org, store, ledger, custody, policy, client, clock };

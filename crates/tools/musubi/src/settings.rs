@@ -230,7 +230,8 @@ impl RoleSettings {
         let Some(notices) = &self.notices else { return Ok(portal::Roads::default()) };
         let mail = match (&notices.smtp, &notices.outbox) {
             (Some(smtp), _) => {
-                let password = |name: &String| std::env::var(name).with_context(|| format!("{name} is not set"));
+                let password =
+                    |name: &String| std::env::var(name).with_context(|| format!("{name} is not set"));
                 let password = smtp.password_env.as_ref().map(password).transpose()?;
                 Some(portal::MailRoad::Smtp(portal::Smtp {
                     host: smtp.host.clone(),

@@ -40,11 +40,14 @@ pub struct Cell {
     pub right: u64,
 }
 
+/// Pairs by the rule's outcome and by whether the linkage links them: how many, and how many of them are true.
+type Counts = BTreeMap<(Outcome, bool), (u64, u64)>;
+
 /// Applies a profile to every pair that the linkage looked at. Fields that are not there are missing in every report.
 pub fn beside(linkage: &Linkage, profile: &Profile) -> Beside {
     let people = People::of(&linkage.table);
-    let start = || (Scratch::default(), BTreeMap::<(Outcome, bool), (u64, u64)>::new());
-    let visit = |state: &mut (Scratch, BTreeMap<(Outcome, bool), (u64, u64)>), a: u32, b: u32| {
+    let start = || (Scratch::default(), Counts::new());
+    let visit = |state: &mut (Scratch, Counts), a: u32, b: u32| {
         let outcome = profile.decide(&mut state.0, &people.person(a), &people.person(b)).outcome;
         let pair = Scored { a, b, weight: f32::MIN };
         let link = linkage.decision_of(&pair) == Decision::Link;
@@ -53,7 +56,7 @@ pub fn beside(linkage: &Linkage, profile: &Profile) -> Beside {
         count.1 += u64::from(evaluate::is_true(&linkage.table, &pair));
     };
     let (states, _) = visit_pairs(&linkage.table, &linkage.rules, 1, start, visit, &|_, _| {});
-    let mut sums = BTreeMap::<(Outcome, bool), (u64, u64)>::new();
+    let mut sums = Counts::new();
     for (_, counts) in states {
         for (key, (pairs, right)) in counts {
             let sum = sums.entry(key).or_default();

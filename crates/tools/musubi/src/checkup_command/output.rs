@@ -25,7 +25,7 @@ pub(super) enum Output<'o> {
     },
     /// Who sends to whom may be left to the first record, so the archive begins with it.
     Archive {
-        archive: Option<ArchiveWriter<BufWriter<File>>>,
+        archive: Option<Box<ArchiveWriter<BufWriter<File>>>>,
         options: &'o Convert,
     },
 }
@@ -69,7 +69,7 @@ impl<'o> Output<'o> {
             Self::Archive { archive, options } => {
                 let open = match archive {
                     Some(open) => open,
-                    None => archive.insert(start(options, document)?),
+                    None => archive.insert(Box::new(start(options, document)?)),
                 };
                 Ok(open.add(document)?)
             }

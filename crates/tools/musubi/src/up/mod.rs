@@ -152,7 +152,11 @@ async fn start(
             .with_context(|| format!("opening {}", settings.organisation))?;
         let server = Server::bind(&settings.listen).await?;
         hosts.set(&host_of(&settings.organisation), server.local_addr());
-        servers.spawn(server.serve(opened.api(settings.organisation), Some(settings.tls()?), shutdown.clone()));
+        servers.spawn(server.serve(
+            opened.api(settings.organisation),
+            Some(settings.tls()?),
+            shutdown.clone(),
+        ));
         roles.push((settings.clone(), opened, seat));
     }
     Ok(Running { roles, shared, servers })

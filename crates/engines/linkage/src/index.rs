@@ -230,7 +230,7 @@ mod tests {
         }
         let values = [("given", "zoe"), ("surname", "quux"), ("birth", "1999-09-09"), ("postcode", "7777")];
         assert!(index.searcher().find(&values, 0.5, 5).is_empty());
-        let added: Vec<u32> = (0..600).map(|n| index.add(&format!("n{n}"), &values)).collect();
+        let added: Vec<u32> = (0..400).map(|n| index.add(&format!("n{n}"), &values)).collect();
         let found = index.searcher().find(&values, 0.0, 1_000);
         assert_eq!(found.len(), added.len());
         assert!(found.iter().all(|f| added.contains(&f.record)));

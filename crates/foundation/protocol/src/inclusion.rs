@@ -56,6 +56,8 @@ pub struct OpenHeads {
     pub signed: Checkpoint,
     /// The newest that the witness cosigned, and when it did.
     pub cosigned: Option<(Checkpoint, Timestamp)>,
+    /// The same head where the witness's key is not known, or did not sign: one of the log's own, no more.
+    pub older: Option<Checkpoint>,
 }
 
 /// Why heads are not believed.
@@ -129,20 +131,23 @@ impl Heads {
             (head.origin == origin && note.verify(&key).is_ok()).then_some(head)
         };
         let signed = read(&self.signed).ok_or(HeadProblem::NotSigned)?;
-        let (Some(cosigned), Some(witness)) = (&self.cosigned, witness) else {
-            return Ok(OpenHeads { signed, cosigned: None });
+        let Some(note) = &self.cosigned else {
+            return Ok(OpenHeads { signed, cosigned: None, older: None });
         };
-        let Ok(Some(at)) = cosigned_at(cosigned, witness) else {
-            return Ok(OpenHeads { signed, cosigned: None });
-        };
-        let at = Timestamp::from_millis(i64::try_from(at).unwrap_or(0).saturating_mul(1_000));
-        let cosigned = read(cosigned).ok_or(HeadProblem::NotSigned)?;
+        let older = read(note).ok_or(HeadProblem::NotSigned)?;
         let path: Option<Vec<Hash>> = self.consistency.iter().map(|text| hash(text)).collect();
         let path = path.ok_or(HeadProblem::Forked)?;
-        if !verify_consistency(cosigned.size, &cosigned.root, signed.size, &signed.root, &path) {
+        if !verify_consistency(older.size, &older.root, signed.size, &signed.root, &path) {
             return Err(HeadProblem::Forked);
         }
-        Ok(OpenHeads { signed, cosigned: Some((cosigned, at)) })
+        let at = witness.and_then(|witness| cosigned_at(note, witness).ok().flatten());
+        Ok(match at {
+            None => OpenHeads { signed, cosigned: None, older: Some(older) },
+            Some(at) => {
+                let at = Timestamp::from_millis(i64::try_from(at).unwrap_or(0).saturating_mul(1_000));
+                OpenHeads { signed, cosigned: Some((older, at)), older: None }
+            }
+        })
     }
 }
 
@@ -151,7 +156,11 @@ impl OpenHeads {
     pub fn of(&self, size: u64) -> Option<(&Checkpoint, bool)> {
         match &self.cosigned {
             Some((head, _)) if head.size == size => Some((head, true)),
-            _ => (self.signed.size == size).then_some((&self.signed, false)),
+            _ => [Some(&self.signed), self.older.as_ref()]
+                .into_iter()
+                .flatten()
+                .find(|head| head.size == size)
+                .map(|head| (head, false)),
         }
     }
 

@@ -198,7 +198,7 @@ impl Parts {
             org: self.eligibility,
             store: format!("sqlite:{}", self.dir.join("eligibility.db").display()),
             ledger: self.dir.join("ledger"),
-            origin: "musubi.test/eligibility/1".into(),
+            origin: protocol::ledger::origin(&self.eligibility),
             spool: self.dir.join("spool"),
             custody: custody.clone(),
             policy: Policy::builtin(directory.clone()).unwrap(),

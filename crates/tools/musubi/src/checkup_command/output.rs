@@ -20,7 +20,7 @@ pub(super) enum Output<'o> {
         options: &'o Convert,
     },
     Table {
-        table: CsvWriter<BufWriter<File>>,
+        table: Box<CsvWriter<BufWriter<File>>>,
         written: u32,
     },
     /// Who sends to whom may be left to the first record, so the archive begins with it.
@@ -40,7 +40,7 @@ impl<'o> Output<'o> {
             }
             Form::Csv => {
                 let file = File::create(&options.out).with_context(cannot)?;
-                Self::Table { table: CsvWriter::new(BufWriter::new(file))?, written: 0 }
+                Self::Table { table: Box::new(CsvWriter::new(BufWriter::new(file))?), written: 0 }
             }
             Form::Zip => Self::Archive { archive: None, options },
         })

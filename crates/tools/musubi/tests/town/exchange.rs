@@ -202,7 +202,13 @@ fn kinds(resources: &[Value]) -> BTreeSet<String> {
 }
 
 fn name(resource: &Value) -> String {
-    format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap())
+    nameless(&format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap()))
+}
+
+/// A resource's name without the part that is made from its holder's patient number: that does not leave the holder.
+fn nameless(name: &str) -> String {
+    let (kind, id) = name.split_once('/').unwrap();
+    format!("{kind}/{}", id.split_once('.').map_or(id, |(_, rest)| rest))
 }
 
 /// What the town knows of a person at these institutions: what may be seen, and what the person keeps back.
@@ -217,8 +223,10 @@ fn truth(dir: &Path, person: u64, holders: &BTreeSet<String>) -> (BTreeSet<Strin
         }
         let hidden = row["sensitivity"].contains("PSY");
         let set = if hidden { &mut withheld } else { &mut permitted };
-        set.insert(row["resource"].clone());
+        set.insert(nameless(&row["resource"]));
     }
+    // Two holders may have named two records alike.
+    let withheld = withheld.difference(&permitted).cloned().collect();
     (permitted, withheld)
 }
 

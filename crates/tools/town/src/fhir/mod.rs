@@ -129,10 +129,10 @@ impl<'a> Scribe<'a> {
         labels.find(|label| !label.is_empty()).unwrap_or_default()
     }
 
-    /// Sensitivity of a fact: its own, or that of the department that wrote it down.
+    /// Sensitivity of a fact: its own, or that of the department of the visit, which a pharmacy writes down too.
     fn label(&self, fact: &Fact) -> &'static str {
         match sensitivity(fact) {
-            "" if self.visit.department == "02" && is_medical(self.institution) => "PSY",
+            "" if self.visit.department == "02" => "PSY",
             label => label,
         }
     }

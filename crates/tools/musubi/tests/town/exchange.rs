@@ -80,6 +80,16 @@ fn a_change_of_mind_holds_at_once(house: &House, asker: &OrgId, number: &str) {
     assert_eq!(sources(&gathered), BTreeMap::new());
 }
 
+/// Declares an emergency, or its second act; the declaration.
+pub fn declare(house: &House, asker: &OrgId, number: &str, widens: Option<String>) -> String {
+    let body = json!({
+        "staff": staff(), "patient": number, "reason": "unconscious",
+        "words": "意識がなく搬送された", "widens": widens,
+    });
+    let declared = post(house, asker, "/desk/emergencies", &body).unwrap();
+    declared["declaration"].as_str().unwrap().to_owned()
+}
+
 /// Unconscious, nothing permitted: the narrow kinds for three hours, the wide ones after the second act.
 pub fn an_emergency_opens_what_saves_a_life(dir: &Path, house: &House) {
     let story = demonstration(dir, house, "emergency");
@@ -87,14 +97,7 @@ pub fn an_emergency_opens_what_saves_a_life(dir: &Path, house: &House) {
     arrive(house, &asker, &story.card, &number);
     let nothing = gather(house, &asker, &number, json!("treatment")).unwrap();
     assert_eq!(sources(&nothing), BTreeMap::new(), "nothing is permitted for treatment");
-    let declare = |widens: Option<String>| {
-        let body = json!({
-            "staff": staff(), "patient": number, "reason": "unconscious",
-            "words": "意識がなく搬送された", "widens": widens,
-        });
-        let declared = post(house, &asker, "/desk/emergencies", &body).unwrap();
-        declared["declaration"].as_str().unwrap().to_owned()
-    };
+    let declare = |widens| declare(house, &asker, &number, widens);
     let first = declare(None);
     let narrow = gather(house, &asker, &number, json!({ "emergency": first })).unwrap();
     let kinds = kinds(&received_of(house, &asker, &number, &narrow));

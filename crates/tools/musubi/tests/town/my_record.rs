@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     browse::{Browser, Reply, between},
-    exchange::{Demonstration, asker, demonstration},
+    exchange::{Demonstration, asker, declare, demonstration},
     house::{House, Place},
     process::{Town, eventually},
 };
@@ -196,7 +196,8 @@ pub fn notices_arrive(town: &Town, dir: &Path, house: &House) {
     );
     refuse_what_is_not_listed(house, &story);
     let before = letters(dir).len();
-    declare(town, house, &story);
+    let (desk, number) = asker(&story);
+    declare(house, &desk, &number, None);
     let word = eventually("the word by mail", || {
         let letters = letters(dir);
         (letters.len() > before).then(|| letters.last().cloned().unwrap())
@@ -341,18 +342,6 @@ fn post(portal: &Browser, path: &str, fields: &[(&str, &str)]) -> Reply {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let kind = [("content-type", "application/x-www-form-urlencoded")];
     portal.send("POST", path, &kind, body.as_bytes()).unwrap()
-}
-
-/// The hospital declares one more emergency, at its page.
-fn declare(town: &Town, house: &House, story: &Demonstration) {
-    let (desk, number) = asker(story);
-    let mut hospital = town.browser(&place(house, &desk).site());
-    sit(&mut hospital, "北 一郎", "physician");
-    let path = format!("/patients/{number}/emergency");
-    hospital.get(&path).ok();
-    let fields = [("reason", "injury"), ("words", "交通事故で搬送、意識なし"), ("sure", "yes")];
-    let declared = hospital.post(&path, &fields);
-    assert!(declared.location().starts_with("/emergencies/"), "{}", declared.text());
 }
 
 /// Says who sits at a desk.

@@ -120,7 +120,7 @@ fn visits(town: &Town, portal: &mut Browser, card: &str) {
     let list = portal.get("/visits").ok();
     let keys: Vec<&str> =
         list.body.split("name=\"visit\" value=\"").skip(1).map(|rest| &rest[..64]).collect();
-    assert_eq!(keys.len(), 2, "{}", list.text());
+    assert!(keys.len() >= 2, "{}", list.text());
     let of_other = keys[0].to_owned();
     assert_eq!(portal.post("/visits", &[("visit", &of_other)]).location(), "/visits");
     assert_eq!(other.get("/").location(), "/login?ended=true", "it was ended from the first");

@@ -292,13 +292,11 @@ fn held(kind: OrgKind, table: &HeldTable) -> Item {
     let (ja, en) = kind_words(kind);
     let my_number = table.columns.iter().any(|column| column == "my_number");
     let mark = if my_number { ("【個人番号を含む】", "[holds My Numbers] ") } else { ("", "") };
-    let columns = table.columns.join(", ");
+    // The schema says what a table means, in English: one text in both languages.
+    let text = format!("{} ({})", table.meaning, table.columns.join(", "));
     Item {
-        title: (format!("{ja}: {}", table.name), format!("{en}: {}", table.name)),
-        text: (
-            format!("{}{}（項目: {columns}）", mark.0, table.meaning),
-            format!("{}{} (columns: {columns})", mark.1, table.meaning),
-        ),
+        title: (format!("{}{ja}: {}", mark.0, table.name), format!("{}{en}: {}", mark.1, table.name)),
+        text: (text.clone(), text),
     }
 }
 

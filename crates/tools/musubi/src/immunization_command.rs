@@ -357,11 +357,14 @@ fn forecast(options: &Forecast) -> anyhow::Result<ExitCode> {
 fn bundle(options: &About) -> anyhow::Result<ExitCode> {
     let Some((person, on, library)) = open(options)? else { return Ok(ExitCode::from(2)) };
     let Some(knowledge) = choose(&library, &options.which, on) else { return Ok(ExitCode::from(2)) };
-    let mut entries = vec![json!({"fullUrl": "resource:0", "resource": {
-        "resourceType": "Patient", "name": [{"text": person.name}], "birthDate": person.birth.to_string(),
-    }})];
+    let mut entries = Vec::with_capacity(person.doses.len());
     for (number, dose) in person.doses.iter().enumerate().filter(|(_, dose)| !dose.planned) {
-        let resource = fhir::immunization(dose, number + 1, "resource:0", knowledge);
+        let mut resource = fhir::immunization(dose, number + 1, "", knowledge);
+        // The file knows no number of the person, and JP_Patient asks for one: who it is stands in words.
+        if let Some(resource) = resource.as_object_mut() {
+            let who = json!({"display": format!("{} {}", person.name, person.birth)});
+            resource.insert("patient".to_owned(), who);
+        }
         entries.push(json!({"fullUrl": format!("resource:{}", number + 1), "resource": resource}));
     }
     let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});

@@ -41,7 +41,7 @@ pub async fn show(State(service): State<Service>, lang: Lang) -> Result<Page, Pr
     let tiles = [
         tile("/alarms", t(lang, "台帳の警報", "Alarms of ledgers"), waiting(alarms)),
         tile(
-            "/work",
+            "/findings",
             t(lang, "突合と検知", "Matching and findings"),
             waiting(unmatched + usize::try_from(open).unwrap_or(0)),
         ),

@@ -37,9 +37,9 @@ pub(crate) fn router(service: Service, desk: &Desk) -> Router {
         .route("/desk", get(front::show))
         .route("/alarms", get(watch::alarms))
         .route("/alarms/{digest}", post(watch::close))
-        .route("/work", get(work::findings))
-        .route("/work/close", post(work::close))
-        .route("/work/exchange", post(work::look))
+        .route("/findings", get(work::findings))
+        .route("/findings/close", post(work::close))
+        .route("/findings/exchange", post(work::look))
         .route("/reviews", get(work::reviews))
         .route("/reviews/{declaration}", post(work::review))
         .route("/objections", get(objections::list))
@@ -112,7 +112,7 @@ fn look_form(lang: Lang, csrf: &Csrf, exchange: &ExchangeId) -> Markup {
     page::details(
         t(lang, "両側の記録を見る（本人に知らされます）", "Look at the sides (the person is told)"),
         page::form(
-            "/work/exchange",
+            "/findings/exchange",
             csrf,
             html! {
                 input type="hidden" name="exchange" value=(exchange);

@@ -14,7 +14,7 @@ use crate::model::{Finding, Kept, Unmatched};
 use crate::rules::Rule;
 use crate::service::Service;
 
-/// GET /work
+/// GET /findings
 pub async fn findings(State(service): State<Service>, lang: Lang, csrf: Csrf) -> Result<Page, Problem> {
     show(&service, lang, &csrf, html! {}).await
 }
@@ -31,7 +31,7 @@ pub struct Closing {
     words: String,
 }
 
-/// POST /work/close
+/// POST /findings/close
 pub async fn close(
     State(service): State<Service>,
     lang: Lang,
@@ -40,7 +40,7 @@ pub async fn close(
 ) -> Shown {
     let key = (closing.rule, closing.subject, closing.day);
     match service.close_finding(key, &closing.officer, &closing.words).await {
-        Ok(()) => Ok(to("/work")),
+        Ok(()) => Ok(to("/findings")),
         Err(problem) => {
             let status = problem.status();
             let news = again(lang, problem)?;
@@ -59,7 +59,7 @@ pub struct Looking {
     words: String,
 }
 
-/// POST /work/exchange
+/// POST /findings/exchange
 pub async fn look(
     State(service): State<Service>,
     lang: Lang,
@@ -79,7 +79,7 @@ pub async fn look(
             (page::empty_state(
                 t(lang, "この照会の記録は届いていません。", "No side of this exchange has arrived."),
                 t(lang, "番号を確かめてください。", "Check the number."),
-                html! { a href="/work" { (t(lang, "一覧へ", "Back to the list")) } },
+                html! { a href="/findings" { (t(lang, "一覧へ", "Back to the list")) } },
             ))
         }
         @for kept in &sides { (side(&service, lang, kept)) }
@@ -90,7 +90,7 @@ pub async fn look(
         format!("照会 {}。見た事実は台帳に残り、本人に知らされます。", looking.exchange),
         format!("Exchange {}. That you looked is in the ledger, and the person is told.", looking.exchange),
     );
-    Ok(frame(&service, lang, title, "/work").lead(lead).body(body).into_response())
+    Ok(frame(&service, lang, title, "/findings").lead(lead).body(body).into_response())
 }
 
 /// GET /reviews
@@ -168,7 +168,9 @@ async fn show(service: &Service, lang: Lang, csrf: &Csrf, news: Markup) -> Resul
         "職員は機関が付けた番号だけで示されます。人の名前は、だれのものも届いていません。",
         "Staff appear by their organisation's own ids. Nobody's name reaches the overseer.",
     );
-    Ok(frame(service, lang, t(lang, "突合と検知", "Matching and findings"), "/work").lead(lead).body(body))
+    Ok(frame(service, lang, t(lang, "突合と検知", "Matching and findings"), "/findings")
+        .lead(lead)
+        .body(body))
 }
 
 fn mismatch(service: &Service, lang: Lang, csrf: &Csrf, unmatched: &Unmatched) -> Markup {
@@ -208,7 +210,7 @@ fn found_card(service: &Service, lang: Lang, csrf: &Csrf, finding: &Finding) -> 
             @match &finding.closed {
                 Some((officer, words)) => { p { (officer) ": " (words) } }
                 None => {
-                    (page::details(t(lang, "確かめて終える", "Close it"), page::form("/work/close", csrf, html! {
+                    (page::details(t(lang, "確かめて終える", "Close it"), page::form("/findings/close", csrf, html! {
                         input type="hidden" name="rule" value=(finding.rule);
                         input type="hidden" name="subject" value=(finding.subject);
                         input type="hidden" name="day" value=(finding.day);

@@ -22,7 +22,7 @@ async fn every_page_is_there_in_both_languages_and_the_desk_is_kept() {
     house.overseer.keep_assessment().await.unwrap();
     let open = crate::site(house.overseer.clone(), &Desk::open());
     let published = ["/", "/statistics/2026-09", "/assessment", "/assessment/1", "/witness", "/rules"];
-    let kept = ["/desk", "/alarms", "/work", "/reviews", "/objections", "/orders", "/purposes"];
+    let kept = ["/desk", "/alarms", "/findings", "/reviews", "/objections", "/orders", "/purposes"];
     for path in published.iter().chain(&kept) {
         let (status, page) = get(&open, path).await;
         assert_eq!(status, StatusCode::OK, "{path}: {page}");

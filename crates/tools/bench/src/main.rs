@@ -34,6 +34,10 @@ mod witness_bench;
 
 use clap::{Parser, Subcommand};
 
+/// The allocator of `musubi` itself: what is measured is what runs (decision 0242).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Speeds of the house, each beside its peer.
 #[derive(Parser)]
 #[command(name = "bench", version)]

@@ -24,6 +24,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A check allocates some hundred times; the system's allocator takes an eighth of its time (decision 0242).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 結び: numbering and linkage for medicine, care and health.
 #[derive(Parser)]
 #[command(

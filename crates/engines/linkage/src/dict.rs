@@ -95,6 +95,25 @@ impl Dict {
         ids
     }
 
+    /// All texts one behind the other, and where each ends; to be kept.
+    pub fn parts(&self) -> (&str, &[u32]) {
+        (&self.texts, &self.ends)
+    }
+
+    /// A dictionary of what [`Dict::parts`] gave; `None` when the ends do not part the texts.
+    pub fn from_parts(texts: String, ends: Vec<u32>) -> Option<Self> {
+        let parted = ends.first() == Some(&0)
+            && ends.last().is_some_and(|end| *end as usize == texts.len())
+            && ends.is_sorted()
+            && ends.iter().all(|end| texts.is_char_boundary(*end as usize));
+        if !parted {
+            return None;
+        }
+        let mut dict = Self { texts, ends, ..Self::default() };
+        dict.place((dict.ends.len() * 4).next_power_of_two().max(64));
+        Some(dict)
+    }
+
     fn slot_of(&self, text: &str, hash: u64) -> usize {
         let (mask, tag) = (self.slots.len() - 1, (hash >> 32) as u32);
         let mut slot = hash as usize & mask;
@@ -106,7 +125,11 @@ impl Dict {
     }
 
     fn grow(&mut self) {
-        let size = self.slots.len() * 4;
+        self.place(self.slots.len() * 4);
+    }
+
+    /// Puts every id into one of so many slots, a power of two.
+    fn place(&mut self, size: usize) {
         self.slots = vec![(0, 0); size];
         for id in 1..self.ends.len() as u32 {
             let hash = hash_bytes(self.text(id).as_bytes(), self.seed);
@@ -140,11 +163,7 @@ impl JointDict {
         let mut slot = self.slot_of(key);
         if self.slots[slot] == 0 {
             if self.keys.len() * 2 > self.slots.len() {
-                self.slots = vec![0; self.slots.len() * 4];
-                for id in 1..self.keys.len() {
-                    let free = self.slot_of(self.keys[id]);
-                    self.slots[free] = id as u32;
-                }
+                self.place(self.slots.len() * 4);
                 slot = self.slot_of(key);
             }
             self.slots[slot] = self.keys.len() as u32;
@@ -162,6 +181,30 @@ impl JointDict {
     /// The number of ids, the missing one counted.
     pub fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// The keys of the ids and the seed that made them; to be kept.
+    pub fn parts(&self) -> (&[u64], u64) {
+        (&self.keys, self.seed)
+    }
+
+    /// A dictionary of what [`JointDict::parts`] gave.
+    pub fn from_parts(keys: Vec<u64>, seed: u64) -> Option<Self> {
+        if keys.first() != Some(&0) || keys.iter().skip(1).any(|key| *key == 0) {
+            return None;
+        }
+        let mut joint = Self { keys, slots: Vec::new(), seed };
+        joint.place((joint.keys.len() * 4).next_power_of_two().max(64));
+        Some(joint)
+    }
+
+    /// Puts every id into one of so many slots, a power of two.
+    fn place(&mut self, size: usize) {
+        self.slots = vec![0; size];
+        for id in 1..self.keys.len() {
+            let free = self.slot_of(self.keys[id]);
+            self.slots[free] = id as u32;
+        }
     }
 
     fn slot_of(&self, key: u64) -> usize {

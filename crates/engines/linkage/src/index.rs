@@ -8,21 +8,21 @@
 
 use crate::{
     blocking::Rule,
-    compare::{Comparer, Comparisons, agreement},
+    compare::{Comparer, Comparisons, Condition, agreement},
     config::Config,
     error::LinkError,
-    link::Linkage,
+    link::{Linkage, Scored},
     model::{Model, Scorer, probability},
-    table::{Probe, Table},
+    table::Table,
 };
 
 /// Records, model and keys, ready to be searched.
 #[derive(Debug)]
 pub struct Index {
-    config: Config,
-    table: Table,
+    pub(crate) config: Config,
+    pub(crate) table: Table,
     comparisons: Comparisons,
-    model: Model,
+    pub(crate) model: Model,
     scorer: Scorer,
     rules: Vec<Rule>,
     keys: Vec<Keys>,
@@ -96,11 +96,24 @@ impl Index {
     /// Adds a record by the values of its fields; it is found from now on.
     pub fn add(&mut self, name: &str, values: &[(&str, &str)]) -> u32 {
         let record = self.table.push(name, values);
+        self.settle();
+        record
+    }
+
+    /// Adds many records: name, and field name and text of each value.
+    pub(crate) fn extend<'v>(&mut self, records: impl Iterator<Item = (&'v str, Vec<(&'v str, &'v str)>)>) {
+        for (name, values) in records {
+            self.table.push(name, &values);
+        }
+        self.settle();
+    }
+
+    /// Takes later records into the keys when they have become many.
+    fn settle(&mut self) {
         // A few hundred records are looked at one by one as fast as keys are; then they are taken in.
         if self.table.len() as u32 - self.keyed > TAIL.max(self.keyed / 256) {
             self.merge();
         }
-        record
     }
 
     /// Takes the records that came later into the keys.
@@ -152,7 +165,7 @@ impl Searcher<'_> {
     pub fn find(&mut self, values: &[(&str, &str)], at_least: f64, most: usize) -> Vec<Found> {
         let index = self.index;
         let probe = index.table.probe(values);
-        self.candidates(&probe);
+        self.candidates(&probe.row, index.table.len() as u32);
         let prior = index.scorer.prior();
         let floor = (at_least.clamp(1e-12, 1.0 - 1e-9) / (1.0 - at_least).max(1e-9)).log2() as f32 - prior;
         let mut found = Vec::new();
@@ -169,21 +182,42 @@ impl Searcher<'_> {
         found
     }
 
-    /// The records that share a key with the probe, and those that came later; each once.
-    fn candidates(&mut self, probe: &Probe) {
+    /// The records before this one that may be of its person, with their weights, the prior not counted.
+    pub(crate) fn before(&mut self, record: u32, floor: f32) -> Vec<Scored> {
+        self.candidates(self.index.table.row(record), record);
+        let seen = std::mem::take(&mut self.seen);
+        let near = seen.iter().map(|&a| Scored { a, b: record, weight: self.weight(a, record, floor) });
+        let near = near.filter(|pair| pair.weight >= floor).collect();
+        self.seen = seen;
+        near
+    }
+
+    /// The weight of two records; below `floor` not exact.
+    pub(crate) fn weight(&mut self, a: u32, b: u32, floor: f32) -> f32 {
+        let (index, pattern) = (self.index, self.comparer.pattern(a, b));
+        index.scorer.weight(&pattern, index.table.row(a), index.table.row(b), floor)
+    }
+
+    /// Whether a condition holds for two records.
+    pub(crate) fn holds(&mut self, condition: &Condition, a: u32, b: u32) -> bool {
+        self.comparer.holds(condition, a, b)
+    }
+
+    /// The records below a number that share a key with a row, and those that came after the keys; each once.
+    fn candidates(&mut self, row: &[u32], below: u32) {
         let index = self.index;
         self.seen.clear();
         for (at, (rule, keys)) in index.rules.iter().zip(&index.keys).enumerate() {
-            let Some(key) = rule.key(&probe.row) else { continue };
-            for record in keys.of(key).take(MAX_HITS) {
-                let agree = agreement(&probe.row, index.table.row(record));
+            let Some(key) = rule.key(row) else { continue };
+            for record in keys.of(key).take(MAX_HITS).filter(|record| *record < below) {
+                let agree = agreement(row, index.table.row(record));
                 let earlier = index.rules[..at].iter().any(|rule| agree & rule.mask == rule.mask);
                 if !earlier && agree & rule.mask == rule.mask {
                     self.seen.push(record);
                 }
             }
         }
-        self.seen.extend(index.keyed..index.table.len() as u32);
+        self.seen.extend(index.keyed..below);
     }
 
     /// The model that weights come from.

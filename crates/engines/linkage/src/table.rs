@@ -12,6 +12,7 @@ use crate::{
     dict::{Dict, JointDict},
     error::LinkError,
     field::{self, View},
+    rows::Rows,
 };
 
 /// The most views that a table can hold: agreement of two records is one 32-bit mask, its last bit unused.
@@ -227,7 +228,7 @@ impl Table {
         progress: &dyn Fn(u64),
     ) -> Result<(), LinkError> {
         let first = self.len() as u32;
-        let outcome = self.read_rows(file, config, input, progress);
+        let outcome = Rows::new(file, config, input).and_then(|rows| self.read_rows(rows, progress));
         if outcome.is_err() {
             self.rows.truncate(first as usize * self.stride);
             self.names.ends.truncate(first as usize);
@@ -239,92 +240,28 @@ impl Table {
         outcome
     }
 
-    fn read_rows(
-        &mut self,
-        file: &str,
-        config: &Config,
-        input: impl Read,
-        progress: &dyn Fn(u64),
-    ) -> Result<(), LinkError> {
-        let wrong = |problem: String| LinkError::Row { file: file.to_owned(), problem };
-        let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(input);
-        let header: Vec<String> = match reader.byte_headers() {
-            Ok(header) => header.iter().map(header_cell).collect(),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
-        let place = |name: &str| header.iter().position(|h| h == name.trim());
-        let missing =
-            |column: String| LinkError::Column { file: file.to_owned(), column, found: header.join(", ") };
-        let must = |name: &Option<String>| match name {
-            Some(name) => place(name).map(Some).ok_or_else(|| missing(name.clone())),
-            None => Ok(None),
-        };
-        let (id, truth) = (must(&config.id)?, must(&config.truth)?);
-        let mut sources: Vec<Vec<usize>> = Vec::new();
-        for field in &self.fields {
-            let found = if field.parts.is_empty() {
-                field.columns.iter().find_map(|c| place(c)).map(|at| vec![at])
-            } else {
-                field.parts.iter().map(|c| place(c)).collect()
-            };
-            let tried = [&field.columns[..], &field.parts[..]].concat().join(" / ");
-            sources.push(found.ok_or_else(|| missing(tried))?);
-        }
-        let mut record = csv::ByteRecord::new();
-        let mut number = 0_u64;
-        let mut joined = String::new();
-        loop {
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => return Err(wrong(error.to_string())),
-            }
-            number += 1;
+    fn read_rows(&mut self, mut rows: Rows<impl Read>, progress: &dyn Fn(u64)) -> Result<(), LinkError> {
+        while rows.advance()? {
             if self.len() as u32 >= u32::MAX - 1 {
-                return Err(wrong(format!("record {number}: more records than 2³²")));
+                return Err(rows.at_line("more records than 2³²"));
             }
-            let cell = |at: usize| -> Result<&str, LinkError> {
-                std::str::from_utf8(record.get(at).unwrap_or_default()).map_err(|_| {
-                    let line = record.position().map_or(number, csv::Position::line);
-                    let column = header.get(at).map_or("", String::as_str);
-                    LinkError::Row {
-                        file: file.to_owned(),
-                        problem: format!("line {line}, column “{column}”: not UTF-8"),
-                    }
-                })
-            };
             let start = self.rows.len();
             self.rows.resize(start + self.stride, 0);
-            for (at, source) in sources.iter().enumerate() {
-                let raw = if let [one] = source[..] {
-                    cell(one)?
-                } else {
-                    joined.clear();
-                    for (i, &part) in source.iter().enumerate() {
-                        if i > 0 {
-                            joined.push(if self.fields[at].kind == Kind::Date { '-' } else { ' ' });
-                        }
-                        joined.push_str(cell(part)?.trim());
-                    }
-                    &joined
-                };
-                self.fill(start, at, raw);
+            for at in 0..self.fields.len() {
+                self.fill(start, at, &rows.value(at)?);
             }
             finish_row(&self.columns, &mut self.joints, &mut self.rows[start..]);
-            match id {
-                Some(at) => self.names.bytes.push_str(cell(at)?.trim()),
-                None => self.names.bytes.push_str(&number.to_string()),
+            match rows.id()? {
+                Some(id) => self.names.bytes.push_str(&id),
+                None => self.names.bytes.push_str(&rows.number().to_string()),
             }
             self.names.ends.push(self.names.bytes.len() as u64);
-            self.truth.push(match truth {
-                Some(at) => self.truths.intern(cell(at)?.trim()),
-                None => 0,
-            });
-            if number.is_multiple_of(16_384) {
-                progress(number);
+            self.truth.push(rows.truth()?.map_or(0, |truth| self.truths.intern(&truth)));
+            if rows.number().is_multiple_of(16_384) {
+                progress(rows.number());
             }
         }
-        progress(number);
+        progress(rows.number());
         Ok(())
     }
 
@@ -410,6 +347,48 @@ impl Table {
         record
     }
 
+    /// The identifiers of all records one behind the other, and where each ends.
+    pub(crate) fn names(&self) -> (&str, &[u64]) {
+        (&self.names.bytes, &self.names.ends)
+    }
+
+    /// Puts kept records into an empty table whose dictionaries are there; `false` when they do not fit each other.
+    pub(crate) fn restore(
+        &mut self,
+        rows: Vec<u32>,
+        names: String,
+        ends: Vec<u64>,
+        starts: Vec<u32>,
+    ) -> bool {
+        let sizes: Vec<usize> = (0..self.columns.len()).map(|column| self.ids(column)).collect();
+        let sound = |row: &[u32]| row.iter().zip(&sizes).all(|(id, size)| (*id as usize) < *size);
+        let fits = rows.len() == ends.len() * self.stride
+            && rows.chunks_exact(self.stride).all(sound)
+            && ends.is_sorted()
+            && ends.last().copied().unwrap_or_default() == names.len() as u64
+            && ends.iter().all(|end| names.is_char_boundary(*end as usize))
+            && starts.is_sorted()
+            && starts.first().is_none_or(|start| *start == 0)
+            && starts.last().is_none_or(|start| (*start as usize) < ends.len().max(1));
+        if !fits {
+            return false;
+        }
+        self.truth = vec![0; ends.len()];
+        (self.rows, self.names, self.starts) = (rows, Names { bytes: names, ends }, starts);
+        for row in self.rows.chunks_exact_mut(self.stride) {
+            set_presence(row, sizes.len());
+        }
+        true
+    }
+
+    /// The number of ids of a column, the missing one counted.
+    fn ids(&self, column: usize) -> usize {
+        match &self.columns[column].source {
+            Source::Field { domain, .. } => self.domains[*domain].len(),
+            Source::Joint { joint, .. } => self.joints[*joint].len(),
+        }
+    }
+
     /// Forgets what only reading needs.
     pub fn settle(&mut self) {
         for memo in &mut self.memo {
@@ -421,11 +400,7 @@ impl Table {
 
     /// How often each id of a column occurs.
     pub fn frequencies(&self, column: usize) -> Vec<u32> {
-        let size = match &self.columns[column].source {
-            Source::Field { domain, .. } => self.domains[*domain].len(),
-            Source::Joint { joint, .. } => self.joints[*joint].len(),
-        };
-        let mut counts = vec![0; size];
+        let mut counts = vec![0; self.ids(column)];
         for row in self.rows.chunks_exact(self.stride) {
             counts[row[column] as usize] += 1;
         }
@@ -485,9 +460,4 @@ fn set_presence(row: &mut [u32], columns: usize) {
     if let Some(last) = row.last_mut() {
         *last = mask;
     }
-}
-
-/// A header cell without byte order mark, quotes and spaces around.
-fn header_cell(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell).trim_start_matches('\u{feff}').trim().trim_matches('"').to_owned()
 }

@@ -8,13 +8,22 @@
 
 #![expect(clippy::indexing_slicing, reason = "bits are taken modulo the size of the filter that holds them")]
 
+mod alike;
+
+use std::io::Read;
+
 use blake2::Blake2bMac512;
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use crate::error::LinkError;
+pub use self::alike::{Clk, one_to_one, similar};
+use crate::{
+    config::{Config, FieldConfig, Kind},
+    error::LinkError,
+    rows::Rows,
+};
 
 /// How records are encoded: clkhash's linkage schema, version 3, with n-gram and exact comparisons.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +46,8 @@ pub struct FieldSchema {
     pub name: String,
     /// Its comparison and strategy; absent for a field that is left out.
     pub hashing: Option<(Tokens, Strategy)>,
+    /// A text that says that the value is missing, and what is encoded instead of it.
+    pub missing: Option<(String, String)>,
 }
 
 /// What a text is taken apart into.
@@ -87,13 +98,14 @@ impl Schema {
         let base64 = |text: &str| BASE64.decode(text.as_bytes()).map_err(|e| wrong(e.to_string()));
         let mut fields = Vec::new();
         for feature in json.features {
-            let hashing = match feature.hashing {
-                None => None,
-                Some(hashing) => {
-                    Some((hashing.tokens(&feature.identifier).map_err(wrong)?, hashing.strategy))
-                }
-            };
-            fields.push(FieldSchema { name: feature.identifier, hashing });
+            let name = feature.identifier;
+            let (mut hashing, mut missing) = (None, None);
+            if let Some(asked) = feature.hashing {
+                hashing = Some((asked.tokens(&name).map_err(wrong)?, asked.strategy));
+                missing =
+                    asked.missing_value.map(|m| (m.sentinel.clone(), m.replace_with.unwrap_or(m.sentinel)));
+            }
+            fields.push(FieldSchema { name, hashing, missing });
         }
         let kdf = &config.kdf;
         Ok(Self {
@@ -104,6 +116,21 @@ impl Schema {
             key_size: kdf.key_size,
             fields,
         })
+    }
+
+    /// The records of a CSV file, their values in the order of the schema's fields.
+    ///
+    /// # Errors
+    /// When it cannot be read or lacks a column of the schema.
+    pub fn rows<R: Read>(&self, file: &str, id: Option<&str>, input: R) -> Result<Rows<R>, LinkError> {
+        let field = self.fields.iter().map(|field| FieldConfig {
+            name: field.name.clone(),
+            kind: Kind::Text,
+            columns: vec![field.name.clone()],
+            parts: Vec::new(),
+        });
+        let config = Config { id: id.map(str::to_owned), field: field.collect(), ..Config::default() };
+        Rows::new(file, &config, input)
     }
 
     /// The keys that a secret makes (HKDF, RFC 5869): two for each field, of which BLAKE2 uses the first.
@@ -159,11 +186,22 @@ struct Feature {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Hashing {
     comparison: Comparison,
     strategy: Strategy,
     #[serde(default)]
     hash: Option<HashKind>,
+    #[serde(default)]
+    missing_value: Option<MissingValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MissingValue {
+    sentinel: String,
+    #[serde(default)]
+    replace_with: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -197,46 +235,6 @@ impl Hashing {
     }
 }
 
-/// An encoded record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clk {
-    words: Vec<u64>,
-    ones: u32,
-}
-
-impl Clk {
-    /// A filter from its bytes, first byte first, as `clkhash` serialises it (base64 undone).
-    pub fn from_bytes(bytes: &[u8]) -> Self {
-        let words: Vec<u64> = bytes
-            .chunks(8)
-            .map(|chunk| {
-                let mut word = [0; 8];
-                word[..chunk.len()].copy_from_slice(chunk);
-                u64::from_be_bytes(word)
-            })
-            .collect();
-        let ones = words.iter().map(|word| word.count_ones()).sum();
-        Self { words, ones }
-    }
-
-    /// The bytes, for exchange.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.words.iter().flat_map(|word| word.to_be_bytes()).collect()
-    }
-
-    /// The number of bits that are set.
-    pub fn ones(&self) -> u32 {
-        self.ones
-    }
-
-    /// Dice's coefficient with another filter: 0 to 1.
-    pub fn dice(&self, other: &Self) -> f64 {
-        let both = common(&self.words, &other.words);
-        let all = self.ones + other.ones;
-        if all == 0 { 0.0 } else { 2.0 * f64::from(both) / f64::from(all) }
-    }
-}
-
 /// Encodes a record: the texts of its fields in the schema's order.
 ///
 /// # Errors
@@ -251,6 +249,8 @@ pub fn encode(schema: &Schema, keys: &Keys, texts: &[&str]) -> Result<Clk, LinkE
     let mut filter = vec![0_u8; size / 8];
     for ((field, key), text) in schema.fields.iter().zip(&keys.0).zip(texts) {
         let Some((tokens, strategy)) = field.hashing else { continue };
+        let text =
+            field.missing.as_ref().filter(|(sign, _)| sign == text).map_or(*text, |(_, instead)| instead);
         let tokens = taken_apart(tokens, text);
         for (at, token) in tokens.iter().enumerate() {
             let times = match strategy {
@@ -288,37 +288,6 @@ fn places(token: &str, key: &[u8], times: u32) -> impl Iterator<Item = u16> {
         pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect::<Vec<_>>()
     });
     digests.take(times as usize)
-}
-
-/// Pairs of two lists whose Dice coefficient is at least `at_least`: number in the first, number in the second, coefficient.
-///
-/// Filters are visited by their number of set bits: only those can be alike whose numbers are, so the rest is never compared.
-pub fn similar(left: &[Clk], right: &[Clk], at_least: f64) -> Vec<(u32, u32, f64)> {
-    let mut order: Vec<u32> = (0..right.len() as u32).collect();
-    order.sort_unstable_by_key(|&at| right[at as usize].ones);
-    let ones: Vec<u32> = order.iter().map(|&at| right[at as usize].ones).collect();
-    let width = right.first().map_or(0, |clk| clk.words.len());
-    let flat: Vec<u64> = order.iter().flat_map(|&at| right[at as usize].words.iter().copied()).collect();
-    let mut found = Vec::new();
-    for (a, clk) in left.iter().enumerate().filter(|(_, clk)| clk.words.len() == width && width > 0) {
-        // 2·min(x, y) / (x + y) bounds the coefficient.
-        let x = f64::from(clk.ones);
-        let least = (x * at_least / (2.0 - at_least)).ceil() as u32;
-        let most = (x * (2.0 - at_least) / at_least.max(1e-9)).floor() as u32;
-        let (from, until) = (ones.partition_point(|o| *o < least), ones.partition_point(|o| *o <= most));
-        for at in from..until {
-            let both = common(&clk.words, &flat[at * width..(at + 1) * width]);
-            let dice = 2.0 * f64::from(both) / f64::from((clk.ones + ones[at]).max(1));
-            if dice >= at_least {
-                found.push((a as u32, order[at], dice));
-            }
-        }
-    }
-    found
-}
-
-fn common(a: &[u64], b: &[u64]) -> u32 {
-    a.iter().zip(b).map(|(x, y)| (x & y).count_ones()).sum()
 }
 
 /// The tokens of a text: n-grams with n − 1 blanks at each end, with their place before them where it counts.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Sealed,
-    eligibility::{Presented, Validity},
+    eligibility::{Presented, Relation, Validity},
     inclusion::{Heads, Inclusion},
     reader::ReaderMode,
 };
@@ -101,6 +101,27 @@ pub struct OwnTicketRequest {
     pub presented: Presented,
 }
 
+/// One membership of the person, as the person reads it (加入していた保険). No symbol and no number: who reads over the shoulder
+/// could use them at a desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnMembership {
+    /// The insurer.
+    #[schema(value_type = String)]
+    pub insurer: OrgId,
+    /// 本人・家族, as last reported.
+    pub relation: Relation,
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    pub from: Date,
+    /// Last day covered; none while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub until: Option<Date>,
+    /// Since when the eligibility service knows of it.
+    #[schema(value_type = String, format = DateTime)]
+    pub known_from: Timestamp,
+}
+
 /// Who the card is, as far as the portal must know: a ticket to its own code, and what was asked about the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnTicketAnswer {
@@ -113,6 +134,9 @@ pub struct OwnTicketAnswer {
     pub medical_ticket: Option<Sealed>,
     /// The disclosures about the person at the eligibility service.
     pub record: OwnRecordAnswer,
+    /// With whom the person is and was insured, newest first.
+    #[serde(default)]
+    pub memberships: Vec<OwnMembership>,
     /// Where this reading stands in the eligibility service's ledger: the evidence that the person was there.
     #[schema(value_type = Object)]
     pub receipt: Receipt,

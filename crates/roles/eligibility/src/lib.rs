@@ -114,6 +114,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         arrivals: service::Arrivals::default(),
         reporters: std::sync::RwLock::new(reporters),
         filing: tokio::sync::Mutex::new(()),
+        telling: tokio::sync::Notify::new(),
         indexing: tokio::sync::Mutex::new(()),
         opened: Mutex::new((opened > 0).then(|| Timestamp::from_millis(opened))),
     });
@@ -122,6 +123,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
     }
     service.restore_recent()?;
     service.log_table().await?;
+    tokio::spawn(service::tell_forever(service.clone(), config.shutdown.clone()));
     tokio::spawn(service::index_forever(service.clone(), config.shutdown));
     Ok(Role { service })
 }

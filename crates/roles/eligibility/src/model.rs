@@ -5,6 +5,7 @@
 //! ([`fold::memberships`]), so a late report can never change an earlier answer to "what did we know then".
 
 pub mod admit;
+pub mod change;
 pub mod codec;
 pub mod explain;
 pub mod fold;

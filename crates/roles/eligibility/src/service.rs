@@ -32,6 +32,7 @@ use crate::store::Store;
 use recent::Recent;
 
 pub(crate) use arrivals::Arrivals;
+pub(crate) use notices::tell_forever;
 pub use own_record::OwnReading;
 
 /// Epoch of the organisation codes that this service hands out.
@@ -61,6 +62,8 @@ pub struct Inner {
     pub(crate) reporters: RwLock<HashMap<InsurerNumber, Timestamp>>,
     /// One report file at a time: the store has one writer.
     pub(crate) filing: tokio::sync::Mutex<()>,
+    /// Rings when somebody may have to be told that their insurer changed.
+    pub(crate) telling: tokio::sync::Notify,
     /// One reader of the ledger for the own-record index at a time.
     pub(crate) indexing: tokio::sync::Mutex<()>,
     /// When the service opened; reports before it are the hand-over of the insurers' registers.

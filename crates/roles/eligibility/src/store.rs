@@ -1,6 +1,7 @@
 //! Every SQL statement of this role.
 
 mod cards;
+mod changes;
 mod history;
 mod intake;
 mod own;
@@ -13,8 +14,9 @@ use codes::{InsuranceCode, InsurerNumber};
 use store::{Db, Migration, Reader, StoreError, Tx, params};
 
 pub use cards::{Card, Stopped};
+pub use changes::Change;
 pub use history::{Candidate, Found};
-pub use intake::{Fate, Incoming, take};
+pub use intake::{Fate, Incoming, Taking, take};
 pub use work::late_item_id;
 
 use crate::model::codec::CodecError;
@@ -23,6 +25,11 @@ use crate::model::codec::CodecError;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "memberships", sql: include_str!("../migrations/0001_memberships.sql") },
     Migration { version: 2, name: "cards", sql: include_str!("../migrations/0002_cards.sql") },
+    Migration {
+        version: 3,
+        name: "insurer changes",
+        sql: include_str!("../migrations/0003_insurer_changes.sql"),
+    },
 ];
 
 /// This role's rows.

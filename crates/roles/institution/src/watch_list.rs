@@ -3,13 +3,22 @@
 //!
 //! A CSV file `watch-list.csv` beside the ledger, columns `kind,staff_id,patient_number,postal_code`:
 //! `staff` rows say of a member of staff which patient they are (may be empty) and their postcode (may be empty);
-//! `famous` rows name a patient. It is read again at every question of the overseer.
+//! `famous` rows name a patient. The records office replaces it as a whole ([`replace`]); it is read again at every question of the
+//! overseer.
 
 use std::collections::{HashMap, HashSet};
+use std::io::{self, Write as _};
 use std::path::Path;
 
+use consent::StaffId;
 use protocol::exchange::Practitioner;
 use protocol::oversight::Flag;
+
+use crate::model::LocalNumber;
+use crate::refuse::{self, Field, MyNumberFound};
+
+/// Its columns, in their order.
+pub const COLUMNS: [&str; 4] = ["kind", "staff_id", "patient_number", "postal_code"];
 
 /// The list, read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,54 +42,108 @@ pub struct Looked {
     pub postal_code: Option<String>,
 }
 
-/// A list with a line that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "watch-list.csv line {line}: expected kind,staff_id,patient_number,postal_code with the kind staff or famous"
-)]
-pub struct WatchListError {
-    /// Line of the file, from 1.
-    pub line: usize,
+/// How many a list names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WatchCounts {
+    /// Members of staff who are patients here.
+    pub colleagues: usize,
+    /// Members of staff whose postcode is known.
+    pub homes: usize,
+    /// Patients in the public eye.
+    pub famous: usize,
+}
+
+/// Why a list cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchListError {
+    /// A line that does not say what it must.
+    #[error("watch-list.csv line {line}: {en}")]
+    Line {
+        /// Line of the file, from 1.
+        line: u64,
+        /// What was expected, in Japanese.
+        ja: &'static str,
+        /// The same in English.
+        en: &'static str,
+    },
+    /// A field with a My Number.
+    #[error(transparent)]
+    MyNumber(#[from] MyNumberFound),
+    /// The file is there and cannot be read, or cannot be written.
+    #[error("watch-list.csv: {0}")]
+    File(#[from] io::Error),
 }
 
 impl WatchList {
     /// Reads the file; an empty list when there is none.
     ///
     /// # Errors
-    /// [`WatchListError`] with its line, line 0 for a file that is no text.
-    pub fn read(path: &Path) -> Result<Self, WatchListError> {
+    /// [`WatchListError`].
+    pub fn read(path: &Path, local_number: Field) -> Result<Self, WatchListError> {
         match std::fs::read(path) {
-            Ok(bytes) => Self::parse(&String::from_utf8(bytes).map_err(|_| WatchListError { line: 0 })?),
-            Err(_) => Ok(Self::default()),
+            Ok(bytes) => Self::parse(&bytes, local_number),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Reads the text of a list.
+    /// Reads a list in UTF-8, with or without a byte order mark; `local_number` is how patient numbers are taken.
     ///
     /// # Errors
-    /// [`WatchListError`].
-    pub fn parse(text: &str) -> Result<Self, WatchListError> {
+    /// [`WatchListError`] with the line of the first fault.
+    pub fn parse(bytes: &[u8], local_number: Field) -> Result<Self, WatchListError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let header = reader.headers().map_err(|error| unreadable(&error))?;
+        if header.iter().ne(COLUMNS) {
+            return Err(wrong(1, HEADER));
+        }
         let mut list = Self::default();
-        let text = text.trim_start_matches('\u{feff}');
-        for (place, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
-            let fields: Vec<&str> = line.split(',').map(|field| field.trim().trim_matches('"')).collect();
-            let [kind, staff, patient, postal] = fields[..] else {
-                return Err(WatchListError { line: place + 1 });
-            };
-            match kind {
-                "staff" if !staff.is_empty() => {
-                    if !patient.is_empty() {
-                        list.colleagues.insert(patient.to_owned(), staff.to_owned());
-                    }
-                    if !postal.is_empty() {
-                        list.homes.insert(staff.to_owned(), digits(postal));
-                    }
-                }
-                "famous" if !patient.is_empty() => drop(list.famous.insert(patient.to_owned())),
-                _ => return Err(WatchListError { line: place + 1 }),
+        for record in reader.records() {
+            let record = record.map_err(|error| unreadable(&error))?;
+            let line = record.position().map_or(0, csv::Position::line);
+            for (name, value) in COLUMNS.into_iter().zip(&record) {
+                let field = if name == "patient_number" { local_number } else { Field::Text };
+                refuse::scan(field, value, || format!("line {line}, {name}"))?;
             }
+            let fields: Vec<&str> = record.iter().collect();
+            let [kind, staff, patient, postal] = fields[..] else { return Err(wrong(line, HEADER)) };
+            list.add(kind, staff, patient, postal).map_err(|expected| wrong(line, expected))?;
         }
         Ok(list)
+    }
+
+    fn add(&mut self, kind: &str, staff: &str, patient: &str, postal: &str) -> Result<(), Expected> {
+        if !patient.is_empty() && patient.parse::<LocalNumber>().is_err() {
+            return Err(("患者番号が正しくありません", "this is no patient number"));
+        }
+        let postal = digits(postal);
+        if !postal.is_empty() && postal.len() != 7 {
+            return Err(("郵便番号は7桁です", "a postcode has seven digits"));
+        }
+        match kind {
+            "staff" if StaffId::new(staff).is_ok() => {
+                if !patient.is_empty() {
+                    self.colleagues.insert(patient.to_owned(), staff.to_owned());
+                }
+                if !postal.is_empty() {
+                    self.homes.insert(staff.to_owned(), postal);
+                }
+                Ok(())
+            }
+            "staff" => Err(("staff の行には職員番号が必要です", "a staff row needs a staff id")),
+            "famous" if !patient.is_empty() => {
+                self.famous.insert(patient.to_owned());
+                Ok(())
+            }
+            "famous" => Err(("famous の行には患者番号が必要です", "a famous row needs a patient number")),
+            _ => Err(("kind は staff か famous です", "the kind is staff or famous")),
+        }
+    }
+
+    /// How many it names.
+    pub fn counts(&self) -> WatchCounts {
+        WatchCounts { colleagues: self.colleagues.len(), homes: self.homes.len(), famous: self.famous.len() }
     }
 
     /// What is remarkable about this member of staff looking at this patient.
@@ -103,6 +166,36 @@ impl WatchList {
         ];
         found.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).collect()
     }
+}
+
+/// Puts a list in the place of the present one: whole, or the present one stays.
+///
+/// # Errors
+/// The disk's.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let half = path.with_extension("csv.new");
+    let mut file = std::fs::File::create(&half)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&half, path)?;
+    // The name is durable when its directory is.
+    path.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
+}
+
+/// What was expected, Japanese and English.
+type Expected = (&'static str, &'static str);
+
+const HEADER: Expected = (
+    "kind,staff_id,patient_number,postal_code の4列の CSV（UTF-8）が必要です",
+    "a CSV in UTF-8 with the columns kind,staff_id,patient_number,postal_code is expected",
+);
+
+fn wrong(line: u64, (ja, en): Expected) -> WatchListError {
+    WatchListError::Line { line, ja, en }
+}
+
+fn unreadable(error: &csv::Error) -> WatchListError {
+    wrong(error.position().map_or(1, csv::Position::line), HEADER)
 }
 
 /// A postcode without its hyphen, in ASCII digits.
@@ -132,10 +225,10 @@ mod tests {
 
     #[test]
     fn relations_are_words_without_names() {
-        let list = WatchList::parse(
-            "kind,staff_id,patient_number,postal_code\nstaff,D1,,380-0001\nstaff,N7,P7,\nfamous,,P9,\n",
-        )
-        .unwrap();
+        let text =
+            "kind,staff_id,patient_number,postal_code\nstaff,D1,,380-0001\nstaff,N7,P7,\nfamous,,P9,\n";
+        let list = WatchList::parse(text.as_bytes(), Field::Text).unwrap();
+        assert_eq!(list.counts(), WatchCounts { colleagues: 1, homes: 1, famous: 1 });
         let doctor = staff("D1", "髙橋 一郎");
         assert_eq!(list.flags(&doctor, &looked("P7", "鈴木 花子", "3800002")), [Flag::Colleague]);
         assert_eq!(
@@ -156,11 +249,39 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_read_is_named() {
-        let error = WatchList::parse("kind,staff_id,patient_number,postal_code\nfriend,,P1,\n").unwrap_err();
-        assert_eq!(error, WatchListError { line: 2 });
-        assert_eq!(
-            WatchList::parse("kind,staff_id,patient_number,postal_code\nstaff,,\n").unwrap_err().line,
-            2
-        );
+        let header = "kind,staff_id,patient_number,postal_code\n";
+        for (line, rows) in [
+            (1, "kind,staff,patient,postcode\n".to_owned()),
+            (2, format!("{header}friend,,P1,\n")),
+            (2, format!("{header}staff,,\n")),
+            (3, format!("{header}staff,D1,P1,\nstaff,,P2,\n")),
+            (2, format!("{header}famous,,,\n")),
+            (2, format!("{header}staff,D1,P1,38\n")),
+            (1, String::new()),
+        ] {
+            match WatchList::parse(rows.as_bytes(), Field::Text) {
+                Err(WatchListError::Line { line: found, .. }) => assert_eq!(found, line, "{rows}"),
+                other => panic!("{rows}: {other:?}"),
+            }
+        }
+        let hidden = format!("{header}famous,,123456789018,\n");
+        let refused = WatchList::parse(hidden.as_bytes(), Field::Text);
+        assert!(matches!(refused, Err(WatchListError::MyNumber(_))));
+        let marked = format!("\u{feff}{header}famous,,123456789018,\n");
+        let taken = WatchList::parse(marked.as_bytes(), Field::LocalNumber).unwrap();
+        assert_eq!(taken.counts().famous, 1, "where numbers of twelve digits are the institution's own");
+    }
+
+    #[test]
+    fn a_list_is_replaced_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("watch-list.csv");
+        assert_eq!(WatchList::read(&path, Field::Text).unwrap(), WatchList::default());
+        for famous in ["P1", "P2"] {
+            let text = format!("kind,staff_id,patient_number,postal_code\nfamous,,{famous},\n");
+            replace(&path, text.as_bytes()).unwrap();
+            assert!(WatchList::read(&path, Field::Text).unwrap().famous.contains(famous));
+        }
+        assert_eq!(WatchList::read(&path, Field::Text).unwrap().counts().famous, 1);
     }
 }

@@ -119,6 +119,8 @@ impl Service {
 const SWEEP_PAUSE: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod people_tests;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use ledger::Receipt;
 use protocol::eligibility::Validity;
 use protocol::exchange::{Acting, Evidence};
 use protocol::inclusion::{Heads, Inclusion};
+use protocol::own_record::OwnMembership;
 use protocol::reader::ReaderMode;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ pub struct Bearer {
     pub entrance: Entrance,
     /// The card read by which they came in, or by which they registered the device: evidence that they were there.
     pub receipt: Receipt,
+    /// With whom they are and were insured, as of the login, newest first.
+    #[serde(default)]
+    pub memberships: Vec<OwnMembership>,
     /// Who checked their insurance, as of the login, newest first.
     pub checks: Vec<Check>,
     /// The heads of its log that their proofs lead to.

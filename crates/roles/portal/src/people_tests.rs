@@ -11,7 +11,7 @@ use crate::model::{Bearer, DeviceKey, Entrance, Hidden, Token, Visit};
 use crate::tests::house;
 
 /// Somebody who came in: their code is made of `who`.
-async fn come_in(portal: &Service, who: u8, entrance: Entrance) -> (Token, Visit) {
+pub(crate) async fn come_in(portal: &Service, who: u8, entrance: Entrance) -> (Token, Visit) {
     let receipt = Receipt { origin: "musubi/eligibility/1".into(), index: who.into(), at: 0 };
     let code = Some(codes::OrgCode::from_bytes([who; 17]));
     let bearer = Bearer {
@@ -19,6 +19,7 @@ async fn come_in(portal: &Service, who: u8, entrance: Entrance) -> (Token, Visit
         code,
         entrance,
         receipt,
+        memberships: Vec::new(),
         checks: Vec::new(),
         checks_heads: None,
         checks_since: None,

@@ -189,6 +189,7 @@ async fn a_visit_is_sealed_goes_on_while_it_is_used_and_ends() {
         code: None,
         entrance: Entrance::Card,
         receipt,
+        memberships: Vec::new(),
         checks: Vec::new(),
         checks_heads: None,
         checks_since: None,

@@ -23,7 +23,7 @@ use super::spool::{Spooled, Spooling};
 use crate::model::Report;
 use crate::model::admit::{Refusal, check_alone};
 use crate::problems::{self, Refusal as Refused};
-use crate::store::{self, Fate, FileTaken, Incoming};
+use crate::store::{self, Fate, FileTaken, Incoming, Taking};
 
 /// Rows in a batch: as many as the issuer answers at once.
 const BATCH: usize = protocol_admin::issuer::LINKS_MAX;
@@ -60,6 +60,7 @@ impl Service {
         let taken = self.store.db().write(move |tx| work.take(tx)).await;
         let outcome = taken.map_err(|Refused(problem)| problem)?;
         self.note_reporter(insurer, arrival.at());
+        self.telling.notify_one();
         Ok(outcome)
     }
 
@@ -141,7 +142,8 @@ impl FileWork {
         for row in ready.refused {
             refuse(outcome, row);
         }
-        let fates = store::take(tx, &ready.incoming, self.arrival.at())?;
+        let taking = Taking { at: self.arrival.at(), handover: self.service.is_handover() };
+        let fates = store::take(tx, &ready.incoming, taking)?;
         for (fate, incoming) in fates.into_iter().zip(&ready.incoming) {
             match fate {
                 Fate::Accepted => outcome.accepted += 1,

@@ -2,20 +2,20 @@
 //! notice on to the relay by a ticket that only the relay opens. It is told the same whether the person has a medical ID.
 
 use access::Action;
-use codes::{EnvelopeContext, ExchangeId, InsuranceCode, InsurerNumber, OrgId};
+use calendar::Timestamp;
+use codes::{EnvelopeContext, ExchangeId, OrgId};
 use protocol::Sealed;
 use protocol::clients::RelayClient;
 use protocol::notices::{Addressee, MemberNotice, NoticeKind, NoticeRequest, NoticeTicket};
 use protocol::relay::Acknowledged;
 use protocol::sealed::purpose;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use wire::Problem;
 
 use super::{Inner, Service};
-use crate::model::{Report, fold, standing as rules};
+use crate::model::{fold, standing as rules};
 use crate::problems;
-use crate::store::Found;
+use crate::store::{Change, Found};
 
 /// Kind of the entry of a notice, before it leaves.
 const NOTICE: &str = "eligibility.notice";
@@ -57,25 +57,18 @@ impl Service {
 }
 
 impl Inner {
-    /// Tells a person that an insurer took them in who was with another before. The report is taken whatever comes of this.
-    pub(super) async fn tell_insurer_change(&self, code: &InsuranceCode, report: &Report) {
-        if let Err(problem) = self.insurer_changed(code, report).await {
-            tracing::error!(%problem, "a person could not be told that the insurer changed");
-        }
-    }
-
-    async fn insurer_changed(&self, code: &InsuranceCode, report: &Report) -> Result<(), Problem> {
-        let found = self.store.person(*code, None).await.map_err(problems::internal)?;
-        let others = found.history.iter().any(|version| version.report.insurer() != report.insurer());
-        let (Some(link), true, false) = (&found.medical_link, others, self.is_handover()) else {
-            return Ok(());
-        };
-        let exchange = change_key(report.insurer(), &report.report_id);
-        let insurer = OrgId::insurer(&report.insurer());
-        let kind = NoticeKind::InsurerChange;
+    /// Tells a person that an insurer took them in who was with another before, unless that was taken back meanwhile.
+    async fn tell_change(&self, change: &Change) -> Result<(), Problem> {
+        let found = self.store.person(change.person, None).await.map_err(problems::internal)?;
+        let known = fold::memberships_known(&found.history, None);
+        let stands = known.iter().any(|membership| {
+            membership.insurer() == change.insurer && membership.qualified_on() == change.qualified_on
+        });
+        let (Some(link), true) = (&found.medical_link, stands) else { return Ok(()) };
+        let (insurer, kind) = (OrgId::insurer(&change.insurer), NoticeKind::InsurerChange);
         let body = json!({ "by": insurer, "kind": kind, "table": self.table });
-        self.log(NOTICE, Some(code), exchange, self.clock.now(), &body).await?;
-        self.pass_on(link, insurer, (exchange, kind, Some(report.qualified_on))).await
+        self.log(NOTICE, Some(&change.person), change.exchange, self.clock.now(), &body).await?;
+        self.pass_on(link, insurer, (change.exchange, kind, Some(change.qualified_on))).await
     }
 
     async fn pass_on(
@@ -115,8 +108,74 @@ impl Inner {
     }
 }
 
-/// Key of the notice of a change: a report that is sent again tells nothing twice.
-fn change_key(insurer: InsurerNumber, report: &str) -> ExchangeId {
-    let digest = Sha256::digest(format!("insurer change {insurer} {report}"));
-    ExchangeId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
+/// Tells the persons who wait to be told that their insurer changed, after each intake and until shutdown. They stand in the
+/// store since the transaction that took the report, so that no end of the process loses one.
+pub(crate) async fn tell_forever(service: Service, shutdown: wire::Shutdown) {
+    loop {
+        while service.tell_due().await {
+            tokio::task::yield_now().await;
+        }
+        tokio::select! {
+            () = shutdown.wait() => return,
+            () = service.telling.notified() => {}
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+}
+
+/// How often it is looked for what is due again.
+const ROUND: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Persons told in one round, and at once.
+const ROUND_MAX: i64 = 512;
+const AT_ONCE: usize = 16;
+
+/// The first pause before a person is told again whom the relay could not be told of, in milliseconds; doubled each time, up to
+/// four hours.
+const PAUSE_MILLIS: i64 = 30_000;
+const PAUSE_DOUBLED_MAX: i64 = 9;
+
+impl Service {
+    /// One round; true when it was settled and more is due.
+    async fn tell_due(&self) -> bool {
+        let due = match self.store.changes_due(self.clock.now(), ROUND_MAX).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%error, "who is to be told of a change of insurer could not be read");
+                return false;
+            }
+        };
+        let mut more = due.len() as i64 == ROUND_MAX;
+        let mut under_way = tokio::task::JoinSet::new();
+        for change in due {
+            if under_way.len() >= AT_ONCE {
+                more &= matches!(under_way.join_next().await, Some(Ok(true)));
+            }
+            let service = self.clone();
+            under_way.spawn(async move { service.settle_change(change).await });
+        }
+        while let Some(settled) = under_way.join_next().await {
+            more &= matches!(settled, Ok(true));
+        }
+        more
+    }
+
+    /// True when what became of it stands in the store.
+    async fn settle_change(&self, change: Change) -> bool {
+        let told = self.tell_change(&change).await;
+        let now = self.clock.now();
+        let settled = match told {
+            Ok(()) => self.store.drop_change(&change).await,
+            Err(problem) if now >= change.until => {
+                tracing::error!(%problem, "a change of insurer could not be told for a month: given up");
+                self.store.drop_change(&change).await
+            }
+            Err(problem) => {
+                tracing::warn!(%problem, "a change of insurer could not be told; it is tried again");
+                let pause = PAUSE_MILLIS << change.tries.clamp(0, PAUSE_DOUBLED_MAX);
+                self.store.change_again(&change, Timestamp::from_millis(now.as_millis() + pause)).await
+            }
+        };
+        settled.inspect_err(|error| tracing::error!(%error, "what became of a notice is not written")).is_ok()
+    }
 }

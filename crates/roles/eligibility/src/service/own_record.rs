@@ -1,12 +1,13 @@
 //! The person's own view: who asked about me, when, why, on what basis, and that it stands in the signed log.
 
 use access::{Action, Purpose};
+use calendar::Date;
 use codes::{ExchangeId, InsuranceCode, KeyName, OrgId};
 use ledger::{OpenedEntry, Receipt};
 use protocol::eligibility::{Presented, ReadProof};
 use protocol::inclusion::Prover;
 use protocol::own_record::{
-    OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest,
+    OwnMembership, OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest,
 };
 use protocol::reader::{ReadOrder, ReaderMode, Road, TrayCard};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -16,6 +17,7 @@ use wire::Problem;
 use super::journal::{CHECK, CheckRecord};
 use super::recent::{Begun, Done, Short, exchange_key, short};
 use super::{Inner, Service, certificate, proof};
+use crate::model::{Version, fold};
 use crate::problems;
 
 /// The newest disclosures that one reading shows.
@@ -72,9 +74,16 @@ impl Service {
         let reading = Reading { at: request.institution, exchange: request.exchange, question };
         let (person, receipt) = self.read_by(asker, &reading, &request.presented).await?;
         let found = self.store.person(person, None).await.map_err(problems::internal)?;
+        let memberships = own_memberships(&found.history, self.clock.today());
         let ticket = found.medical_link.map(|link| self.ticket(asker, &link, &receipt)).transpose()?;
         let record = self.entries(&person, receipt.index + 1).await?;
-        Ok(OwnTicketAnswer { exchange: request.exchange, medical_ticket: ticket, record, receipt })
+        Ok(OwnTicketAnswer {
+            exchange: request.exchange,
+            medical_ticket: ticket,
+            record,
+            memberships,
+            receipt,
+        })
     }
 
     /// The cards that lie ready at this service's own reader.
@@ -242,4 +251,20 @@ impl Service {
             .map(|id| laws.iter().find(|law| law.id == **id).map_or(&**id, |law| law.ja.as_str()));
         words.collect::<Vec<_>>().join("、")
     }
+}
+
+/// With whom a person is and was insured, newest first, each as it was on its last known day.
+fn own_memberships(history: &[Version], today: Date) -> Vec<OwnMembership> {
+    let known = fold::memberships(history);
+    let shown = known.iter().rev().map(|membership| {
+        let until = membership.disqualified_on.map(|day| day.add_days(-1));
+        OwnMembership {
+            insurer: OrgId::insurer(&membership.insurer()),
+            relation: membership.facts_on(until.unwrap_or(today)).relation,
+            from: membership.qualified_on(),
+            until,
+            known_from: membership.known_from(),
+        }
+    });
+    shown.collect()
 }

@@ -2,7 +2,7 @@
 
 use access::{Action, Purpose};
 use codes::{InsuranceCode, OrgId};
-use protocol_admin::report::{MembershipReport, ReportAct, ReportOutcome, ReportResult};
+use protocol_admin::report::{MembershipReport, ReportOutcome, ReportResult};
 use wire::Problem;
 
 use super::arrivals::Arrival;
@@ -11,7 +11,7 @@ use super::{EPOCH, Inner, Service};
 use crate::model::admit::{Refusal, check_alone};
 use crate::model::{Report, codec};
 use crate::problems;
-use crate::store::{self, Fate, Incoming};
+use crate::store::{self, Fate, Incoming, Taking};
 
 impl Service {
     /// Takes a report from the insurer whose member it is about. Sending it again is harmless.
@@ -35,12 +35,9 @@ impl Service {
             return Ok(ReportOutcome { report_id, result: refused(not_on_register()) });
         };
         let person = InsuranceCode::from_bytes(incoming.person);
-        let joined = (incoming.report.act == ReportAct::Acquisition).then(|| incoming.report.clone());
         let fate = self.take_one(incoming, &arrival).await?;
         drop(arrival);
-        if let (Fate::Accepted, Some(joined)) = (&fate, joined) {
-            self.tell_insurer_change(&person, &joined).await;
-        }
+        self.telling.notify_one();
         self.note_reporter(insurer, self.clock.now());
         let result = match fate {
             Fate::Accepted => ReportResult::Accepted {
@@ -57,8 +54,9 @@ impl Inner {
     async fn take_one(&self, incoming: Incoming, arrival: &Arrival) -> Result<Fate, Problem> {
         let (at, insurer) = (arrival.at(), incoming.report.insurer());
         let batch = [incoming];
+        let taking = Taking { at, handover: self.is_handover() };
         let taken = self.store.db().write(move |tx| {
-            let fates = store::take(tx, &batch, at)?;
+            let fates = store::take(tx, &batch, taking)?;
             store::note_insurer(
                 tx,
                 insurer,

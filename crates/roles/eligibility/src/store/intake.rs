@@ -5,11 +5,13 @@
 use std::collections::HashMap;
 
 use calendar::Timestamp;
+use codes::{ExchangeId, InsurerNumber};
+use sha2::{Digest, Sha256};
 use store::{StoreError, Tx, Value};
 
-use super::{count, history, work};
+use super::{changes, count, history, work};
 use crate::model::admit::{Admission, Refusal, admit};
-use crate::model::{Report, Version, fold};
+use crate::model::{Report, Version, change, fold};
 
 /// A report ready to be judged: its person resolved, its bytes encoded.
 #[derive(Clone, Debug)]
@@ -43,11 +45,20 @@ pub enum Fate {
     Refused(Refusal),
 }
 
-/// Judges and takes a batch, in order; one fate a report.
+/// How a batch is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Taking {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// True in the hand-over of the insurers' registers: what was long so is no news for anybody.
+    pub handover: bool,
+}
+
+/// Judges and takes a batch, in order; one fate a report. Who is with another insurer from now on is put down to be told.
 ///
 /// # Errors
 /// The store's; then nothing of the transaction stands.
-pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fate>, StoreError> {
+pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], taking: Taking) -> Result<Vec<Fate>, StoreError> {
     let all_new = enter_persons(tx, batch)?;
     let mut histories: HashMap<[u8; 16], History> = HashMap::with_capacity(batch.len());
     let mut accepted: Vec<&Incoming> = Vec::with_capacity(batch.len());
@@ -64,7 +75,7 @@ pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fa
         fates.push(match admit(&known.known, &incoming.report) {
             Admission::Fresh => {
                 known.add(incoming);
-                work::settle_lateness(tx, &incoming.person, &incoming.report, at)?;
+                work::settle_lateness(tx, &incoming.person, &incoming.report, taking.at)?;
                 accepted.push(incoming);
                 Fate::Accepted
             }
@@ -72,7 +83,7 @@ pub fn take(tx: &mut Tx<'_>, batch: &[Incoming], at: Timestamp) -> Result<Vec<Fa
             Admission::Refused(refusal) => Fate::Refused(refusal),
         });
     }
-    settle(tx, &histories, at)?;
+    settle(tx, &histories, taking)?;
     write(tx, &accepted)?;
     Ok(fates)
 }
@@ -93,16 +104,32 @@ impl History {
 
 /// Settles what the batch as a whole changed between insurers: a beginning and its end that arrive together overlap
 /// nothing that the end takes away again.
-fn settle(tx: &mut Tx<'_>, histories: &HashMap<[u8; 16], History>, at: Timestamp) -> Result<(), StoreError> {
+fn settle(tx: &mut Tx<'_>, histories: &HashMap<[u8; 16], History>, taking: Taking) -> Result<(), StoreError> {
     let changed = |history: &History| history.known.len() > history.before.max(1);
     let mut persons: Vec<_> = histories.iter().filter(|(_, history)| changed(history)).collect();
     persons.sort_unstable_by_key(|(person, _)| **person);
     for (person, History { before, known }) in persons {
         let earlier = fold::memberships(known.iter().take(*before));
         let now = fold::memberships(known.iter());
-        work::settle_overlaps(tx, person, &earlier, &now, at)?;
+        work::settle_overlaps(tx, person, &earlier, &now, taking.at)?;
+        for joined in change::joined(&earlier, &now, taking.at.date()).filter(|_| !taking.handover) {
+            let said = (joined.insurer(), joined.qualified_on());
+            changes::put(
+                tx,
+                person,
+                &change_key(&joined.first_report().report_id, joined.insurer()),
+                said,
+                taking.at,
+            )?;
+        }
     }
     Ok(())
+}
+
+/// Key of the notice of a change: the report that tells of it, once.
+fn change_key(report: &str, insurer: InsurerNumber) -> ExchangeId {
+    let digest = Sha256::digest(format!("insurer change {insurer} {report}"));
+    ExchangeId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
 }
 
 /// Gives every unknown person a row; true when every one of them was new.

@@ -185,7 +185,7 @@ fn row(row: &store::Row<'_>) -> Result<WorkRow, StoreError> {
     })
 }
 
-fn day(days: i64, column: usize) -> Result<Date, StoreError> {
+pub(super) fn day(days: i64, column: usize) -> Result<Date, StoreError> {
     let days = i32::try_from(days).map_err(|e| StoreError::decode(column, "a day", e))?;
     Date::from_days(days).map_err(|e| StoreError::decode(column, "a day", e))
 }

@@ -9,7 +9,7 @@ use crate::check::refused;
 use crate::person::*;
 use crate::world::{World, hospital};
 
-fn file(id: &str, which: u8, reports: &[MembershipReport]) -> Vec<u8> {
+pub fn file(id: &str, which: u8, reports: &[MembershipReport]) -> Vec<u8> {
     let header = FileHeader {
         insurer: insurer(which),
         file_id: id.into(),

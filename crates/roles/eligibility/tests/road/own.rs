@@ -1,9 +1,10 @@
 //! The person reads what was disclosed about them.
 
 use axum::Router;
+use codes::OrgId;
 use data_encoding::BASE64;
 use ledger::{Hash, verify_inclusion};
-use protocol::eligibility::TicketContents;
+use protocol::eligibility::{LossReason, TicketContents};
 use protocol::jpki::CertificateStatus;
 use protocol::own_record::{OwnRecordAnswer, OwnRecordRequest, OwnTicketRequest};
 use protocol::reader::ReaderMode;
@@ -84,7 +85,16 @@ async fn the_portal_gets_a_ticket_for_who_came_in_with_card_and_pin_and_nobody_e
     assert!(answer.medical_ticket.is_none(), "who asked for no medical ID has none");
     assert_eq!((answer.receipt.index, world.role.service().ledger().size()), (before, before + 1));
     world.opt_in(&my_number(1)).await;
+    world.insurer(1).report(&acquisition(1, 1, "2020-04-01")).await.unwrap();
+    world.insurer(1).report(&loss(1, 1, "2020-04-01", "2026-11-01", LossReason::Other)).await.unwrap();
+    world.insurer(2).report(&acquisition(1, 2, "2026-11-01")).await.unwrap();
+    world.insurer(3).report(&acquisition(2, 3, "2026-11-01")).await.unwrap();
     let answer = world.desk(portal()).own_ticket(&question(portal(), ReaderMode::Pin)).await.unwrap();
+    let insured: Vec<_> = answer.memberships.iter().map(|m| (m.insurer, m.from, m.until)).collect();
+    let org = |which| OrgId::insurer(&insurer(which));
+    let wanted = [(org(2), day("2026-11-01"), None), (org(1), day("2020-04-01"), Some(day("2026-10-31")))];
+    assert_eq!(insured, wanted, "the person's own, newest first, the last day covered");
+    assert_eq!(answer.memberships[0].known_from, world.now());
     let ticket = answer.medical_ticket.unwrap();
     let contents: TicketContents = serde_json::from_slice(&ticket.open(&*world.relay).unwrap()).unwrap();
     assert_eq!((contents.institution, contents.receipt), (portal(), answer.receipt));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use access::{Directory, Organisation, Policy};
@@ -21,12 +21,14 @@ use protocol::card::AppletContents;
 use protocol::clients::{EligibilityClient, paths};
 use protocol::eligibility::{MedicalLinkUpdate, PersonaliseRequest};
 use protocol::jpki::{CertificateCode, CertificateCodeAnswer, CertificateCodeRequest, CertificateStatus};
+use protocol::notices::NoticeRequest;
+use protocol::relay::Acknowledged;
 use protocol::sealed::{STANDING, purpose};
 use protocol_admin::clients::ReportClient;
 use protocol_admin::issuer::{InsuranceLinksAnswer, InsuranceLinksRequest};
 use sha2::{Digest, Sha256};
 use wire::dev_ca::DevCa;
-use wire::{Client, Json, Server, Shutdown, Tls};
+use wire::{Client, Json, Problem, Server, Shutdown, Tls};
 
 use crate::person::{day, insurer};
 
@@ -48,6 +50,12 @@ pub struct World {
 pub struct Fakes {
     pub links_asked: AtomicUsize,
     pub certificates: Mutex<HashMap<String, CertificateCode>>,
+    /// What the relay was asked to tell persons, in order of arrival.
+    pub told: Mutex<Vec<NoticeRequest>>,
+    /// Rings with each of them.
+    pub telling: tokio::sync::Notify,
+    /// The relay takes what it is told, and its answer is lost.
+    pub answers_lost: AtomicBool,
     eligibility: OrgId,
     key: EnvelopeKey,
 }
@@ -66,13 +74,17 @@ impl World {
         let fakes = Arc::new(Fakes {
             links_asked: AtomicUsize::new(0),
             certificates: Mutex::default(),
+            told: Mutex::default(),
+            telling: tokio::sync::Notify::new(),
+            answers_lost: AtomicBool::new(false),
             eligibility,
             key: custody.envelope_public_key().unwrap(),
         });
         let shutdown = Shutdown::new();
         let issuer = serve(&ca, org("issuer/1"), fakes.issuer(), &shutdown).await;
         let jpki = serve(&ca, org("jpki/1"), fakes.jpki(), &shutdown).await;
-        let directory = directory(&issuer, &jpki, &relay);
+        let passes_on = serve(&ca, org("relay/1"), fakes.relay(), &shutdown).await;
+        let directory = directory(&issuer, &jpki, &passes_on, &relay);
         let clock = Arc::new(FixedClock::new("2026-11-22T10:00:00+09:00".parse().unwrap()));
         let parts = Parts { dir: dir.path().into(), eligibility, handover, shutdown: shutdown.clone() };
         let role = parts.open(&ca, &custody, &directory, &clock).await;
@@ -89,7 +101,8 @@ impl World {
             Parts { dir: self.dir.path().into(), eligibility, handover: false, shutdown: shutdown.clone() };
         let issuer = serve(&self.ca, org("issuer/1"), self.fakes.issuer(), &shutdown).await;
         let jpki = serve(&self.ca, org("jpki/1"), self.fakes.jpki(), &shutdown).await;
-        let others = directory(&issuer, &jpki, &self.relay);
+        let passes_on = serve(&self.ca, org("relay/1"), self.fakes.relay(), &shutdown).await;
+        let others = directory(&issuer, &jpki, &passes_on, &self.relay);
         let old = std::mem::take(&mut self.base);
         drop((old, self.role));
         // The old process's servers let go of the ledger when their last connection ends.
@@ -217,6 +230,10 @@ impl Fakes {
         Router::new().route(paths::INSURANCE_LINKS, post(links)).with_state(self.clone())
     }
 
+    fn relay(self: &Arc<Self>) -> Router {
+        Router::new().route(paths::NOTICES, post(tell)).with_state(self.clone())
+    }
+
     fn jpki(self: &Arc<Self>) -> Router {
         Router::new().route(paths::CERTIFICATE_CODES, post(codes)).with_state(self.clone())
     }
@@ -250,6 +267,20 @@ async fn links(
     Json(InsuranceLinksAnswer { exchange: question.exchange, links })
 }
 
+async fn tell(
+    State(fakes): State<Arc<Fakes>>,
+    Json(request): Json<NoticeRequest>,
+) -> Result<Json<Acknowledged>, Problem> {
+    let (exchange, lost) = (request.exchange, fakes.answers_lost.load(Ordering::SeqCst));
+    fakes.told.lock().unwrap().push(request);
+    fakes.telling.notify_one();
+    if lost {
+        return Err(Problem::new(503, "lost"));
+    }
+    let receipt = ledger::Receipt { origin: "musubi.test/relay/1".into(), index: 0, at: 0 };
+    Ok(Json(Acknowledged { exchange, receipt }))
+}
+
 async fn codes(
     State(fakes): State<Arc<Fakes>>,
     Json(question): Json<CertificateCodeRequest>,
@@ -281,7 +312,7 @@ fn link(number: &MyNumber) -> [u8; 16] {
     Sha256::digest(number.to_string().as_bytes())[..16].try_into().unwrap()
 }
 
-fn directory(issuer: &str, jpki: &str, relay: &FileCustody) -> Directory {
+fn directory(issuer: &str, jpki: &str, passes_on: &str, relay: &FileCustody) -> Directory {
     let since = day("2014-12-10");
     let with = |id: OrgId, api: Option<&str>| {
         let mut organisation = Organisation::new(id, format!("{id}の名"), format!("name of {id}"), since);
@@ -295,7 +326,7 @@ fn directory(issuer: &str, jpki: &str, relay: &FileCustody) -> Directory {
     let others = [
         with(org("issuer/1"), Some(issuer)),
         with(org("jpki/1"), Some(jpki)),
-        with(org("relay/1"), None),
+        with(org("relay/1"), Some(passes_on)),
         with(org("eligibility/1"), None),
         with(hospital(), None),
         with(portal(), None),

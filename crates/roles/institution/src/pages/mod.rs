@@ -25,12 +25,13 @@ mod parts;
 mod patients;
 mod record;
 mod staff;
+mod watch;
 
 use std::sync::Arc;
 
 use ::consent::{InstitutionKind, Profession};
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, Multipart};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use codes::{ExchangeId, OrgKind};
@@ -106,6 +107,7 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
         .route("/office/corrections/{request}", post(corrections::answer))
         .route("/office/objections", get(objections::show))
         .route("/office/objections/{objection}", post(objections::answer))
+        .route("/office/watch-list", get(watch::show).post(watch::replace))
         .route("/networks", get(networks::show).post(networks::upload))
         .with_state(Pages {
             service: Arc::clone(service),
@@ -157,6 +159,27 @@ impl Pages {
             _ => Profession::Physician,
         }
     }
+}
+
+/// The file of an upload.
+///
+/// # Errors
+/// None was chosen, or it did not arrive whole.
+async fn uploaded(mut parts: Multipart) -> Result<Vec<u8>, Problem> {
+    let incomplete = |_| {
+        Problem::new(400, "incomplete-body")
+            .ja("ファイルの受信が途中で終わりました")
+            .en("The file did not arrive whole")
+    };
+    let mut file = None;
+    while let Some(part) = parts.next_field().await.map_err(incomplete)? {
+        if part.name() == Some("file") {
+            file = Some(part.bytes().await.map_err(incomplete)?);
+        }
+    }
+    let chosen = file.filter(|bytes| !bytes.is_empty());
+    let none = || Problem::new(422, "no-file").ja("ファイルを選んでください").en("Choose a file");
+    chosen.map(|bytes| bytes.to_vec()).ok_or_else(none)
 }
 
 /// On to another page after a form; the browser's back button does not send the form again.

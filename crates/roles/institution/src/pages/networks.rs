@@ -16,27 +16,15 @@ pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf) -> Shown {
 }
 
 /// POST /networks
-pub async fn upload(State(pages): State<Pages>, lang: Lang, csrf: Csrf, mut parts: Multipart) -> Shown {
-    let mut file = None;
-    while let Some(part) = parts.next_field().await.map_err(|_| incomplete())? {
-        if part.name() == Some("file") {
-            file = Some(part.bytes().await.map_err(|_| incomplete())?);
-        }
-    }
-    let done = match file {
-        Some(bytes) if !bytes.is_empty() => pages.service.tell_network_numbers(&bytes).await,
-        _ => Err(Problem::new(422, "no-file").ja("ファイルを選んでください").en("Choose a file")),
+pub async fn upload(State(pages): State<Pages>, lang: Lang, csrf: Csrf, parts: Multipart) -> Shown {
+    let done = match super::uploaded(parts).await {
+        Ok(bytes) => pages.service.tell_network_numbers(&bytes).await,
+        Err(problem) => Err(problem),
     };
     match done {
         Err(problem) if !problem.status().is_client_error() => Err(problem),
         done => render(&pages, lang, &csrf, Some(done)).await,
     }
-}
-
-fn incomplete() -> Problem {
-    Problem::new(400, "incomplete-body")
-        .ja("ファイルの受信が途中で終わりました")
-        .en("The file did not arrive whole")
 }
 
 async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, done: Option<Result<Uploaded, Problem>>) -> Shown {

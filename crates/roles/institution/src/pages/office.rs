@@ -141,6 +141,7 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, filter: &Filter, problem
             (notice(Tone::Warn, &t(lang, format!("訂正の申し出が{waiting}件、回答を待っています。"), format!("{waiting} requests for correction wait.")), html! {}))
         }
         p { a href="/office/objections" { (t(lang, "異議・不明の申立てを見る", "Objections")) } }
+        p { a href="/office/watch-list" { (t(lang, "照会の見守り名簿", "Watch list")) } }
         p { a href="/office/corrections" { (t(lang, "訂正の申し出を見る", "Requests for correction")) } }
         @if !filter.done.is_empty() { (notice(Tone::Ok, t(lang, "裏付けを届けました。", "The corroboration was passed on."), html! {})) }
         (choice(lang, filter, wrong))

@@ -48,26 +48,12 @@ pub async fn list(State(pages): State<Pages>, lang: Lang, csrf: Csrf) -> Shown {
 }
 
 /// POST /patients
-pub async fn import(State(pages): State<Pages>, lang: Lang, csrf: Csrf, mut parts: Multipart) -> Shown {
-    let mut file = None;
-    while let Some(part) = parts.next_field().await.map_err(|_| incomplete())? {
-        if part.name() == Some("file") {
-            file = Some(part.bytes().await.map_err(|_| incomplete())?);
-        }
-    }
-    let outcome = match file {
-        Some(bytes) if !bytes.is_empty() => {
-            pages.service.import_patients(bytes.to_vec()).await.map_err(Problem::from)
-        }
-        _ => Err(Problem::new(422, "no-file").ja("ファイルを選んでください").en("Choose a file")),
+pub async fn import(State(pages): State<Pages>, lang: Lang, csrf: Csrf, parts: Multipart) -> Shown {
+    let outcome = match super::uploaded(parts).await {
+        Ok(bytes) => pages.service.import_patients(bytes).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
     };
     render(&pages, lang, &csrf, Some(outcome)).await
-}
-
-fn incomplete() -> Problem {
-    Problem::new(400, "incomplete-body")
-        .ja("ファイルの受信が途中で終わりました")
-        .en("The file did not arrive whole")
 }
 
 async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, outcome: Option<Result<Imported, Problem>>) -> Shown {

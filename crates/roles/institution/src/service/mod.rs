@@ -18,6 +18,7 @@ pub mod records;
 mod statement;
 mod visits;
 mod watched;
+mod watching;
 mod work;
 
 use std::sync::Arc;

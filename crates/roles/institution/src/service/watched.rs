@@ -51,10 +51,7 @@ impl Service {
         };
         let permit = self.policy.decide_in_name_of(&asking, &request.overseer).into_result();
         let permit = permit.map_err(protocol::refusal::denied)?;
-        let list = WatchList::read(&self.watch_list).map_err(|error| {
-            tracing::error!(%error, "the watch list is faulty");
-            Problem::internal()
-        })?;
+        let list = WatchList::read(&self.watch_list, self.local_numbers).map_err(failed)?;
         let shown = |entry: OpenedEntry| self.shown_to_overseer(entry, &list);
         side_records(&self.ledger, &request, permit.rule_id(), self.now(), shown).await
     }

@@ -5,6 +5,8 @@ mod closure;
 mod doors;
 mod folders;
 mod linking;
+mod objections;
 mod pages;
 mod reception;
 mod town;
+mod watch;

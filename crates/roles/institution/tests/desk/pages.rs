@@ -13,14 +13,14 @@ use crate::reception::receive;
 use crate::town::answers::{PATIENTS, PEOPLE};
 use crate::town::{Options, Town};
 
-struct Browser {
-    router: Router,
-    cookie: String,
-    token: String,
+pub struct Browser {
+    pub router: Router,
+    pub cookie: String,
+    pub token: String,
 }
 
 impl Browser {
-    async fn new(town: &Town) -> Self {
+    pub async fn new(town: &Town) -> Self {
         let mut browser = Self { router: town.role.pages(), cookie: String::new(), token: String::new() };
         let (_, page) = browser.get("/").await;
         let at = page.find("name=\"_csrf\" value=\"").unwrap();
@@ -28,18 +28,18 @@ impl Browser {
         browser
     }
 
-    async fn get(&mut self, path: &str) -> (StatusCode, String) {
+    pub async fn get(&mut self, path: &str) -> (StatusCode, String) {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&mut self, path: &str, form: &str) -> (StatusCode, String) {
+    pub async fn post(&mut self, path: &str, form: &str) -> (StatusCode, String) {
         let body = Body::from(format!("_csrf={}&{form}", self.token));
         let kind = "application/x-www-form-urlencoded";
         self.send(Request::post(path).header(header::CONTENT_TYPE, kind).body(body).unwrap()).await
     }
 
     /// The page, or the address that a redirect leads to.
-    async fn send(&mut self, mut request: Request<Body>) -> (StatusCode, String) {
+    pub async fn send(&mut self, mut request: Request<Body>) -> (StatusCode, String) {
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, "text/html".parse().unwrap());
         headers.insert(header::COOKIE, self.cookie.parse().unwrap());
@@ -57,7 +57,7 @@ impl Browser {
     }
 }
 
-fn holds(page: &str, all: &[&str]) {
+pub fn holds(page: &str, all: &[&str]) {
     for text in all {
         assert!(page.contains(text), "{text:?} is missing in {page}");
     }

@@ -62,6 +62,7 @@ impl Service {
         let bearer = Bearer {
             entrance: Entrance::Device,
             // They are read with the card alone.
+            memberships: Vec::new(),
             checks: Vec::new(),
             checks_heads: None,
             checks_since: None,

@@ -40,7 +40,8 @@ impl Service {
         let read = self.read_card(card, pin).await?;
         let exchange = self.exchange();
         let question = OwnTicketRequest { exchange, institution: self.org, presented: read.presented };
-        let answer = self.eligibility()?.own_ticket(&question).await?;
+        let answer = self.eligibility()?.own_ticket(&question).await;
+        let answer = answer.map_err(|refused| problems::card_refused(refused.into()))?;
         if answer.exchange != exchange {
             return Err(problems::another_answer());
         }
@@ -53,6 +54,7 @@ impl Service {
             code,
             entrance: Entrance::Card,
             receipt: answer.receipt,
+            memberships: answer.memberships,
             checks_since: answer.record.covered_since,
             checks_heads: Some(answer.record.heads),
             checks: answer.record.entries.into_iter().map(check).collect(),

@@ -4,6 +4,7 @@
 use codes::{ExchangeId, KeyName};
 use consent::{Proxy, ProxyId};
 use data_encoding::BASE32_NOPAD;
+use protocol::notices::NoticeKind;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use wire::Problem;
 
 use super::Service;
+use super::notices::Said;
 use crate::model::{Hidden, MandateKey, Principal, Subject, Visit};
 use crate::problems;
 use crate::store::people::{self as sql, MandateRow};
@@ -124,10 +126,11 @@ impl Service {
         self.read(move |c| sql::taken_up(c, &person)).await
     }
 
-    /// Acts from now on for the person of a mandate, or for oneself again. Logged for both.
+    /// Acts from now on for the person of a mandate, or for oneself again. Logged for both, and the person is told: once a
+    /// visit of the proxy, before the proxy sees anything.
     ///
     /// # Errors
-    /// A mandate that is not this person's.
+    /// A mandate that is not this person's; store or ledger.
     pub async fn act_for(&self, visit: &Visit, mandate: Option<MandateKey>) -> Result<(), Problem> {
         if let Some(mandate) = mandate {
             let principal = self.principal(&visit.person, mandate).await?.ok_or_else(Problem::not_found)?;
@@ -135,9 +138,24 @@ impl Service {
             let exchange = self.exchange();
             self.log(ACTED, principal.subject.code.as_ref(), exchange, &body).await?;
             self.log(ACTED, visit.bearer.code.as_ref(), exchange, &body).await?;
+            self.tell_of_proxy(visit, &principal, exchange).await?;
         }
         let key = visit.key.0;
         self.write(move |tx| sql::act(tx, &key, mandate.as_ref())).await
+    }
+
+    /// Puts word of the proxy's visit into the person's inbox.
+    async fn tell_of_proxy(
+        &self,
+        visit: &Visit,
+        principal: &Principal,
+        about: ExchangeId,
+    ) -> Result<(), Problem> {
+        // Without a working medical ID nobody could be a proxy's principal: the will hangs on it.
+        let Some(code) = &principal.subject.code else { return Ok(()) };
+        let id = use_key(visit, principal.mandate);
+        let said = Said { sender: self.org, kind: NoticeKind::ProxyUse, due: None, about: Some(about) };
+        self.note(code, id, self.now(), said).await.map(drop)
     }
 
     /// The person of a mandate of `proxy`; none when it ended.
@@ -187,7 +205,7 @@ impl Service {
         self.write(move |tx| sql::put_hidden(tx, &person, &sealed)).await
     }
 
-    pub(super) fn sealed(&self, place: &[u8], what: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    pub(crate) fn sealed(&self, place: &[u8], what: &impl Serialize) -> Result<Vec<u8>, Problem> {
         let bytes = serde_json::to_vec(what).map_err(problems::internal)?;
         self.custody.seal_row(&KeyName::ROW_SEAL, place, &bytes).map_err(problems::internal)
     }
@@ -200,6 +218,13 @@ impl Service {
         let bytes = self.custody.open_row(&KeyName::ROW_SEAL, place, sealed).map_err(problems::internal)?;
         serde_json::from_slice(&bytes).map_err(problems::internal)
     }
+}
+
+/// Key of the notice that a proxy is here: turning to and fro within a visit tells nothing twice.
+fn use_key(visit: &Visit, mandate: MandateKey) -> ExchangeId {
+    let digest = Sha256::new().chain_update(b"portal proxy use").chain_update(visit.key.0);
+    let digest = digest.chain_update(mandate.0).finalize();
+    ExchangeId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
 }
 
 fn digest(words: &str) -> [u8; 32] {

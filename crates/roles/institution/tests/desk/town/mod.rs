@@ -34,6 +34,7 @@ pub struct Town {
     pub clock: Arc<FixedClock>,
     pub service: Arc<Eligibility>,
     pub relay: Arc<Relay>,
+    pub directory: Arc<Directory>,
     pub reader: Arc<reader::FakeReader>,
     pub shutdown: Shutdown,
     pub dir: tempfile::TempDir,
@@ -124,7 +125,7 @@ impl Town {
             given: Mutex::new(Vec::new()),
         });
         let shutdown = Shutdown::new();
-        let directory = Directory::new();
+        let directory = Arc::new(Directory::new());
         let checks = Router::new().route(paths::CHECKS, post(check)).with_state(Arc::clone(&service));
         let base = serve(role_router("fake-eligibility", checks), &shutdown).await;
         directory.put(organisation(service.id, base, service.custody.envelope_public_key().unwrap()));
@@ -144,7 +145,7 @@ impl Town {
             code,
             name_ja: "北町総合病院".into(),
             name_en: "Kitamachi General Hospital".into(),
-            directory: Arc::new(directory),
+            directory: Arc::clone(&directory),
             client: Client::plain(),
             clock: Arc::<FixedClock>::clone(&clock),
             reader: Some(Arc::<reader::FakeReader>::clone(&reader) as Arc<dyn ReaderPort>),
@@ -159,7 +160,7 @@ impl Town {
         })
         .await
         .unwrap();
-        Self { role, clock, service, relay, reader, shutdown, dir }
+        Self { role, clock, service, relay, directory, reader, shutdown, dir }
     }
 }
 

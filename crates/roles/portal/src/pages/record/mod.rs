@@ -2,6 +2,7 @@
 
 mod copies;
 mod export;
+mod insurance;
 mod item;
 mod kinds;
 mod wrong;
@@ -79,7 +80,7 @@ async fn show(
     let gathered = on_shelf(&service, &visit, token.as_ref(), &which).await?;
     let body = match &gathered {
         Some(gathered) => overview(&service, lang, &csrf, &visit, &which, gathered),
-        None => before(lang, &csrf, &visit, None),
+        None => before(&service, lang, &csrf, &visit, None),
     };
     Ok(page(lang, &csrf, &visit, "/record", title(lang), body))
 }
@@ -105,7 +106,7 @@ async fn ask(
             Ok(see("/record"))
         }
         Err(problem) if problem.status().is_client_error() => {
-            let body = before(lang, &csrf, &visit, Some(&problem));
+            let body = before(&service, lang, &csrf, &visit, Some(&problem));
             let page = page(lang, &csrf, &visit, "/record", title(lang), body).status(problem.status());
             Ok(axum::response::IntoResponse::into_response(page))
         }
@@ -139,7 +140,7 @@ fn page(lang: Lang, csrf: &Csrf, visit: &Visit, path: &str, title: &str, body: M
     inside(lang, csrf, visit, title, path, body)
 }
 
-fn before(lang: Lang, csrf: &Csrf, visit: &Visit, problem: Option<&Problem>) -> Markup {
+fn before(service: &Service, lang: Lang, csrf: &Csrf, visit: &Visit, problem: Option<&Problem>) -> Markup {
     html! {
         @if let Some(problem) = problem { (problem_notice(lang, problem)) }
         @if visit.subject().code.is_none() {
@@ -157,6 +158,7 @@ fn before(lang: Lang, csrf: &Csrf, visit: &Visit, problem: Option<&Problem>) -> 
                 (form("/record", csrf, button(t(lang, "記録を集めて見る", "Gather and show my record"))))
             }))
         }
+        (insurance::insurance(service, lang, visit))
         @if visit.acting.is_none() { p { a href="/record/copies" { (t(lang, "前にとっておいた控え", "Copies I kept")) } " ・ " a href="/record/wrong" { (t(lang, "「違う」と申し出たもの", "What I said is wrong")) } } }
     }
 }
@@ -197,7 +199,7 @@ fn overview(
         }
         (absent(service, lang, csrf, which, gathered))
         (card(t(lang, "種類ごとに見る", "By kind"), tiles(&kinds)))
-        (eligibility(service, lang, visit))
+        (insurance::insurance(service, lang, visit))
         (card(t(lang, "どこから", "From where"), html! {
             ul.plain { @for (place, source) in gathered.sources.iter().enumerate() {
                 li { (name(service, lang, &source.holder)) " " span.note { (t(lang, format!("{}件", gathered.count(place)), format!("{} items", gathered.count(place)))) } }
@@ -238,21 +240,6 @@ fn absent(service: &Service, lang: Lang, csrf: &Csrf, which: &Which, gathered: &
                     format!("A doctor at {} wants to explain something to you first. It is shown here from {until} on. If you want to know sooner, ask there.", name(service, lang, &source.holder)))) }
             }))
         } }
-    }
-}
-
-/// Insurance, as of the login: the eligibility service says it to who comes with the card.
-fn eligibility(service: &Service, lang: Lang, visit: &Visit) -> Markup {
-    let newest = visit.bearer.checks.first().filter(|_| visit.acting.is_none());
-    html! {
-        @if let Some(check) = newest {
-            (card(t(lang, "保険の資格", "Insurance"), html! {
-                p { (t(lang,
-                    format!("{} に{}で確かめられ、「{}」でした。", when(lang, check.at), name(service, lang, &check.organisation), protocol::own_record::answered(check.validity).0),
-                    format!("Checked {} at {}: {}.", when(lang, check.at), name(service, lang, &check.organisation), protocol::own_record::answered(check.validity).1))) }
-                p.fine { a href="/" { (t(lang, "確かめられた記録をすべて見る", "All checks")) } }
-            }))
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! 交換用基本情報 (ix08), 集計情報 (su08) and what su08 sums of 決済情報 (cc08).
+//! 交換用基本情報 (ix08) and 集計情報 (su08), which sums the claims (cc08).
 
 use serde::Serialize;
 
@@ -83,7 +83,7 @@ impl Index {
 
     /// The file in the namespace of a generation.
     pub fn to_xml(&self, generation: Generation) -> String {
-        let mut xml = root("index", "ix08_V08.xsd", generation);
+        let mut xml = XmlWriter::around("index", "./XSD/ix08_V08.xsd", generation);
         xml.empty("interactionType", &[("code", Some(&self.interaction))]);
         xml.empty("creationTime", &[("value", Some(&self.created))]);
         for (name, id) in [("sender", Some(&self.sender)), ("receiver", self.receiver.as_ref())] {
@@ -116,7 +116,7 @@ impl Summary {
 
     /// The file in the namespace of a generation.
     pub fn to_xml(&self, generation: Generation) -> String {
-        let mut xml = root("summary", "su08_V08.xsd", generation);
+        let mut xml = XmlWriter::around("summary", "./XSD/su08_V08.xsd", generation);
         xml.empty("serviceEventType", &[("code", Some(&self.service))]);
         xml.empty("totalSubjectCount", &[("value", Some(&self.subjects.to_string()))]);
         let Amounts { cost, payment, by_other_program, claim } = self.amounts;
@@ -135,33 +135,7 @@ impl Summary {
     }
 }
 
-/// The sums of one claim (cc08).
-pub(crate) fn claim(tree: &Tree<'_>) -> Amounts {
-    let settlement = tree.child(tree.root(), "settlement");
-    let amount = |name| settlement.map_or(0, |at| attribute(tree, at, name, "value").parse().unwrap_or(0));
-    Amounts {
-        cost: amount("unitAmount"),
-        payment: amount("paymentAmount"),
-        by_other_program: amount("paymentByOtherProgram"),
-        claim: amount("claimAmount"),
-    }
-}
-
 fn attribute(tree: &Tree<'_>, id: Id, child: &str, name: &str) -> String {
     let child = tree.child(id, child);
     child.and_then(|child| tree.attribute(child, name)).unwrap_or_default().trim().to_owned()
-}
-
-fn root(name: &'static str, schema: &str, generation: Generation) -> XmlWriter {
-    let mut xml = XmlWriter::new();
-    let location = format!("{} ./XSD/{schema}", generation.namespace());
-    xml.open(
-        name,
-        &[
-            ("xmlns", Some(generation.namespace())),
-            ("xmlns:xsi", Some("http://www.w3.org/2001/XMLSchema-instance")),
-            ("xsi:schemaLocation", Some(&location)),
-        ],
-    );
-    xml
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod check;
+mod claim;
 mod csv_table;
 mod exchange;
 pub mod fhir;
@@ -19,8 +20,10 @@ mod write;
 pub mod xml;
 
 pub use archive::{
-    Archive, ArchiveError, ArchiveLimits, ArchiveName, ArchiveWriter, Member, Sending, read_archive,
+    Archive, ArchiveError, ArchiveLimits, ArchiveName, ArchiveWriter, Member, RecordName, Sending,
+    read_archive,
 };
+pub use claim::{Adjudication, Claim, ClaimTicket, Part, Payment, Price, Share};
 pub use csv_table::{CsvReader, CsvWriter};
 pub use exchange::{Amounts, Index, Summary};
 pub use finding::{Finding, Rule, Severity};

@@ -1,5 +1,7 @@
 //! A check-up as data: who, by whom, when, and what was found.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 /// A code with the system that gives it its meaning.
@@ -250,6 +252,35 @@ impl Organisation {
     /// The number of a kind.
     pub fn id(&self, root: &str) -> Option<&str> {
         number(&self.ids, root)
+    }
+}
+
+/// The items of a document by their codes, for whoever asks for many.
+#[derive(Debug)]
+pub(crate) struct Items<'d> {
+    /// Every item, as [`Document::items`] has them.
+    pub(crate) all: Vec<&'d Observation>,
+    done: HashMap<&'d str, &'d Observation>,
+}
+
+impl<'d> Items<'d> {
+    pub(crate) fn of(document: &'d Document) -> Self {
+        let all = document.items();
+        let mut done = HashMap::with_capacity(all.len());
+        for one in all.iter().filter(|one| !one.not_done) {
+            done.entry(one.code.code.as_str()).or_insert(*one);
+        }
+        Self { all, done }
+    }
+
+    /// The first item of a code that was done.
+    pub(crate) fn get(&self, code: &str) -> Option<&'d Observation> {
+        self.done.get(code).copied()
+    }
+
+    /// What it found.
+    pub(crate) fn value(&self, code: &str) -> Option<&'d Value> {
+        self.get(code)?.value.as_ref()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 
 /// A document, and the paths of what it holds besides what a [`Document`] has a place for.
 pub(crate) fn document(tree: &Tree<'_>) -> (Document, Vec<String>) {
-    let mut reader = Reader { tree, unplaced: Vec::new() };
+    let mut reader = Reader { tree, unplaced: tree.asides() };
     let document = reader.document(tree.root());
     (document, reader.unplaced)
 }
@@ -181,11 +181,11 @@ impl Reader<'_> {
     }
 
     fn found(&mut self, id: Id) -> Option<Value> {
-        let kind = self.tree.element(id)?.kind.as_ref().map_or("", |(_, kind)| kind.as_str()).to_owned();
+        let kind = self.tree.element(id)?.kind.as_ref().map_or("", |(_, kind)| kind.as_ref());
         if let Some(flavour) = self.tree.attribute(id, "nullFlavor") {
-            return Some(Value::Missing { kind, flavour: flavour.to_owned() });
+            return Some(Value::Missing { kind: kind.to_owned(), flavour: flavour.to_owned() });
         }
-        match kind.as_str() {
+        match kind {
             "PQ" | "INT" | "REAL" => {
                 let unit = self.tree.attribute(id, "unit").unwrap_or_default().to_owned();
                 Some(Value::Quantity { value: self.value(id), unit })

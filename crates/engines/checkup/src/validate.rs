@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    exchange::{self, Amounts, Index, Summary},
+    claim::Claim,
+    exchange::{Index, Summary},
     finding::{Finding, Findings, Rule, Severity},
     model::Document,
     read,
@@ -67,10 +68,10 @@ pub struct Checked {
     /// What su08 says, for a file of that kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
-    /// What a claim comes to, for a file of that kind.
+    /// The claim, for a file of that kind.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amounts: Option<Amounts>,
-    /// What the file holds that a [`Document`] has no place for: paths.
+    pub claim: Option<Claim>,
+    /// What the file holds that a [`Document`] or [`Claim`] has no place for, comments too: paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<String>,
 }
@@ -86,7 +87,7 @@ impl Checked {
             document: None,
             index: None,
             summary: None,
-            amounts: None,
+            claim: None,
             unplaced: Vec::new(),
         }
     }
@@ -158,7 +159,7 @@ fn document(tree: &Tree<'_>) -> Checked {
 
 fn around(tree: &Tree<'_>, kind: FileKind) -> Checked {
     let mut findings = Vec::new();
-    let namespace = tree.element(tree.root()).map(|root| root.namespace.clone()).unwrap_or_default();
+    let namespace = tree.element(tree.root()).map_or("", |root| tree.uri(root.space));
     let generation =
         if namespace == Generation::Current.namespace() { Generation::Current } else { Generation::First };
     let mut notes = match generation {
@@ -167,10 +168,13 @@ fn around(tree: &Tree<'_>, kind: FileKind) -> Checked {
     };
     schema::check(&EXCHANGE, tree, Some(generation.namespace()), &mut notes);
     let well_shaped = findings.is_empty();
+    let (claim, unplaced) = (kind == FileKind::Claim).then(|| Claim::read(tree)).unzip();
+    findings.extend(claim.iter().flat_map(Claim::check));
     Checked {
         index: (kind == FileKind::Index).then(|| Index::read(tree)),
         summary: (kind == FileKind::Summary).then(|| Summary::read(tree)),
-        amounts: (kind == FileKind::Claim).then(|| exchange::claim(tree)),
+        claim,
+        unplaced: unplaced.unwrap_or_default(),
         ..Checked::new(kind, generation, well_shaped, findings)
     }
 }

@@ -16,8 +16,9 @@ use std::{
 };
 
 use musubi_checkup::{
-    Amounts, Archive, ArchiveError, ArchiveLimits, ArchiveWriter, CsvReader, CsvWriter, Document, Generation,
-    Identifier, Index, Insured, Rule, Sending, Severity, Summary, check_file, oid, read_archive, xml::Limits,
+    Amounts, Archive, ArchiveError, ArchiveLimits, ArchiveWriter, Claim, CsvReader, CsvWriter, Document,
+    Generation, Identifier, Index, Insured, Rule, Sending, Severity, Summary, check_file, oid, read_archive,
+    xml::Limits,
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -45,8 +46,8 @@ fn what_was_written_is_read() {
         let schemas = [("hc08_V08.xsd".to_owned(), b"<schema/>".to_vec())];
         let documents = vec![common::whole(), common::whole()];
         let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), sending(generation));
-        documents.iter().for_each(|document| writer.add(document).unwrap());
-        let (records, out) = writer.finish(None, &schemas).unwrap();
+        documents.iter().for_each(|document| drop(writer.add(document).unwrap()));
+        let (records, out) = writer.finish(&schemas).unwrap();
         let (archive, back) = read(out.get_ref(), Some("1311234569_01130012_202611200_1.zip"));
         assert_eq!((records, archive.documents), (2, 2));
         assert_eq!(archive.findings, []);
@@ -75,6 +76,7 @@ fn the_files_around_the_documents_are_accepted_by_xmllint() {
     for (schema, text) in [
         ("ix08_V08.xsd", index.to_xml(Generation::First)),
         ("su08_V08.xsd", summary.to_xml(Generation::First)),
+        ("cc08_V08.xsd", claim().to_xml(Generation::First)),
     ] {
         let file = folder.path().join("file.xml");
         std::fs::write(&file, &text).unwrap();
@@ -90,9 +92,67 @@ fn the_files_around_the_documents_are_accepted_by_xmllint() {
         assert!(
             checked.index.is_none_or(|read| read == index)
                 && checked.summary.is_none_or(|read| read == summary)
+                && checked.claim.is_none_or(|read| read == claim())
         );
     }
-    println!("ix08 and su08 validate");
+    println!("ix08, su08 and cc08 validate");
+}
+
+/// The claim of `data/cc08.xml`.
+fn claim() -> Claim {
+    let checked = check_file(include_bytes!("data/cc08.xml"), &Limits::default()).unwrap();
+    assert!(checked.unplaced.is_empty(), "{:?}", checked.unplaced);
+    checked.claim.unwrap()
+}
+
+#[test]
+fn claims_are_written_with_their_records() {
+    let claim = claim();
+    assert_eq!((claim.prices.len(), claim.payments.len(), claim.ticket.shares.len()), (3, 1, 2));
+    let mut record = common::whole();
+    record.person.ids = [(oid::INSURER, "01130012"), (oid::SYMBOL, "123"), (oid::NUMBER, "456")]
+        .map(|(r, e)| Identifier::new(r, e))
+        .into();
+    record.person.birth = claim.birth.clone();
+    record.person.sex.code = claim.sex.clone();
+    for generation in [Generation::First, Generation::Current] {
+        let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), sending(generation));
+        for number in 0..3 {
+            let name = writer.add(&record).unwrap();
+            if number < 2 {
+                writer.add_claim(&name, &claim).unwrap();
+            }
+        }
+        let (_, out) = writer.finish(&[("cc08_V08.xsd".to_owned(), Vec::new())]).unwrap();
+        let mut claims = Vec::new();
+        let each = |member: musubi_checkup::Member| claims.extend(member.checked.claim);
+        let archive =
+            read_archive(Cursor::new(out.get_ref()), None, &ArchiveLimits::default(), each).unwrap();
+        assert_eq!(archive.findings, []);
+        assert_eq!(claims, [claim.clone(), claim.clone()]);
+        let summary = archive.summary.unwrap();
+        assert_eq!((summary.subjects, summary.amounts.claim), (2, 19_000));
+    }
+}
+
+#[test]
+fn a_claim_that_does_not_add_up_or_is_for_somebody_else() {
+    let mut claim = claim();
+    assert!(claim.check().is_empty(), "{:?}", claim.check());
+    claim.amounts.claim += 1;
+    claim.birth = "19740231".to_owned();
+    let found: Vec<_> = claim.check().into_iter().map(|finding| (finding.path, finding.severity)).collect();
+    let expected = [("settlement/claimAmount", Severity::Warning), ("birthTime", Severity::Error)];
+    assert_eq!(found, expected.map(|(path, severity)| (path.to_owned(), severity)));
+    let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), sending(Generation::First));
+    let name = writer.add(&common::whole()).unwrap();
+    writer.add_claim(&name, &claim).unwrap();
+    let (archive, _) = read(writer.finish(&[]).unwrap().1.get_ref(), None);
+    assert!(
+        archive.findings.iter().any(|finding| finding.path.starts_with("CLAIMS/c")),
+        "{:?}",
+        archive.findings
+    );
 }
 
 /// An archive of the given files.

@@ -48,7 +48,7 @@ impl CheckupFiles {
         }
         let folder = &self.folder;
         let archive = self.archives.get_mut(&key);
-        archive.map_or(Ok(()), |archive| archive.add(document)).map_err(|error| unwritten(folder, error))
+        archive.map_or(Ok(()), |archive| archive.add(document).map(drop)).map_err(|error| unwritten(folder, error))
     }
 
     /// Writes the indexes.
@@ -57,7 +57,7 @@ impl CheckupFiles {
     /// When a file cannot be written.
     pub fn finish(self) -> Result<(), TownError> {
         for (_, archive) in self.archives {
-            let (_, mut out) = archive.finish(None, &[]).map_err(|error| unwritten(&self.folder, error))?;
+            let (_, mut out) = archive.finish(&[]).map_err(|error| unwritten(&self.folder, error))?;
             out.flush().map_err(|source| TownError::Write { path: self.folder.clone(), source })?;
         }
         Ok(())

@@ -7,4 +7,4 @@ mod write;
 
 pub use name::ArchiveName;
 pub use read::{Archive, ArchiveError, ArchiveLimits, Member, read_archive};
-pub use write::{ArchiveWriter, Sending};
+pub use write::{ArchiveWriter, RecordName, Sending};

@@ -1,7 +1,7 @@
 //! An archive read file by file: nothing of it is held but what is being looked at.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{Read, Seek},
 };
 
@@ -13,6 +13,7 @@ use super::{
     together,
 };
 use crate::{
+    claim::{Claim, Subject},
     exchange::{Amounts, Index, Summary},
     finding::{Finding, MOST, Rule},
     validate::{Checked, FileKind, Generation, check_file},
@@ -95,7 +96,7 @@ pub struct Archive {
     /// What is wrong with the archive as a whole, and with files that could not be read.
     pub findings: Vec<Finding>,
     #[serde(skip)]
-    pub(super) stems: [BTreeSet<String>; 2],
+    pub(super) subjects: [BTreeMap<String, Option<Subject>>; 2],
     #[serde(skip)]
     pub(super) parties: BTreeSet<(String, String)>,
     #[serde(skip)]
@@ -230,22 +231,21 @@ impl Archive {
                 "does not belong here",
                 "ここに置くファイルではありません",
             );
-            return self.findings.push(note.warning());
+            return self.note(note.warning());
         };
-        let stem = file.trim_end_matches(".xml").get(1..).unwrap_or_default().to_owned();
         match expected {
             FileKind::Checkup => {
                 self.documents += 1;
                 self.named(&path, file, 'h');
-                self.stems[0].insert(stem);
             }
             FileKind::Claim => {
                 self.claims += 1;
                 self.named(&path, file, 'c');
-                self.stems[1].insert(stem);
             }
             FileKind::Index | FileKind::Summary => {}
         }
+        let stem = stem(file).to_owned();
+        self.pair(expected, stem.clone(), None);
         let checked = match check_file(bytes, &limits.document) {
             Ok(checked) => checked,
             Err(error) => {
@@ -262,7 +262,18 @@ impl Archive {
             );
         }
         self.keep(&checked);
+        let subject = checked.document.as_ref().map(Subject::of);
+        self.pair(expected, stem, subject.or_else(|| checked.claim.as_ref().map(Claim::subject)));
         each(Member { path, checked });
+    }
+
+    /// Keeps whom a record or a claim is about.
+    fn pair(&mut self, kind: FileKind, stem: String, subject: Option<Subject>) {
+        match kind {
+            FileKind::Checkup => self.subjects[0].insert(stem, subject),
+            FileKind::Claim => self.subjects[1].insert(stem, subject),
+            FileKind::Index | FileKind::Summary => None,
+        };
     }
 
     /// Keeps what the archive is checked by in the end.
@@ -274,7 +285,8 @@ impl Archive {
         if let Some(summary) = &checked.summary {
             self.summary = Some(summary.clone());
         }
-        self.amounts = self.amounts.plus(checked.amounts.unwrap_or_default());
+        self.amounts =
+            self.amounts.plus(checked.claim.as_ref().map(|claim| claim.amounts).unwrap_or_default());
         if let Some(document) = &checked.document {
             let of = |id: Option<&str>| id.unwrap_or_default().to_owned();
             let institution = of(document.author.id(crate::oid::INSTITUTION));
@@ -299,6 +311,11 @@ impl Archive {
             self.findings.push(finding);
         }
     }
+}
+
+/// What the names of a record and of its claim have in common.
+pub(super) fn stem(file: &str) -> &str {
+    file.trim_end_matches(".xml").get(1..).unwrap_or_default()
 }
 
 /// The one folder that everything stands in.

@@ -94,13 +94,21 @@ fn index(archive: &mut Archive) {
 }
 
 fn claims(archive: &mut Archive) {
-    let [documents, claims] = archive.stems.clone();
-    for stem in claims.difference(&documents).take(20) {
-        archive.error(
-            &format!("CLAIMS/c{stem}.xml"),
-            "has no record in DATA",
-            "対応する健診データが DATA にありません",
-        );
+    let [documents, claims] = std::mem::take(&mut archive.subjects);
+    for (stem, subject) in &claims {
+        let path = format!("CLAIMS/c{stem}.xml");
+        match (documents.get(stem), subject) {
+            (None, _) => {
+                archive.error(&path, "has no record in DATA", "対応する健診データが DATA にありません");
+            }
+            (Some(Some(of)), Some(subject)) if of != subject => warn(
+                archive,
+                &path,
+                "insurer, symbol, number, birth or sex are not those of its record in DATA",
+                "保険者・記号・番号・生年月日・性別のいずれかが DATA の健診データと違います",
+            ),
+            _ => {}
+        }
     }
     match archive.summary.clone() {
         None if archive.claims > 0 => {

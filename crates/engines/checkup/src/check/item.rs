@@ -1,5 +1,7 @@
 //! One item against what phase 4 says of it.
 
+use std::fmt;
+
 use super::Notes;
 use crate::{
     finding::{Rule, Severity},
@@ -10,29 +12,42 @@ use crate::{
 
 pub(super) fn check(observation: &Observation, section: &str, notes: &mut Notes) {
     let code = &observation.code.code;
-    let path = format!("{section}/{code}");
+    let path = Path { section, code };
     let own = observation.code.system.is_empty() || observation.code.system == oid::ITEM;
     let Some(item) = items::item(code).filter(|_| own) else {
         if own {
             notes.warning(
                 Rule::Code,
-                &path,
+                path,
                 format!("{code} is not among the 322 items of phase 4"),
                 format!("{code} は第4期の322項目にありません"),
             );
         }
         return;
     };
-    method(observation, item, &path, notes);
+    method(observation, item, path, notes);
     match &observation.value {
-        Some(value) => one(item, value, &path, notes),
+        Some(value) => one(item, value, path, notes),
         None if observation.not_done || !observation.related.is_empty() => {}
         None => notes.error(
             Rule::Type,
-            &path,
+            path,
             format!("{} has no value and is not marked as not done", item.name),
             format!("{}に値がなく、未実施の印もありません", item.name),
         ),
+    }
+}
+
+/// Where an item stands: section and code.
+#[derive(Clone, Copy)]
+struct Path<'d> {
+    section: &'d str,
+    code: &'d str,
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.section, self.code)
     }
 }
 
@@ -41,7 +56,7 @@ fn gravity(item: &Item) -> Severity {
     if item.is_verified() { Severity::Error } else { Severity::Warning }
 }
 
-fn one(item: &Item, value: &Value, path: &str, notes: &mut Notes) {
+fn one(item: &Item, value: &Value, path: Path<'_>, notes: &mut Notes) {
     match (item.kind, value) {
         (_, Value::Missing { .. }) => {}
         (ItemKind::Quantity, Value::Quantity { value, unit }) => quantity(item, value, unit, path, notes),
@@ -71,7 +86,7 @@ fn one(item: &Item, value: &Value, path: &str, notes: &mut Notes) {
     }
 }
 
-fn quantity(item: &Item, text: &str, unit: &str, path: &str, notes: &mut Notes) {
+fn quantity(item: &Item, text: &str, unit: &str, path: Path<'_>, notes: &mut Notes) {
     let Some(number) = text.trim().parse().ok().filter(|number: &f64| number.is_finite()) else {
         return notes.error(
             Rule::Type,
@@ -124,7 +139,7 @@ fn same_unit(a: &str, b: &str) -> bool {
     a == b || plain(a) == plain(b)
 }
 
-fn answer(item: &Item, code: &Code, path: &str, notes: &mut Notes) {
+fn answer(item: &Item, code: &Code, path: Path<'_>, notes: &mut Notes) {
     if code.system != item.system && !code.system.is_empty() {
         return notes.warning(
             Rule::Code,
@@ -144,7 +159,7 @@ fn answer(item: &Item, code: &Code, path: &str, notes: &mut Notes) {
     }
 }
 
-fn method(observation: &Observation, item: &Item, path: &str, notes: &mut Notes) {
+fn method(observation: &Observation, item: &Item, path: Path<'_>, notes: &mut Notes) {
     let Some(method) = &observation.method else { return };
     if !item.method.is_empty() && method.code != item.method {
         notes.warning(

@@ -6,9 +6,11 @@ mod together;
 
 pub(crate) use header::age_in_fiscal_year;
 
+use std::fmt::Display;
+
 use crate::{
     finding::{Finding, MOST, Rule, Severity},
-    model::{Document, Observation},
+    model::{Document, Items, Observation},
 };
 
 impl Document {
@@ -21,7 +23,7 @@ impl Document {
                 walk(observation, &section.code.code, &mut notes);
             }
         }
-        together::check(self, &mut notes);
+        together::check(self, &Items::of(self), &mut notes);
         notes.list
     }
 }
@@ -41,17 +43,17 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    fn error(&mut self, rule: Rule, path: &str, en: impl Into<String>, ja: impl Into<String>) {
+    fn error(&mut self, rule: Rule, path: impl Display, en: impl Into<String>, ja: impl Into<String>) {
         self.add(Severity::Error, rule, path, en.into(), ja.into());
     }
 
-    fn warning(&mut self, rule: Rule, path: &str, en: impl Into<String>, ja: impl Into<String>) {
+    fn warning(&mut self, rule: Rule, path: impl Display, en: impl Into<String>, ja: impl Into<String>) {
         self.add(Severity::Warning, rule, path, en.into(), ja.into());
     }
 
-    fn add(&mut self, severity: Severity, rule: Rule, path: &str, en: String, ja: String) {
+    fn add(&mut self, severity: Severity, rule: Rule, path: impl Display, en: String, ja: String) {
         if self.list.len() < MOST {
-            self.list.push(Finding { severity, ..Finding::error(rule, path, en, ja) });
+            self.list.push(Finding { severity, ..Finding::error(rule, path.to_string(), en, ja) });
         }
     }
 }

@@ -1,29 +1,31 @@
 //! The items of a check against each other.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use super::Notes;
 use crate::{
     finding::Rule,
-    items,
-    level::{Judged, Outcome},
-    model::{Document, Observation},
+    items::{self, Item},
+    level::{Judged, Outcome, judge},
+    model::{Document, Items, Observation, Value},
 };
 
-pub(super) fn check(document: &Document, notes: &mut Notes) {
-    let found = document.items();
-    twice(&found, notes);
+pub(super) fn check(document: &Document, items: &Items<'_>, notes: &mut Notes) {
+    twice(&items.all, notes);
     if document.program.code == "010" {
-        missing(&found, notes);
+        missing(&items.all, notes);
     }
-    body_mass(document, notes);
-    findings_in_words(document, notes);
-    judgements(document, notes);
+    body_mass(items, notes);
+    findings_in_words(items, notes);
+    judgements(document, items, notes);
 }
 
 /// An item that stands twice with different values.
 fn twice(found: &[&Observation], notes: &mut Notes) {
-    let mut seen: BTreeMap<&str, &Observation> = BTreeMap::new();
+    let mut seen: HashMap<&str, &Observation> = HashMap::with_capacity(found.len());
     for one in found {
         if let Some(first) = seen.insert(&one.code.code, one)
             && first.value != one.value
@@ -50,9 +52,8 @@ fn missing(found: &[&Observation], notes: &mut Notes) {
     if found.iter().any(|one| one.author.is_some()) {
         present.insert("doctor-name");
     }
-    let mut asked = HashSet::new();
-    for item in items::items() {
-        let Some(group) = item.required().filter(|group| asked.insert(*group)) else { continue };
+    for (group, item) in &*REQUIRED {
+        let group = *group;
         if present.contains(group) {
             continue;
         }
@@ -69,10 +70,16 @@ fn missing(found: &[&Observation], notes: &mut Notes) {
     }
 }
 
+/// The groups with their first items.
+static REQUIRED: LazyLock<Vec<(&str, &Item)>> = LazyLock::new(|| {
+    let mut asked = HashSet::new();
+    let groups = items::items().iter().filter_map(|item| Some((item.required()?, item)));
+    groups.filter(|(group, _)| asked.insert(*group)).collect()
+});
+
 /// BMI is weight by height squared.
-fn body_mass(document: &Document, notes: &mut Notes) {
-    let number =
-        |code| document.item(code).and_then(|one| one.value.as_ref()).and_then(|value| value.number());
+fn body_mass(items: &Items<'_>, notes: &mut Notes) {
+    let number = |code| items.value(code).and_then(Value::number);
     let (Some(height), Some(weight), Some(stated)) =
         (number("9N001000000000001"), number("9N006000000000001"), number("9N011000000000001"))
     else {
@@ -90,15 +97,14 @@ fn body_mass(document: &Document, notes: &mut Notes) {
 }
 
 /// 特記すべきことあり asks for words.
-fn findings_in_words(document: &Document, notes: &mut Notes) {
-    let answer =
-        |code| document.item(code).and_then(|one| one.value.as_ref()).and_then(|value| value.answer());
+fn findings_in_words(found: &Items<'_>, notes: &mut Notes) {
+    let answer = |code| found.value(code).and_then(Value::answer);
     for (flag, words) in [
         ("9N056000000000011", "9N056160400000049"),
         ("9N061000000000011", "9N061160800000049"),
         ("9N066000000000011", "9N066160800000049"),
     ] {
-        if answer(flag) == Some("1") && document.item(words).is_none() {
+        if answer(flag) == Some("1") && found.get(words).is_none() {
             let name = items::item(words).map_or("", |item| item.name.as_str());
             notes.warning(
                 Rule::Consistency,
@@ -111,10 +117,10 @@ fn findings_in_words(document: &Document, notes: &mut Notes) {
 }
 
 /// The judgements that a document states against those that its measurements give.
-fn judgements(document: &Document, notes: &mut Notes) {
-    let Judged { level, metabolic, .. } = document.judge();
+fn judgements(document: &Document, found: &Items<'_>, notes: &mut Notes) {
+    let Judged { level, metabolic, .. } = judge(document, found);
     for (code, outcome) in [("9N501000000000011", metabolic), ("9N506000000000011", level)] {
-        let stated = document.item(code).and_then(|one| one.value.as_ref()).and_then(|value| value.answer());
+        let stated = found.value(code).and_then(Value::answer);
         let Some(stated) =
             stated.filter(|stated| *stated != outcome.code() && outcome != Outcome::Undecidable)
         else {

@@ -4,13 +4,17 @@ use calendar::Date;
 
 use super::{
     Judged, Outcome, Reason,
-    rules::{Comparison, MEASURES, MeasureRow, OUTCOMES, THRESHOLDS, Threshold},
+    rules::{Comparison, FACTORS, Factor, MEASURES_OF, MeasureRow, OUTCOMES, Threshold},
 };
-use crate::{check::age_in_fiscal_year, model::Document};
+use crate::{
+    check::age_in_fiscal_year,
+    model::{Document, Items},
+};
 
-pub(super) fn judge(document: &Document) -> Judged {
+/// Judges a check; `items` are those of the document.
+pub(crate) fn judge(document: &Document, items: &Items<'_>) -> Judged {
     let day = |text: &str| Date::from_compact(text.get(..8).unwrap_or(text)).ok();
-    let mut judge = Judge { document, date: day(&document.date), reasons: Vec::new() };
+    let mut judge = Judge { document, items, date: day(&document.date), reasons: Vec::new() };
     let level = judge.level(day(&document.person.birth));
     let metabolic = judge.metabolic();
     let verified = judge.reasons.iter().all(|reason| reason.verified);
@@ -19,6 +23,7 @@ pub(super) fn judge(document: &Document) -> Judged {
 
 struct Judge<'d> {
     document: &'d Document,
+    items: &'d Items<'d>,
     date: Option<Date>,
     reasons: Vec<Reason>,
 }
@@ -101,17 +106,15 @@ impl Judge<'_> {
     /// Whether a factor is met, by the thresholds of the day.
     fn factor(&mut self, judgement: &'static str, factor: &'static str) -> Known {
         let sex = self.document.person.sex.code.as_str();
-        let of_factor = |rule: &&Threshold| {
-            rule.judgement == judgement
-                && rule.factor == factor
-                && (rule.sex.is_empty() || rule.sex == sex)
-                && self.date.is_none_or(|day| rule.from <= day && rule.until.is_none_or(|until| day <= until))
+        let date = self.date;
+        let in_force = |rule: &&&Threshold| {
+            (rule.sex.is_empty() || rule.sex == sex)
+                && date.is_none_or(|day| rule.from <= day && rule.until.is_none_or(|until| day <= until))
         };
-        let mut rules: Vec<&'static Threshold> = THRESHOLDS.iter().filter(of_factor).collect();
-        rules.sort_by(|a, b| (&a.group, a.rank).cmp(&(&b.group, b.rank)));
+        let Factor { rules, groups } = FACTORS.get(&(judgement, factor))?;
         let mut known = Vec::new();
         let mut decided: Option<&str> = None;
-        for rule in rules {
+        for rule in rules.iter().filter(in_force) {
             if decided == Some(rule.group.as_str()) {
                 continue;
             }
@@ -121,8 +124,7 @@ impl Judge<'_> {
             known.push(met);
             self.threshold(judgement, factor, rule, row, value, met);
         }
-        let groups = groups(judgement, factor);
-        let known_of_all = known.len() >= groups;
+        let known_of_all = known.len() >= *groups;
         let result = if known.contains(&true) {
             Some(true)
         } else if known_of_all && !known.is_empty() {
@@ -175,15 +177,12 @@ impl Judge<'_> {
         if measure.ends_with("-casual") && self.answer("9N141000000000011") == Some("4") {
             return None;
         }
-        let mut rows: Vec<&'static MeasureRow> =
-            MEASURES.iter().filter(|row| row.measure == measure).collect();
-        rows.sort_by_key(|row| row.rank);
         let mut sum = (0.0, 0.0, None);
-        for row in rows {
+        for row in MEASURES_OF.get(measure)?.iter().copied() {
             if sum.2.is_some_and(|first: &MeasureRow| first.rank != row.rank) {
                 break;
             }
-            let found = self.document.item(&row.code).and_then(|one| one.value.as_ref());
+            let found = self.items.value(&row.code);
             if let Some(value) = found.and_then(|value| value.number()) {
                 sum = (sum.0 + value, sum.1 + 1.0, Some(row));
             }
@@ -238,7 +237,7 @@ impl Judge<'_> {
     }
 
     fn answer(&self, code: &str) -> Option<&str> {
-        self.document.item(code)?.value.as_ref()?.answer()
+        self.items.value(code)?.answer()
     }
 
     fn count(&mut self, judgement: &'static str, least: (&str, usize), most: (&str, usize)) {
@@ -296,15 +295,6 @@ fn outcome(judgement: &str, (body, count): (&str, usize)) -> Outcome {
             && (usize::from(row.least)..=usize::from(row.most)).contains(&count)
     });
     row.map_or(Outcome::Undecidable, |row| row.outcome.into())
-}
-
-/// How many groups of alternatives a factor has: all of them must be known to deny it.
-fn groups(judgement: &str, factor: &str) -> usize {
-    let of_factor = THRESHOLDS.iter().filter(|rule| rule.judgement == judgement && rule.factor == factor);
-    let mut groups: Vec<&str> = of_factor.map(|rule| rule.group.as_str()).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    groups.len()
 }
 
 fn name_of_factor(factor: &str) -> (&'static str, &'static str) {

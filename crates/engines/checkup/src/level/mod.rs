@@ -3,9 +3,10 @@
 mod judge;
 mod rules;
 
+pub(crate) use judge::judge;
 use serde::Serialize;
 
-use crate::model::Document;
+use crate::model::{Document, Items};
 
 /// What a judgement came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -101,6 +102,6 @@ pub struct Reason {
 impl Document {
     /// Judges the check by the rules of its day.
     pub fn judge(&self) -> Judged {
-        judge::judge(self)
+        judge(self, &Items::of(self))
     }
 }

@@ -1,6 +1,6 @@
 //! The rules' data.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::Deserialize;
 
@@ -90,12 +90,44 @@ impl From<OutcomeName> for Outcome {
     }
 }
 
-pub(super) static THRESHOLDS: LazyLock<Vec<Threshold>> =
+static THRESHOLDS: LazyLock<Vec<Threshold>> =
     LazyLock::new(|| table::rows(include_str!("../../data/level_rules.csv")));
-pub(super) static MEASURES: LazyLock<Vec<MeasureRow>> =
+static MEASURES: LazyLock<Vec<MeasureRow>> =
     LazyLock::new(|| table::rows(include_str!("../../data/level_measures.csv")));
 pub(super) static OUTCOMES: LazyLock<Vec<OutcomeRow>> =
     LazyLock::new(|| table::rows(include_str!("../../data/level_table.csv")));
+
+/// The thresholds of one factor of one judgement.
+pub(super) struct Factor {
+    /// Sorted by group and rank.
+    pub rules: Vec<&'static Threshold>,
+    /// How many groups of alternatives there are: all of them must be known to deny the factor.
+    pub groups: usize,
+}
+
+/// Factors by judgement and name.
+pub(super) static FACTORS: LazyLock<HashMap<(&str, &str), Factor>> = LazyLock::new(|| {
+    let mut factors: HashMap<(&str, &str), Factor> = HashMap::new();
+    for rule in THRESHOLDS.iter() {
+        let empty = || Factor { rules: Vec::new(), groups: 0 };
+        factors.entry((&rule.judgement, &rule.factor)).or_insert_with(empty).rules.push(rule);
+    }
+    for Factor { rules, groups } in factors.values_mut() {
+        rules.sort_by(|a, b| (&a.group, a.rank).cmp(&(&b.group, b.rank)));
+        *groups = rules.chunk_by(|a, b| a.group == b.group).count();
+    }
+    factors
+});
+
+/// The items that give a measure, the best first.
+pub(super) static MEASURES_OF: LazyLock<HashMap<&str, Vec<&MeasureRow>>> = LazyLock::new(|| {
+    let mut rows: HashMap<&str, Vec<&MeasureRow>> = HashMap::new();
+    for row in MEASURES.iter() {
+        rows.entry(&row.measure).or_default().push(row);
+    }
+    rows.values_mut().for_each(|rows| rows.sort_by_key(|row| row.rank));
+    rows
+});
 
 #[cfg(test)]
 mod tests {

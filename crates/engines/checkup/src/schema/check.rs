@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     finding::{Findings, Rule},
-    xml::{Element, Id, NONE, Tree, XSI},
+    xml::{Element, Id, Space, Tree},
 };
 
 /// Says where a document is not of the shape that the table gives it.
@@ -47,11 +47,12 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
             return;
         }
         let Some(element) = self.tree.element(id) else { return };
-        if element.namespace != self.target {
+        let namespace = self.tree.uri(element.space);
+        if namespace != self.target {
             return self.add(
                 id,
-                format!("the namespace is “{}”, expected “{}”", element.namespace, self.target),
-                format!("名前空間が「{}」です（「{}」であるべきです）", element.namespace, self.target),
+                format!("the namespace is “{namespace}”, expected “{}”", self.target),
+                format!("名前空間が「{namespace}」です（「{}」であるべきです）", self.target),
             );
         }
         match kind {
@@ -68,8 +69,8 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
     fn kind_of(&mut self, id: Id, element: &Element<'_>, declared: usize) -> Option<&'s Type> {
         let named = match &element.kind {
             None => Some(declared),
-            Some((namespace, name)) if namespace == self.target => {
-                self.schema.type_names.get(name.as_str()).copied()
+            Some((space, name)) if self.tree.uri(*space) == self.target => {
+                self.schema.type_names.get(name.as_ref()).copied()
             }
             Some(_) => None,
         };
@@ -93,7 +94,7 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
     fn attributes(&mut self, id: Id, kind: &'s Type) {
         let tree = self.tree;
         for attribute in tree.attributes(id) {
-            if attribute.namespace == XSI
+            if attribute.space == Space::XSI
                 && matches!(attribute.name, "type" | "schemaLocation" | "noNamespaceSchemaLocation")
             {
                 continue;
@@ -101,7 +102,7 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
             let rule = kind
                 .attributes
                 .iter()
-                .find(|rule| rule.name == attribute.name && attribute.namespace == NONE);
+                .find(|rule| rule.name == attribute.name && attribute.space == Space::NONE);
             let Some(rule) = rule else {
                 self.add(
                     id,
@@ -148,7 +149,7 @@ impl<'s, 't> Checker<'s, 't, '_, '_> {
 
     fn simple_element(&mut self, id: Id, element: &Element<'_>, simple: usize) {
         for attribute in self.tree.attributes(id) {
-            if attribute.namespace != XSI {
+            if attribute.space != Space::XSI {
                 self.add(
                     id,
                     format!("the attribute {} does not belong to this element", attribute.name),

@@ -6,5 +6,5 @@ mod tree;
 mod write;
 
 pub use source::{Charset, Limits, Place, Problem, ReadError, Source};
-pub use tree::{Attribute, Element, HL7, Id, NONE, Tree, XSI};
+pub use tree::{Attribute, Element, Id, Space, Tree};
 pub(crate) use write::XmlWriter;

@@ -1,23 +1,35 @@
 //! The elements of a document, read once and lent to whoever looks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use quick_xml::{Reader, events::Event};
 
 use super::{
-    attributes::{attributes, is_name, is_space, reference, shown, sound},
+    attributes::{attributes, first_unsound, is_name, is_space, reference, shown},
     source::{Limits, Problem, ReadError, Source, place},
 };
 
 /// The number of an element in its [`Tree`]; the root is 0.
 pub type Id = u32;
 
-/// Elements without a namespace.
-pub const NONE: &str = "";
-/// The namespace of HL7 V3.
-pub const HL7: &str = "urn:hl7-org:v3";
-/// The namespace of `xsi:type`.
-pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// A namespace of a document; its name is [`Tree::uri`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space(u16);
+
+impl Space {
+    /// No namespace.
+    pub const NONE: Self = Self(0);
+    /// That of `xml:lang`.
+    const XML: Self = Self(1);
+    /// That of `xsi:type`.
+    pub const XSI: Self = Self(2);
+}
+
+/// The names of those that every document has.
+const KNOWN: [&str; 3] =
+    ["", "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2001/XMLSchema-instance"];
+/// More namespaces in force at a time than any document of the field has.
+const MOST_SPACES: usize = 256;
 
 /// A document's elements in the order of their opening tags.
 #[derive(Debug)]
@@ -25,6 +37,9 @@ pub struct Tree<'a> {
     text: &'a str,
     elements: Vec<Element<'a>>,
     attributes: Vec<Attribute<'a>>,
+    spaces: Vec<Cow<'a, str>>,
+    /// Comments and processing instructions: the element they stand in, and whether it is a comment.
+    asides: Vec<(Option<Id>, bool)>,
 }
 
 /// One element.
@@ -33,9 +48,9 @@ pub struct Element<'a> {
     /// Its name without prefix.
     pub name: &'a str,
     /// Its namespace.
-    pub namespace: Cow<'a, str>,
+    pub space: Space,
     /// The type that `xsi:type` gives it: namespace and name.
-    pub kind: Option<(Cow<'a, str>, String)>,
+    pub kind: Option<(Space, Cow<'a, str>)>,
     /// Its own text, that of the elements inside left out.
     pub content: Cow<'a, str>,
     /// Where its tag begins in the text.
@@ -52,8 +67,8 @@ pub struct Element<'a> {
 pub struct Attribute<'a> {
     /// Its name without prefix.
     pub name: &'a str,
-    /// Its namespace, [`NONE`] for one without prefix.
-    pub namespace: Cow<'a, str>,
+    /// Its namespace, [`Space::NONE`] for one without prefix.
+    pub space: Space,
     /// Its value.
     pub value: Cow<'a, str>,
 }
@@ -67,12 +82,16 @@ impl<'a> Tree<'a> {
         let mut builder = Builder::new(&source.text, *limits);
         let mut reader = Reader::from_str(&source.text);
         reader.config_mut().check_comments = true;
+        let unsound = first_unsound(&source.text);
         loop {
             let at = position(reader.buffer_position());
             match reader.read_event() {
                 Ok(Event::Eof) => return builder.finish(at),
                 Ok(event) => {
                     let end = position(reader.buffer_position());
+                    if let Some((offset, bad)) = unsound.filter(|(offset, _)| *offset < end) {
+                        return Err(builder.error(offset, Problem::Character(u32::from(bad))));
+                    }
                     if let Err(problem) = builder.take(&event, at, end) {
                         return Err(builder.error(at, problem));
                     }
@@ -102,7 +121,15 @@ impl<'a> Tree<'a> {
 
     /// The value of its attribute without prefix.
     pub fn attribute(&self, id: Id, name: &str) -> Option<&str> {
-        self.attributes(id).iter().find(|a| a.name == name && a.namespace == NONE).map(|a| a.value.as_ref())
+        self.attributes(id)
+            .iter()
+            .find(|a| a.name == name && a.space == Space::NONE)
+            .map(|a| a.value.as_ref())
+    }
+
+    /// The name of a namespace.
+    pub fn uri(&self, space: Space) -> &str {
+        self.spaces.get(usize::from(space.0)).map_or("", |uri| uri)
     }
 
     /// The elements inside, in order.
@@ -149,6 +176,21 @@ impl<'a> Tree<'a> {
         names.join("/")
     }
 
+    /// The places of comments and processing instructions, each once: paths as XPath writes them.
+    pub fn asides(&self) -> Vec<String> {
+        let path = |(within, comment): &(Option<Id>, bool)| {
+            let within = within.map(|id| self.path(id)).unwrap_or_default();
+            format!("{within}/{}", if *comment { "comment()" } else { "processing-instruction()" })
+        };
+        let mut paths: Vec<String> = Vec::new();
+        for path in self.asides.iter().map(path) {
+            if paths.last() != Some(&path) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+
     /// Where an element begins.
     pub fn place(&self, id: Id) -> super::Place {
         place(self.text, self.element(id).map_or(0, |e| e.offset))
@@ -172,7 +214,7 @@ struct Builder<'a> {
     /// Open elements with their last child.
     stack: Vec<(Id, Option<Id>)>,
     /// Prefixes and their namespaces, with the depth that declared them.
-    scope: Vec<(usize, &'a str, Cow<'a, str>)>,
+    scope: Vec<(usize, &'a str, Space)>,
     closed: bool,
 }
 
@@ -180,7 +222,8 @@ impl<'a> Builder<'a> {
     fn new(text: &'a str, limits: Limits) -> Self {
         let elements = Vec::with_capacity((text.len() / 60).min(limits.parts));
         let attributes = Vec::with_capacity((text.len() / 40).min(limits.parts));
-        let tree = Tree { text, elements, attributes };
+        let spaces = KNOWN.map(Cow::Borrowed).to_vec();
+        let tree = Tree { text, elements, attributes, spaces, asides: Vec::new() };
         Self { text, limits, tree, stack: Vec::new(), scope: Vec::new(), closed: false }
     }
 
@@ -203,8 +246,14 @@ impl<'a> Builder<'a> {
                 let text = reference(name)?;
                 self.content(text)
             }
-            Event::Comment(text) => sound(&text.xml10_content()),
-            Event::PI(text) => sound(text.content()),
+            Event::Comment(_) => {
+                self.aside(true);
+                Ok(())
+            }
+            Event::PI(_) => {
+                self.aside(false);
+                Ok(())
+            }
             Event::DocType(_) => Err(Problem::Doctype),
             Event::Decl(_) if self.tree.is_empty() && self.stack.is_empty() && at == 0 => Ok(()),
             Event::Decl(_) => Err(Problem::Syntax("an XML declaration inside the file".to_owned())),
@@ -226,11 +275,15 @@ impl<'a> Builder<'a> {
         }
         let from = self.tree.attributes.len();
         let kind = self.attributes(rest, from)?;
-        let (namespace, name) = self.qualified(name, true)?;
+        let (space, name) = self.qualified(name, true)?;
         let kind = match kind {
-            Some(kind) => {
+            Some(Cow::Borrowed(kind)) => {
+                let (prefix, local) = kind.split_once(':').unwrap_or(("", kind));
+                Some((self.space(prefix)?, Cow::Borrowed(local)))
+            }
+            Some(Cow::Owned(kind)) => {
                 let (prefix, local) = kind.split_once(':').unwrap_or(("", &kind));
-                Some((self.namespace(prefix)?, local.to_owned()))
+                Some((self.space(prefix)?, Cow::Owned(local.to_owned())))
             }
             None => None,
         };
@@ -238,7 +291,7 @@ impl<'a> Builder<'a> {
         let parent = self.stack.last().map(|(parent, _)| *parent);
         self.tree.elements.push(Element {
             name,
-            namespace,
+            space,
             kind,
             content: Cow::Borrowed(""),
             offset: at,
@@ -270,57 +323,75 @@ impl<'a> Builder<'a> {
     }
 
     /// Reads the attributes of a tag; the text of `xsi:type`, if there is one.
-    fn attributes(&mut self, rest: &'a str, from: usize) -> Result<Option<String>, Problem> {
+    fn attributes(&mut self, rest: &'a str, from: usize) -> Result<Option<Cow<'a, str>>, Problem> {
         if rest.is_empty() {
             return Ok(None);
         }
         let depth = self.stack.len();
-        let (scope, list) = (&mut self.scope, &mut self.tree.attributes);
+        let mut declared = Vec::new();
+        let list = &mut self.tree.attributes;
         attributes(rest, |raw| {
             if raw.name == "xmlns" {
-                scope.push((depth, "", raw.value));
+                declared.push(("", raw.value));
             } else if let Some(prefix) = raw.name.strip_prefix("xmlns:") {
-                scope.push((depth, prefix, raw.value));
+                declared.push((prefix, raw.value));
             } else {
-                list.push(Attribute { name: raw.name, namespace: Cow::Borrowed(NONE), value: raw.value });
+                list.push(Attribute { name: raw.name, space: Space::NONE, value: raw.value });
             }
-            Ok(())
         })?;
+        for (prefix, uri) in declared {
+            let space = self.intern(uri)?;
+            self.scope.push((depth, prefix, space));
+        }
         let mut kind = None;
         for at in from..self.tree.attributes.len() {
             let Some(name) = self.tree.attributes.get(at).map(|a| a.name) else { break };
-            let (namespace, local) = self.qualified(name, false)?;
-            if namespace == XSI && local == "type" {
-                kind = self.tree.attributes.get(at).map(|a| a.value.trim_matches(is_space).to_owned());
-            }
-            let twice = |a: &Attribute<'_>| a.name == local && a.namespace == namespace;
-            if self.tree.attributes.get(from..at).unwrap_or_default().iter().any(twice) {
-                return Err(Problem::Syntax(format!("the attribute {} stands twice", shown(name))));
-            }
-            if let Some(attribute) = self.tree.attributes.get_mut(at) {
-                (attribute.namespace, attribute.name) = (namespace, local);
+            let (space, local) = self.qualified(name, false)?;
+            let Some(attribute) = self.tree.attributes.get_mut(at) else { break };
+            (attribute.space, attribute.name) = (space, local);
+            if space == Space::XSI && local == "type" {
+                kind = Some(match &attribute.value {
+                    Cow::Borrowed(kind) => Cow::Borrowed(kind.trim_matches(is_space)),
+                    Cow::Owned(kind) => Cow::Owned(kind.trim_matches(is_space).to_owned()),
+                });
             }
         }
-        Ok(kind)
+        match twice(self.tree.attributes.get(from..).unwrap_or_default()) {
+            Some(name) => Err(Problem::Syntax(format!("the attribute {} stands twice", shown(name)))),
+            None => Ok(kind),
+        }
     }
 
     /// The namespace and the local part of a name.
-    fn qualified(&self, name: &'a str, element: bool) -> Result<(Cow<'a, str>, &'a str), Problem> {
+    fn qualified(&self, name: &'a str, element: bool) -> Result<(Space, &'a str), Problem> {
         let colon = name.bytes().position(|b| b == b':');
         match colon.and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?))) {
-            Some(("xml", local)) => Ok((Cow::Borrowed("http://www.w3.org/XML/1998/namespace"), local)),
-            Some((prefix, local)) => Ok((self.namespace(prefix)?, local)),
-            None if element => Ok((self.namespace("")?, name)),
-            None => Ok((Cow::Borrowed(NONE), name)),
+            Some(("xml", local)) => Ok((Space::XML, local)),
+            Some((prefix, local)) => Ok((self.space(prefix)?, local)),
+            None if element => Ok((self.space("")?, name)),
+            None => Ok((Space::NONE, name)),
         }
     }
 
-    fn namespace(&self, prefix: &str) -> Result<Cow<'a, str>, Problem> {
+    fn space(&self, prefix: &str) -> Result<Space, Problem> {
         match self.scope.iter().rev().find(|(_, known, _)| *known == prefix) {
-            Some((_, _, namespace)) => Ok(namespace.clone()),
-            None if prefix.is_empty() => Ok(Cow::Borrowed(NONE)),
+            Some((_, _, space)) => Ok(*space),
+            None if prefix.is_empty() => Ok(Space::NONE),
             None => Err(Problem::Prefix(shown(prefix))),
         }
+    }
+
+    /// The number of a namespace.
+    fn intern(&mut self, uri: Cow<'a, str>) -> Result<Space, Problem> {
+        let spaces = &mut self.tree.spaces;
+        if self.scope.len() >= MOST_SPACES || spaces.len() >= MOST_SPACES {
+            return Err(Problem::Syntax(format!("more than {MOST_SPACES} namespaces")));
+        }
+        let at = spaces.iter().position(|known| *known == uri).unwrap_or_else(|| {
+            spaces.push(uri);
+            spaces.len() - 1
+        });
+        Ok(Space(u16::try_from(at).unwrap_or(0)))
     }
 
     fn close(&mut self) {
@@ -332,10 +403,13 @@ impl<'a> Builder<'a> {
         self.closed = self.stack.is_empty();
     }
 
+    fn aside(&mut self, comment: bool) {
+        self.tree.asides.push((self.stack.last().map(|(id, _)| *id), comment));
+    }
+
     fn content(&mut self, text: Cow<'a, str>) -> Result<(), Problem> {
-        sound(&text)?;
         let Some((id, _)) = self.stack.last() else {
-            let blank = text.trim_start_matches('\u{FEFF}').trim_matches(is_space).is_empty();
+            let blank = is_blank(text.trim_start_matches('\u{FEFF}'));
             return if blank {
                 Ok(())
             } else {
@@ -343,7 +417,7 @@ impl<'a> Builder<'a> {
             };
         };
         let Some(element) = self.tree.elements.get_mut(*id as usize) else { return Ok(()) };
-        if element.content.trim_matches(is_space).is_empty() {
+        if is_blank(&element.content) {
             element.content = text;
         } else {
             element.content.to_mut().push_str(&text);
@@ -359,6 +433,23 @@ impl<'a> Builder<'a> {
         let path: Vec<&str> = self.stack.iter().map(|(id, _)| self.tree.name(*id)).collect();
         ReadError { place: place(self.text, at), path: path.join("/"), problem }
     }
+}
+
+/// The name of an attribute that stands twice.
+fn twice<'a>(attributes: &[Attribute<'a>]) -> Option<&'a str> {
+    if attributes.len() > 16 {
+        let mut seen = HashSet::new();
+        return attributes.iter().find(|a| !seen.insert((a.space.0, a.name))).map(|a| a.name);
+    }
+    let stands_before = |(at, a): &(usize, &Attribute<'a>)| {
+        attributes.iter().take(*at).any(|b| a.name == b.name && a.space == b.space)
+    };
+    attributes.iter().enumerate().find(stands_before).map(|(_, a)| a.name)
+}
+
+/// Nothing but white space.
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 fn position(offset: u64) -> usize {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::validate::Generation;
+
 /// Writes elements one inside the other.
 #[derive(Debug)]
 pub(crate) struct XmlWriter {
@@ -13,6 +15,21 @@ impl XmlWriter {
     /// A document whose root has a namespace.
     pub(crate) fn new() -> Self {
         Self { out: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), open: Vec::new() }
+    }
+
+    /// One of the files around the documents, in the namespace of a generation.
+    pub(crate) fn around(name: &'static str, schema: &str, generation: Generation) -> Self {
+        let mut xml = Self::new();
+        let location = format!("{} {schema}", generation.namespace());
+        xml.open(
+            name,
+            &[
+                ("xmlns", Some(generation.namespace())),
+                ("xmlns:xsi", Some("http://www.w3.org/2001/XMLSchema-instance")),
+                ("xsi:schemaLocation", Some(&location)),
+            ],
+        );
+        xml
     }
 
     /// Opens an element; attributes without value are left out.

@@ -13,7 +13,7 @@ use std::{
 use checkup::{Document, FileKind, Finding, Rule, Severity, oid};
 use clap::{Args, Subcommand, ValueEnum};
 use input::{Piece, progress, read};
-use output::{HandOver, Output};
+use output::{HandOver, Origin, Output};
 use serde::Serialize;
 
 /// Options of `musubi checkup`.
@@ -275,6 +275,18 @@ fn convert(options: &Convert) -> anyhow::Result<ExitCode> {
                 eprintln!("{} {name}: {}: {}\n    {}", file.display(), note.path, note.en, note.ja);
             }
             lost += checked.unplaced.len();
+            let origin = Origin::of(file, &name);
+            if let Some(claim) = checked.claim {
+                // What was settled with the old insurer is not the new one's.
+                if hand_over.is_some() || !writer.claim(origin, claim) {
+                    eprintln!(
+                        "{} {name}: the claim is not carried over / 決済情報は引き継がれません",
+                        file.display()
+                    );
+                    lost += 1;
+                }
+                return true;
+            }
             let Some(document) = checked.document else { return true };
             let document = match &hand_over {
                 Some(table) => match table.apply(document) {
@@ -286,7 +298,7 @@ fn convert(options: &Convert) -> anyhow::Result<ExitCode> {
                 },
                 None => document,
             };
-            failed = writer.write(&document).err();
+            failed = writer.write(origin, &document).err();
             failed.is_none()
         })?;
         if let Some(error) = failed {

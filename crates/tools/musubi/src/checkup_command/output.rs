@@ -1,14 +1,16 @@
 //! What the command writes, and who hands over to whom.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs::{self, File},
     io::BufWriter,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use checkup::{ArchiveWriter, CsvWriter, Document, Generation, Identifier, Insured, Sending, oid};
+use checkup::{
+    ArchiveWriter, Claim, CsvWriter, Document, Generation, Identifier, Insured, RecordName, Sending, oid,
+};
 
 use super::{Convert, Form};
 
@@ -26,8 +28,24 @@ pub(super) enum Output<'o> {
     /// Who sends to whom may be left to the first record, so the archive begins with it.
     Archive {
         archive: Option<Box<ArchiveWriter<BufWriter<File>>>>,
+        names: HashMap<Origin, RecordName>,
+        waiting: Vec<(Origin, Claim)>,
         options: &'o Convert,
     },
+}
+
+/// Where a record or its claim comes from: the archive, if it was in one, and what the names of both have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Origin(Option<PathBuf>, String);
+
+impl Origin {
+    /// Of a file, or of one named `inner` in it.
+    pub(super) fn of(file: &Path, inner: &str) -> Self {
+        let archive = (!inner.is_empty()).then(|| file.to_owned());
+        let path = if inner.is_empty() { file } else { Path::new(inner) };
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Self(archive, stem.chars().skip(1).collect())
+    }
 }
 
 impl<'o> Output<'o> {
@@ -42,11 +60,11 @@ impl<'o> Output<'o> {
                 let file = File::create(&options.out).with_context(cannot)?;
                 Self::Table { table: Box::new(CsvWriter::new(BufWriter::new(file))?), written: 0 }
             }
-            Form::Zip => Self::Archive { archive: None, options },
+            Form::Zip => Self::Archive { archive: None, names: HashMap::new(), waiting: Vec::new(), options },
         })
     }
 
-    pub(super) fn write(&mut self, document: &Document) -> anyhow::Result<()> {
+    pub(super) fn write(&mut self, origin: Origin, document: &Document) -> anyhow::Result<()> {
         match self {
             Self::Folder { form, written, options } => {
                 *written += 1;
@@ -66,14 +84,23 @@ impl<'o> Output<'o> {
                 *written += 1;
                 Ok(table.write(document)?)
             }
-            Self::Archive { archive, options } => {
+            Self::Archive { archive, names, options, .. } => {
                 let open = match archive {
                     Some(open) => open,
                     None => archive.insert(Box::new(start(options, document)?)),
                 };
-                Ok(open.add(document)?)
+                let name = open.add(document)?;
+                names.insert(origin, name);
+                Ok(())
             }
         }
+    }
+
+    /// Keeps the claim of a record; false where there is no place for one.
+    pub(super) fn claim(&mut self, origin: Origin, claim: Claim) -> bool {
+        let Self::Archive { waiting, .. } = self else { return false };
+        waiting.push((origin, claim));
+        true
     }
 
     /// How many records were written.
@@ -84,10 +111,20 @@ impl<'o> Output<'o> {
                 table.finish()?;
                 Ok(written)
             }
-            Self::Archive { archive, options } => {
-                let archive = archive.context("there is no record to send\n送る健診データがありません")?;
+            Self::Archive { archive, names, waiting, options } => {
+                let mut archive =
+                    archive.context("there is no record to send\n送る健診データがありません")?;
+                for (origin, claim) in waiting {
+                    match names.get(&origin) {
+                        Some(name) => archive.add_claim(name, &claim)?,
+                        None => eprintln!(
+                            "c{}: a claim without its record is left out\n    健診データのない決済情報は送りません",
+                            origin.1
+                        ),
+                    }
+                }
                 let schemas = options.schemas.as_deref().map(schemas).transpose()?.unwrap_or_default();
-                let (written, out) = archive.finish(None, &schemas)?;
+                let (written, out) = archive.finish(&schemas)?;
                 out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
                 Ok(written)
             }

@@ -15,22 +15,37 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Where the screenshots go; nowhere without it. */
 const PICTURES = process.env.MUSUBI_SCREENSHOTS;
 
-/** Starts the town, or finds the running one. */
-export async function openTown() {
-  if (process.env.MUSUBI_PORT) {
+/**
+ * Starts the town, or finds the running one. With `settle` it is its own: started, ended, given to `settle` by its directory to
+ * change its settings, and started again, with `env` beside the environment.
+ */
+export async function openTown({ settle, env } = {}) {
+  if (process.env.MUSUBI_PORT && !settle) {
     return { port: Number(process.env.MUSUBI_PORT), close: async () => {}, recordsIn: async () => {} };
   }
   const home = await mkdtemp(path.join(tmpdir(), "musubi-browser-"));
   const args = ["up", "--people", "300", "--port", "0", "--dir", path.join(home, "town")];
-  const town = spawn(BIN, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => town.once("close", resolve));
-  const port = await Promise.race([readyPort(town), ended.then((code) => Promise.reject(new Error(`ended: ${code}`)))]);
+  const start = async () => {
+    const town = spawn(BIN, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
+    const ended = new Promise((resolve) => town.once("close", resolve));
+    const port = await Promise.race([readyPort(town), ended.then((code) => Promise.reject(new Error(`ended: ${code}`)))]);
+    const end = async () => {
+      town.kill("SIGTERM");
+      await ended;
+    };
+    return { port, end };
+  };
+  let running = await start();
+  if (settle) {
+    await running.end();
+    await settle(path.join(home, "town"));
+    running = await start();
+  }
   const close = async () => {
-    town.kill("SIGTERM");
-    await ended;
+    await running.end();
     await rm(home, { recursive: true, force: true });
   };
-  return { port, close, recordsIn: () => recordsIn(path.join(home, "town")) };
+  return { port: running.port, close, recordsIn: () => recordsIn(path.join(home, "town")) };
 }
 
 /** Waits until every institution took in its clinical files, which it does behind the town's being ready. */

@@ -253,6 +253,12 @@ impl Directory {
         self.read().get(id).cloned()
     }
 
+    /// What an organisation is called, Japanese and English; its id where it is not in the directory.
+    pub fn name(&self, id: &OrgId) -> (String, String) {
+        let known = self.with(id, |organisation| (organisation.ja.clone(), organisation.en.clone()));
+        known.unwrap_or_else(|| (id.to_string(), id.to_string()))
+    }
+
     /// Looks at an organisation where it lies: what a decision needs, without touching its reference count.
     pub(crate) fn with<T>(&self, id: &OrgId, look: impl FnOnce(&Organisation) -> T) -> Option<T> {
         self.read().get(id).map(|organisation| look(organisation))

@@ -3,6 +3,8 @@
 //! Messages know nothing: they carry types that cannot be built wrong and no behaviour of a role. Whatever
 //! carries a My Number lives in `protocol-admin`, so that no institution's dependency closure holds that type.
 
+mod passed_on;
+
 pub mod audit;
 pub mod card;
 pub mod clients;

@@ -1,10 +1,10 @@
 //! The overseer over HTTP, for the other roles (mTLS).
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use ledger::WitnessRefusal;
 use protocol::clients::paths;
 use protocol::oversight::{
@@ -12,7 +12,7 @@ use protocol::oversight::{
 };
 use protocol::relay::Acknowledged;
 use utoipa::OpenApi;
-use wire::{Json, Peer, Problem};
+use wire::Problem;
 
 use crate::service::{Answered, Service};
 
@@ -39,28 +39,11 @@ pub fn router(service: Service) -> Router {
     wire::role_router("oversight", api.merge(protocol::ledger_routes(ledger)))
 }
 
-/// A handler that passes a message on to the method of the same name.
-macro_rules! passed_on {
-    ($($path:literal $name:ident($question:ty) -> $answer:ty;)*) => {
-        $(
-            #[utoipa::path(post, path = $path, request_body = $question,
-                responses((status = 200, body = $answer), (status = "4XX", description = "RFC 9457 problem")))]
-            async fn $name(
-                State(service): State<Service>,
-                Extension(peer): Extension<Peer>,
-                Json(question): Json<$question>,
-            ) -> Result<axum::Json<$answer>, Problem> {
-                service.$name(&peer.0, question).await.map(axum::Json)
-            }
-        )*
-    };
-}
-
-passed_on! {
-    "/objections" object(Objection) -> Acknowledged;
-    "/objection-words" say(ObjectionWord) -> Acknowledged;
-    "/objection-status" objections(ObjectionsRequest) -> ObjectionsAnswer;
-    "/looks" looks(LooksRequest) -> LooksAnswer;
+protocol::passed_on! { Service;
+    "/objections" object => object(Objection) -> Acknowledged;
+    "/objection-words" say => say(ObjectionWord) -> Acknowledged;
+    "/objection-status" objections => objections(ObjectionsRequest) -> ObjectionsAnswer;
+    "/looks" looks => looks(LooksRequest) -> LooksAnswer;
 }
 
 async fn orders(State(service): State<Service>) -> Result<axum::Json<SignedOrders>, Problem> {

@@ -17,7 +17,7 @@ use protocol::relay::{
     Acknowledged, PersonStateUpdate, RegisterAnswer, RegisterRequest, TranslateAnswer, TranslateRequest,
 };
 use utoipa::OpenApi;
-use wire::{Json, Peer, Problem};
+use wire::{Peer, Problem};
 
 use crate::service::Service;
 
@@ -71,24 +71,7 @@ pub fn router(service: Service) -> Router {
     wire::role_router("relay", api.merge(protocol::ledger_routes(ledger)))
 }
 
-/// A handler that passes a message on to the method of the same name.
-macro_rules! passed_on {
-    ($($path:literal $name:ident => $method:ident($question:ty) -> $answer:ty;)*) => {
-        $(
-            #[utoipa::path(post, path = $path, request_body = $question,
-                responses((status = 200, body = $answer), (status = "4XX", description = "RFC 9457 problem")))]
-            async fn $name(
-                State(service): State<Service>,
-                Extension(peer): Extension<Peer>,
-                Json(question): Json<$question>,
-            ) -> Result<axum::Json<$answer>, Problem> {
-                service.$method(&peer.0, question).await.map(axum::Json)
-            }
-        )*
-    };
-}
-
-passed_on! {
+protocol::passed_on! { Service;
     "/registrations" register => register(RegisterRequest) -> RegisterAnswer;
     "/translations" translate => translate(TranslateRequest) -> TranslateAnswer;
     "/person-states" person_state => set_person_state(PersonStateUpdate) -> Acknowledged;

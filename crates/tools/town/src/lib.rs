@@ -38,6 +38,7 @@ mod sheet;
 mod ssmix2;
 mod stories;
 mod vocabulary;
+mod watch;
 mod writer;
 
 pub use cancer::{CancerSummary, cancer_registry};

@@ -1,5 +1,6 @@
 //! The files of a town, written household by household.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -14,7 +15,7 @@ use crate::families::Families;
 use crate::formats::{
     CardRow, Columns, InstitutionRow, InsurerRow, MunicipalityRow, NetworkPatientRow, NetworkRow, PatientRow,
     ResidentEventRow, ResidentRow, StoryRow, TruthErrorRow, TruthMembershipRow, TruthNetworkPatientRow,
-    TruthPatientRow, TruthPersonRow,
+    TruthPatientRow, TruthPersonRow, WatchRow,
 };
 use crate::insurer_files::InsurerFiles;
 use crate::maker::{Maker, purpose};
@@ -25,6 +26,7 @@ use crate::plan::{TownError, TownPlan};
 use crate::rows;
 use crate::sheet::Sheet;
 use crate::stories;
+use crate::watch;
 
 /// What a town came to: `town.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +150,7 @@ struct Files {
     resident_events: Sheet,
     cards: Sheet,
     patients: Vec<Sheet>,
+    watch_lists: BTreeMap<usize, Sheet>,
     stories: Sheet,
     truth_persons: Sheet,
     truth_memberships: Sheet,
@@ -173,6 +176,10 @@ impl Files {
                 .iter()
                 .map(|i| sheet::<PatientRow>(out, &format!("patients-{}", i.code)))
                 .collect::<Result<_, _>>()?,
+            watch_lists: watch::keepers()
+                .filter_map(|index| Some((index, INSTITUTIONS.get(index)?)))
+                .map(|(index, i)| Ok((index, sheet::<WatchRow>(out, &format!("watch-list-{}", i.code))?)))
+                .collect::<Result<_, TownError>>()?,
             stories: sheet::<StoryRow>(out, "stories")?,
             truth_persons: sheet::<TruthPersonRow>(&truth, "persons")?,
             truth_memberships: sheet::<TruthMembershipRow>(&truth, "memberships")?,
@@ -217,6 +224,9 @@ impl Files {
             }
         }
         self.records(family)?;
+        for (institution, row) in watch::rows(family, self.plan.today) {
+            self.watch_lists.get_mut(&institution).map_or(Ok(()), |sheet| sheet.row(&row))?;
+        }
         for (row, truth) in networks::registrations(&self.maker, family) {
             self.network_patients.row(&row)?;
             self.truth_network_patients.row(&truth)?;
@@ -282,7 +292,12 @@ impl Files {
         residents: u64,
         (members, events, reports): (u64, u64, u64),
     ) -> Result<Summary, TownError> {
-        for sheet in self.patients.into_iter().chain([self.residents, self.resident_events, self.stories]) {
+        let watch_lists = self.watch_lists.into_values();
+        for sheet in self.patients.into_iter().chain(watch_lists).chain([
+            self.residents,
+            self.resident_events,
+            self.stories,
+        ]) {
             sheet.finish()?;
         }
         self.truth_persons.finish()?;

@@ -219,6 +219,7 @@ fn headers_are_the_fields_of_the_structs() {
     check::<TruthErrorRow>(&at("truth/errors.csv"));
     check::<TruthPatientRow>(&at("truth/patients.csv"));
     check::<NetworkRow>(&at("networks.csv"));
+    check::<WatchRow>(&at("watch-list-2219900012.csv"));
     check::<NetworkPatientRow>(&at("network-patients.csv"));
     check::<TruthNetworkPatientRow>(&at("truth/network-patients.csv"));
 }
@@ -253,6 +254,7 @@ fn the_pages_list_every_column_in_order() {
         TruthPatientRow::COLUMNS,
         NetworkRow::COLUMNS,
         NetworkPatientRow::COLUMNS,
+        WatchRow::COLUMNS,
         TruthNetworkPatientRow::COLUMNS,
         TruthClinicalRow::COLUMNS,
         ExchangeStoryRow::COLUMNS,

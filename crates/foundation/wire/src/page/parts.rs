@@ -1,5 +1,6 @@
 //! The pieces that pages are made of.
 
+use calendar::Timestamp;
 use maud::{Markup, html};
 
 use super::lang::{Lang, t};
@@ -37,6 +38,11 @@ pub fn definitions<L: AsRef<str>>(rows: &[(L, Markup)]) -> Markup {
 /// One date in both calendars, already written by the caller: `dates("平成13年3月27日", "2001-03-27")`.
 pub fn dates(japanese: &str, western: &str) -> Markup {
     html! { span.dates { span { (japanese) } " " time datetime=(western) { (western) } } }
+}
+
+/// An instant, to the minute.
+pub fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
 }
 
 /// A number that matters, with its name, unit and a word of explanation (may be empty).

@@ -63,8 +63,7 @@ fn date(day: Date) -> Markup {
 }
 
 fn time(millis: i64) -> Markup {
-    let at = Timestamp::from_millis(millis);
-    maud::html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
+    wire::page::time(Timestamp::from_millis(millis))
 }
 
 fn sex(lang: Lang, sex: Sex) -> &'static str {

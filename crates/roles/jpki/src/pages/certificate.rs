@@ -7,10 +7,10 @@ use codes::ExchangeId;
 use maud::{Markup, html};
 use protocol::jpki::{CertificateStatus, RevocationReason, RevokeRequest};
 use serde::Deserialize;
-use wire::page::{self, Choice, Tone};
+use wire::page::{self, Choice, Tone, time};
 use wire::{Csrf, Lang, Page, Problem, t};
 
-use super::{badge, frame, kind, reason, serial, time};
+use super::{badge, frame, kind, reason, serial};
 use crate::service::{Service, Shown};
 
 /// The form of a revocation.

@@ -3,10 +3,10 @@
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
-use wire::page::{self, Field, Table};
+use wire::page::{self, Field, Table, time};
 use wire::{Lang, Page, Problem, t};
 
-use super::{badge, frame, kind, serial, time};
+use super::{badge, frame, kind, serial};
 use crate::model::Certificate;
 use crate::service::Service;
 

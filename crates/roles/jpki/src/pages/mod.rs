@@ -5,9 +5,8 @@ mod list;
 
 use axum::Router;
 use axum::routing::{get, post};
-use calendar::Timestamp;
 use codes::OrgKind;
-use maud::{Markup, html};
+use maud::Markup;
 use protocol::jpki::{CertificateKind, CertificateStatus, RevocationReason};
 use wire::{Lang, Page, page, page::Tone, t};
 
@@ -62,10 +61,6 @@ fn badge(lang: Lang, status: &CertificateStatus) -> Markup {
         CertificateStatus::Expired { .. } => page::badge(Tone::Warn, t(lang, "期限切れ", "Expired")),
         CertificateStatus::Unknown => page::badge(Tone::Bad, t(lang, "不明", "Unknown")),
     }
-}
-
-fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
 }
 
 /// A serial number in groups of four, to be read aloud.

@@ -4,7 +4,9 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 use wire::{Lang, Page, Problem, page, page::Tone, t};
 
-use super::{both, frame, said, time};
+use wire::page::time;
+
+use super::{both, frame, said};
 use crate::service::{Assessment, Difference, Service, Version};
 
 /// GET /assessment

@@ -64,7 +64,7 @@ pub async fn show(State(service): State<Service>, lang: Lang) -> Result<Page, Pr
         [
             html! { (super::name(&service, lang, &of.organisation)) },
             html! { (of.next) },
-            html! { (super::time(of.at)) },
+            html! { (wire::page::time(of.at)) },
             html! { @match &of.trouble { None => (t(lang, "読めています", "read")), Some(_) => (page::badge(Tone::Warn, t(lang, "読めません", "cannot be read"))) } },
         ]
     });

@@ -12,7 +12,6 @@ mod work;
 use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use calendar::Timestamp;
 use codes::{ExchangeId, OrgId, OrgKind};
 use maud::{Markup, html};
 use wire::{Csrf, Desk, Lang, Page, Problem, page, t};
@@ -65,12 +64,8 @@ fn frame(service: &Service, lang: Lang, title: &str, path: &str) -> Page {
 
 /// An organisation's name in the directory; its id where the directory does not have it.
 fn name(service: &Service, lang: Lang, org: &OrgId) -> String {
-    let known = service.policy.directory().get(org);
-    known.map_or_else(|| org.to_string(), |known| t(lang, known.ja.clone(), known.en.clone()))
-}
-
-fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
+    let (ja, en) = service.policy.directory().name(org);
+    t(lang, ja, en)
 }
 
 fn said<'a>(lang: Lang, (ja, en): (&'a str, &'a str)) -> &'a str {

@@ -9,7 +9,9 @@ use protocol::oversight::{ObjectionState, Said, WordKind};
 use serde::Deserialize;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{Shown, Spoken, again, frame, look_form, name, officer_fields, said, time};
+use wire::page::time;
+
+use super::{Shown, Spoken, again, frame, look_form, name, officer_fields, said};
 use crate::service::{Case, Service};
 
 /// GET /objections

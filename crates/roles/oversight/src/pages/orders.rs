@@ -9,7 +9,9 @@ use serde::Deserialize;
 use wire::page::Choice;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{Shown, again, frame, name, officer_fields, said, time, to};
+use wire::page::time;
+
+use super::{Shown, again, frame, name, officer_fields, said, to};
 use crate::model::{Act, Ordered};
 use crate::problems;
 use crate::service::Service;

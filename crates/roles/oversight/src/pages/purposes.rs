@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{Shown, again, frame, officer_fields, time, to};
+use wire::page::time;
+
+use super::{Shown, again, frame, officer_fields, to};
 use crate::service::{Change, PurposesState, Service};
 
 /// GET /purposes

@@ -8,7 +8,9 @@ use data_encoding::HEXLOWER;
 use maud::{Markup, html};
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{Shown, Spoken, again, both, frame, name, officer_fields, said, time, to};
+use wire::page::time;
+
+use super::{Shown, Spoken, again, both, frame, name, officer_fields, said, to};
 use crate::model::Alarm;
 use crate::service::Service;
 

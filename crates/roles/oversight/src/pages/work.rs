@@ -9,7 +9,9 @@ use protocol::exchange::WaitingReview;
 use serde::Deserialize;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{Shown, again, both, frame, look_form, name, officer_fields, said, time, to};
+use wire::page::time;
+
+use super::{Shown, again, both, frame, look_form, name, officer_fields, said, to};
 use crate::model::{Finding, Kept, Unmatched};
 use crate::rules::Rule;
 use crate::service::Service;

@@ -63,17 +63,13 @@ impl Service {
 
     /// An organisation's name in both languages, or its number when the directory does not know it.
     pub fn name(&self, org: &OrgId) -> template::Text {
-        self.known_name(org).unwrap_or_else(|| template::Text { ja: org.to_string(), en: org.to_string() })
+        let (ja, en) = self.policy.directory().name(org);
+        template::Text { ja, en }
     }
 
     /// The time by this portal's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    fn known_name(&self, org: &OrgId) -> Option<template::Text> {
-        let known = self.policy.directory().get(org)?;
-        Some(template::Text { ja: known.ja.clone(), en: known.en.clone() })
     }
 
     fn exchange(&self) -> ExchangeId {

@@ -6,9 +6,7 @@ mod review;
 
 use axum::Router;
 use axum::routing::{get, post};
-use calendar::Timestamp;
 use codes::{OrgId, OrgKind};
-use maud::{Markup, html};
 use wire::{Desk, Lang, Page, t};
 
 use crate::service::Service;
@@ -43,10 +41,6 @@ fn frame(service: &Service, lang: Lang, title: &str, path: &str) -> Page {
 
 /// An organisation's name in the directory; its id where the directory no longer has it.
 fn name(service: &Service, lang: Lang, org: &OrgId) -> String {
-    let known = service.policy.directory().get(org);
-    known.map_or_else(|| org.to_string(), |known| t(lang, known.ja.clone(), known.en.clone()))
-}
-
-fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
+    let (ja, en) = service.policy.directory().name(org);
+    t(lang, ja, en)
 }

@@ -10,7 +10,9 @@ use protocol::exchange::{Corroboration, CorroborationRequest};
 use serde::Deserialize;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use super::{frame, name, time};
+use wire::page::time;
+
+use super::{frame, name};
 use crate::problems;
 use crate::service::{Service, Waiting};
 

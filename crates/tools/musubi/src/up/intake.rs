@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::Context;
 use codes::{ExchangeId, OrgKind};
+use consent::Profession;
 use my_number::MyNumber;
+use protocol::exchange::Practitioner;
 use protocol_admin::{
     clients::IssuerClient,
     issuer::{MedicalIdAct, MedicalIdRequest},
@@ -79,8 +81,19 @@ async fn patients(town: &Town, running: &Running) -> anyhow::Result<()> {
         let file = town.files.join(format!("patients-{}.csv", settings.organisation.number()));
         let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
         role.service().import_patients(bytes).await.with_context(|| file.display().to_string())?;
+        let list = town.files.join(format!("watch-list-{}.csv", settings.organisation.number()));
+        if list.exists() {
+            let bytes = fs::read(&list).with_context(|| list.display().to_string())?;
+            let kept = role.service().replace_watch_list(&office()?, bytes).await;
+            kept.map_err(anyhow::Error::new).with_context(|| list.display().to_string())?;
+        }
     }
     Ok(())
+}
+
+/// Who keeps a hospital's watch list.
+fn office() -> anyhow::Result<Practitioner> {
+    Ok(Practitioner { id: "office-1".parse()?, profession: Profession::Clerk, name: "記録 花子".into() })
 }
 
 async fn medical_ids(town: &Town, running: &Running) -> anyhow::Result<()> {

@@ -93,6 +93,8 @@ fn records_travel() {
     networks::figures_are_published(&town, &house);
     networks::become_one(&town, &dir);
     portal::without_a_medical_id_it_is_said_so(&town);
+    portal::a_card_that_works_no_more_lets_nobody_in(&town);
+    portal::the_person_reads_who_insured_them(&town);
     portal::an_emergency_stands_first(&town, &dir, &house);
     my_record::is_gathered_shown_and_taken_away(&town, &dir, &house);
     my_record::what_is_wrong_is_answered(&town, &dir, &house);

@@ -33,6 +33,42 @@ pub fn without_a_medical_id_it_is_said_so(town: &Town) {
     assert_eq!(portal.get("/choices").location(), "/login", "who left is out");
 }
 
+/// A card that expired, was reported lost or is a dead person's lets nobody in, and the page says what to do and nothing of the
+/// person.
+pub fn a_card_that_works_no_more_lets_nobody_in(town: &Town) {
+    let refused = |card: &str| {
+        let mut portal = town.browser(SITE);
+        portal.get(&format!("/login?pick={card}")).ok();
+        let refused = portal.post("/login", &[("card", card), ("pin", "1234")]);
+        assert_eq!(refused.status, 422, "{card}: {}", refused.text());
+        assert_eq!(portal.get("/").location(), "/login", "{card} begins no visit");
+        refused.text()
+    };
+    let expired = refused("expired-certificate");
+    assert!(expired.contains("電子証明書の有効期限が切れています"), "{expired}");
+    for card in ["revoked-card", "dead"] {
+        let text = refused(card);
+        assert!(text.contains("このカードでは入れません"), "{card}: {text}");
+        for told in ["失効", "紛失", "死亡", "令和", "2026-", "電子証明書"] {
+            assert!(!text.contains(told), "{card} tells {told}: {text}");
+        }
+    }
+}
+
+/// Who changed the insurer reads both in "my record", with their days in both calendars; a device alone does not show them.
+pub fn the_person_reads_who_insured_them(town: &Town) {
+    let mut portal = town.browser(SITE);
+    enter(&mut portal, "changed-insurer");
+    let text = portal.get("/record").ok().text();
+    let (_, insurers) = text.split_once("加入してきた保険").unwrap();
+    assert!(insurers.contains("いまも") && insurers.contains("令和"), "{insurers}");
+    let days =
+        insurers.match_indices("20").filter(|(at, _)| insurers[*at..].chars().nth(4) == Some('-')).count();
+    assert!(days >= 5, "two memberships, each from, until and reported: {insurers}");
+    let english = portal.get("/record?lang=en").ok().text();
+    assert!(english.contains("Your insurers") && english.contains("to this day"), "{english}");
+}
+
 /// The unconscious person finds the emergency above everything else, with its reason and who declared it.
 pub fn an_emergency_stands_first(town: &Town, dir: &Path, house: &House) {
     let story = demonstration(dir, house, "emergency");

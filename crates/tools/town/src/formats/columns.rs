@@ -243,6 +243,10 @@ impl Columns for NetworkPatientRow {
         &["network", "network_number", "institution_code", "local_number", "name", "kana", "birth", "sex"];
 }
 
+impl Columns for WatchRow {
+    const COLUMNS: &'static [&'static str] = &["kind", "staff_id", "patient_number", "postal_code"];
+}
+
 impl Columns for TruthNetworkPatientRow {
     const COLUMNS: &'static [&'static str] = &["network", "network_number", "person", "duplicate", "error"];
 }

@@ -17,7 +17,7 @@ pub use issuer::{
     CardRow, CardState, MedicalIdState, RemovalReason, ResidentEventKind, ResidentEventRow, ResidentRow,
 };
 pub use organisations::{
-    InstitutionRow, InsurerRow, MunicipalityRow, NetworkPatientRow, NetworkRow, PatientRow,
+    InstitutionRow, InsurerRow, MunicipalityRow, NetworkPatientRow, NetworkRow, PatientRow, WatchRow,
 };
 pub use report::{REPORT_LAYOUT, ReportRow};
 pub use truth::{

@@ -76,6 +76,20 @@ pub struct NetworkRow {
     pub since: Day,
 }
 
+/// A row of an institution's watch list (照会の見守り名簿): a member of staff or a patient in the public eye, by which look-ups are
+/// marked for the overseer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchRow {
+    /// `staff` or `famous`.
+    pub kind: String,
+    /// 職員番号; empty unless staff.
+    pub staff_id: String,
+    /// The institution's own number of the patient who that is.
+    pub patient_number: String,
+    /// 郵便番号 of the member of staff: 7 digits without hyphen; empty unless staff.
+    pub postal_code: String,
+}
+
 /// A patient of a regional network at one of its members, as the network's clerk keyed them. One person may stand under two
 /// numbers of the same network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use consent::ActReason;
+
 /// A text that is no action or purpose of this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is no {what}; known are: {known}")]
@@ -181,5 +183,19 @@ words! {
         Objection = "objection",
         /// The overseer holds records of exchange against each other (監督).
         Supervision = "supervision",
+    }
+}
+
+impl Purpose {
+    /// The purpose of the table under which records are exchanged for a reason; none for what is no exchange.
+    #[must_use]
+    pub fn of(reason: ActReason) -> Option<Self> {
+        match reason {
+            ActReason::EmergencyTreat | ActReason::BreakTheGlass => Some(Self::EmergencyExchange),
+            ActReason::Treat => Some(Self::TreatmentExchange),
+            ActReason::Care | ActReason::CoordinateCare => Some(Self::CareExchange),
+            ActReason::PatientRequest => Some(Self::OwnAccess),
+            _ => None,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The refusals that every role says alike.
 
 use access::Denial;
+use consent::ActReason;
 use wire::Problem;
 
 /// A denial of the access policy: its rule is the problem's code, its words are the particulars.
@@ -18,4 +19,20 @@ pub fn exchange_used() -> Problem {
         .en("This exchange was used for another question.")
         .detail("新しい照会番号で送ってください。", "Send it under a new exchange id.")
         .at("exchange")
+}
+
+/// Records are not exchanged for this reason.
+#[must_use]
+pub fn reason(found: ActReason) -> Problem {
+    Problem::new(422, "reason-not-exchanged")
+        .ja("この目的では照会できません。")
+        .en("nothing is exchanged for this reason")
+        .detail(
+            format!(
+                "「{}」の目的は、この照会では使えません。診療・介護・緊急・本人の閲覧から選んでください。",
+                found.ja()
+            ),
+            format!("{} is none of treatment, care, emergency and the person's own access", found.en()),
+        )
+        .at("reason")
 }

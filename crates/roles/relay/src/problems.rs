@@ -1,6 +1,6 @@
 //! The relay's refusals. What is not there and what may not be known answer alike; the others speak of the asker alone.
 
-use consent::{ActReason, Asker, ConsentsError};
+use consent::{Asker, ConsentsError};
 use protocol::exchange::{EmergencyRequest, Practitioner};
 use wire::Problem;
 
@@ -102,20 +102,6 @@ pub(crate) fn practitioner(staff: &Practitioner) -> Result<(), Problem> {
             format!("the person reads it: give a name of at most {NAME_LIMIT} characters"),
         )
         .at("asked_by.name"))
-}
-
-pub(crate) fn reason(found: ActReason) -> Problem {
-    Problem::new(422, "reason-not-exchanged")
-        .ja("この目的では照会できません。")
-        .en("nothing is exchanged for this reason")
-        .detail(
-            format!(
-                "「{}」の目的は、この照会では使えません。診療・介護・緊急・本人の閲覧から選んでください。",
-                found.ja()
-            ),
-            format!("{} is none of treatment, care, emergency and the person's own access", found.en()),
-        )
-        .at("reason")
 }
 
 pub(crate) fn no_kind() -> Problem {

@@ -65,7 +65,7 @@ impl Service {
             ASKED => {
                 let Ok(question) = serde_json::from_slice::<Question>(&entry.body) else { return Ok(None) };
                 Some(SideRecord {
-                    purpose: purpose(question.reason),
+                    purpose: Purpose::of(question.reason),
                     reason: Some(question.reason),
                     flags: self.flags(&question, list).await?,
                     staff: Some(question.staff.id),
@@ -76,7 +76,7 @@ impl Service {
                 let Ok(gave) = serde_json::from_slice::<Gave>(&entry.body) else { return Ok(None) };
                 Some(SideRecord {
                     holders: vec![self.org],
-                    purpose: purpose(gave.reason),
+                    purpose: Purpose::of(gave.reason),
                     reason: Some(gave.reason),
                     rule: Some(gave.rule),
                     count: Some(gave.what.len() as u64),
@@ -107,14 +107,4 @@ impl Service {
 fn failed(error: impl std::fmt::Display) -> Problem {
     tracing::error!(%error, "the overseer could not be answered");
     Problem::internal()
-}
-
-fn purpose(reason: ActReason) -> Option<Purpose> {
-    Some(match reason {
-        ActReason::EmergencyTreat | ActReason::BreakTheGlass => Purpose::EmergencyExchange,
-        ActReason::Care | ActReason::CoordinateCare => Purpose::CareExchange,
-        ActReason::PatientRequest => Purpose::OwnAccess,
-        ActReason::Treat => Purpose::TreatmentExchange,
-        _ => return None,
-    })
 }

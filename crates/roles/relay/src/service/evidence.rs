@@ -115,17 +115,6 @@ impl Service {
         self.custody.mac(&KeyName::LEDGER_DIGEST, &parts).map_err(problems::custody)
     }
 
-    /// The purpose of the table under which a reason is asked for.
-    pub(super) fn purpose(reason: ActReason) -> Result<Purpose, Problem> {
-        match reason {
-            ActReason::EmergencyTreat | ActReason::BreakTheGlass => Ok(Purpose::EmergencyExchange),
-            ActReason::Treat => Ok(Purpose::TreatmentExchange),
-            ActReason::Care | ActReason::CoordinateCare => Ok(Purpose::CareExchange),
-            ActReason::PatientRequest => Ok(Purpose::OwnAccess),
-            other => Err(problems::reason(other)),
-        }
-    }
-
     /// The asker as the directory knows it, and the member of staff as the asker names them.
     pub(super) fn asker(&self, peer: &OrgId, practitioner: Option<&Practitioner>) -> Result<Asker, Problem> {
         let organisation = self.policy.directory().get(peer).ok_or_else(problems::no_kind)?;

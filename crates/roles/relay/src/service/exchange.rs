@@ -1,9 +1,10 @@
 //! A question about a person's records: policy, evidence, consent, holders, ledger, grants; in this order.
 
-use access::{Action, GRANT_LIFE_MILLIS, Grant, Permit, SignedGrant};
+use access::{Action, GRANT_LIFE_MILLIS, Grant, Permit, Purpose, SignedGrant};
 use codes::{ExchangeId, Medical, OrgId, OrgKind, RootCode};
 use consent::{Asker, Consents, Restriction, RuleId};
 use protocol::exchange::{Evidence, ExchangeAnswer, ExchangeRequest, HolderGrant};
+use protocol::refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::Problem;
@@ -49,7 +50,8 @@ impl Service {
     pub async fn exchange(&self, peer: &OrgId, request: ExchangeRequest) -> Result<ExchangeAnswer, Problem> {
         Self::own_name(peer, &request.institution)?;
         problems::practitioner(&request.asked_by)?;
-        let permit = self.decide(peer, Action::RelayExchange, Self::purpose(request.reason)?)?;
+        let purpose = Purpose::of(request.reason).ok_or_else(|| refusal::reason(request.reason))?;
+        let permit = self.decide(peer, Action::RelayExchange, purpose)?;
         let asker = self.asker(peer, Some(&request.asked_by))?;
         let known = self.person_of(peer, &request.code)?;
         let person = known.as_ref().map_or_else(PersonKey::nobody, |(_, person)| *person);

@@ -2,7 +2,6 @@
 
 use access::{Action, Purpose};
 use codes::{ExchangeId, OrgId};
-use consent::ActReason;
 use ledger::OpenedEntry;
 use protocol::exchange::WaitingReview;
 use protocol::oversight::{Side, SideRecord, SideRecordsAnswer, SideRecordsRequest, side_records};
@@ -61,7 +60,7 @@ fn shown(entry: &OpenedEntry) -> Option<SideRecord> {
             let record = ExchangeRecord::deserialize(body).ok()?;
             Some(SideRecord {
                 holders: record.holders,
-                purpose: purpose(record.reason),
+                purpose: Purpose::of(record.reason),
                 reason: Some(record.reason),
                 rule: Some(record.rule),
                 staff: Some(record.practitioner.id),
@@ -81,8 +80,4 @@ fn shown(entry: &OpenedEntry) -> Option<SideRecord> {
         }
         _ => None,
     }
-}
-
-fn purpose(reason: ActReason) -> Option<Purpose> {
-    Service::purpose(reason).ok()
 }

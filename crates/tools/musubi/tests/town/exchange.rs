@@ -12,7 +12,11 @@ use codes::{ExchangeId, OrgId};
 use serde_json::{Value, json};
 use town::formats::ExchangeStoryRow;
 
-use crate::{house::House, process::PATIENCE};
+use crate::{
+    facets,
+    house::House,
+    process::{PATIENCE, Town},
+};
 
 /// A demonstration's rows, and whom it is about.
 pub struct Demonstration {
@@ -108,6 +112,23 @@ pub fn an_emergency_opens_what_saves_a_life(dir: &Path, house: &House) {
     let wide = received_of(house, &asker, &number, &wide);
     assert!(wide.iter().any(|resource| resource["resourceType"] == "Bundle"), "{:?}", self::kinds(&wide));
     println!("an emergency: {} institutions, narrow {kinds:?}, then wide", sources(&narrow).len());
+}
+
+/// The number is changed at the counter: the codes that institutions hold of the old one lead to nobody from that moment, in an
+/// emergency as well; the card brings a new code to the desk.
+pub fn an_old_code_dies(town: &Town, dir: &Path, house: &House) {
+    let story = demonstration(dir, house, "emergency");
+    let (asker, number) = asker(&story);
+    let emergency = json!({ "emergency": declare(house, &asker, &number, None) });
+    let before = sources(&gather(house, &asker, &number, emergency.clone()).unwrap());
+    assert!(!before.is_empty(), "the old code leads to the holders");
+    let (mut counter, visit) = facets::enter(town, &story.card);
+    facets::act(&mut counter, &visit, "change", 0, "");
+    counter.post(&format!("/person/{visit}/leave"), &[]);
+    let after = gather(house, &asker, &number, emergency).map(|gathered| sources(&gathered));
+    assert_eq!(after.unwrap_or_default(), BTreeMap::new(), "nobody answers to the old code");
+    arrive(house, &asker, &story.card, &number);
+    println!("a number was changed: {} institutions answered before, none after", before.len());
 }
 
 /// Who has nothing to do with the person learns nothing, and is told what is missing.

@@ -24,7 +24,7 @@ const STORY: &str = "opted-in";
 /// At the counter: another number for an illness, used at two institutions, changed, the ordinary one sealed and reopened.
 pub fn the_person_decides(town: &Town, dir: &Path, house: &House) {
     let [hospital, clinic, third, fourth] = &house.institutions[..4] else { panic!("four institutions") };
-    let (mut counter, visit) = enter(town);
+    let (mut counter, visit) = enter(town, STORY);
     for desk in [hospital, clinic] {
         assert!(registered(house, desk, ""), "the ordinary number at {}", desk.name);
     }
@@ -89,17 +89,17 @@ pub fn nobody_joins_them(dir: &Path, house: &House) {
 }
 
 /// Comes to the counter with card and PIN.
-fn enter(town: &Town) -> (Browser, String) {
+pub fn enter(town: &Town, card: &str) -> (Browser, String) {
     let mut counter = town.browser("issuer.localhost");
-    assert!(counter.get(&format!("/?pick={STORY}")).ok().text().contains("暗証番号"));
-    let sent = counter.post("/", &[("card", STORY), ("pin", "1234")]);
+    assert!(counter.get(&format!("/?pick={card}")).ok().text().contains("暗証番号"));
+    let sent = counter.post("/", &[("card", card), ("pin", "1234")]);
     let visit = sent.location().rsplit('/').next().unwrap().to_owned();
     assert!(counter.get(&format!("/person/{visit}")).ok().text().contains("使えます"));
     (counter, visit)
 }
 
 /// Reads what the act does, says yes, and sees that it is done.
-fn act(counter: &mut Browser, visit: &str, act: &str, number: u16, label: &str) -> String {
+pub fn act(counter: &mut Browser, visit: &str, act: &str, number: u16, label: &str) -> String {
     let path = format!("/person/{visit}/{act}/{number}");
     let page = counter.get(&path).ok().body;
     assert!(page.contains("何が起きるか"), "{page}");

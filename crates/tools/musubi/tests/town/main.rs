@@ -17,6 +17,7 @@ mod hostile;
 mod house;
 mod insurer;
 mod kill;
+mod kill_import;
 mod my_record;
 mod networks;
 mod oversight;
@@ -102,6 +103,7 @@ fn records_travel() {
     my_record::notices_arrive(&town, &dir, &house);
     my_record::an_app_reads_what_it_may(&town, &dir, &house);
     portal::the_person_sees_who_looked_and_decides(&town, &dir, &house);
+    exchange::an_old_code_dies(&town, &dir, &house);
     town.stop();
     house::verify_ledgers(&dir, &house);
 }

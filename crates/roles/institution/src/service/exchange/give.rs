@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use ledger::Entry;
 use protocol::exchange::{FetchRequest, WithdrawalNotice};
 use protocol::record_stream as stream;
+use protocol::refusal;
 use protocol::relay::Acknowledged;
 use records::search::Query;
 use serde::{Deserialize, Serialize};
@@ -140,15 +141,9 @@ impl Service {
     ) -> Result<Giving, Problem> {
         let now = self.now();
         let grant = self.verified(peer, &request.grant, now)?;
-        self.policy
-            .decide(&Asking {
-                asker: peer,
-                action: Action::InstitutionRecords,
-                purpose: purpose(grant.reason),
-                on: self.today(),
-            })
-            .into_result()
-            .map_err(protocol::refusal::denied)?;
+        let purpose = Purpose::of(grant.reason).ok_or_else(|| refusal::reason(grant.reason))?;
+        let asking = Asking { asker: peer, action: Action::InstitutionRecords, purpose, on: self.today() };
+        self.policy.decide(&asking).into_result().map_err(refusal::denied)?;
         let queries = queries(&request.searches)?;
         let patient = self.patient_of(&grant).await?;
         let given = Given {
@@ -248,7 +243,7 @@ impl Service {
             purpose: Purpose::ConsentKeeping,
             on: self.today(),
         };
-        self.policy.decide(&asking).into_result().map_err(protocol::refusal::denied)?;
+        self.policy.decide(&asking).into_result().map_err(refusal::denied)?;
         let now = self.now();
         let until = now.add_millis(access::GRANT_LIFE_MILLIS);
         self.grants.end(notice.grants.iter().map(|grant| (*grant, until)), now);
@@ -336,16 +331,6 @@ impl Service {
             body: serde_json::to_vec(&body).map_err(problems::internal)?,
         };
         self.ledger.append(entry).await.map(drop).map_err(problems::internal)
-    }
-}
-
-/// The purpose of the table under which a grant's reason is answered.
-fn purpose(reason: ActReason) -> Purpose {
-    match reason {
-        ActReason::EmergencyTreat | ActReason::BreakTheGlass => Purpose::EmergencyExchange,
-        ActReason::Care | ActReason::CoordinateCare => Purpose::CareExchange,
-        ActReason::PatientRequest => Purpose::OwnAccess,
-        _ => Purpose::TreatmentExchange,
     }
 }
 

@@ -67,7 +67,14 @@ pub enum Exact {
 struct Clause {
     same: u32,
     differ: u32,
-    tests: Vec<Test>,
+    tests: Vec<Check>,
+}
+
+/// A test, and under what its outcome is remembered.
+#[derive(Clone, Debug)]
+struct Check {
+    test: Test,
+    kind: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -138,7 +145,7 @@ impl Comparisons {
                 let clauses = clauses(&comparison.name, &level.when, table)?;
                 for clause in &clauses {
                     present |= clause.same | clause.differ;
-                    present |= clause.tests.iter().fold(0, |mask, test| mask | test.columns());
+                    present |= clause.tests.iter().fold(0, |mask, check| mask | check.test.columns());
                 }
                 let tf = match &level.tf[..] {
                     [] => None,
@@ -257,12 +264,12 @@ impl<'a> Comparer<'a> {
     ) -> bool {
         clause.same & !agree == 0
             && clause.differ & (agree | !present) == 0
-            && clause.tests.iter().all(|test| self.passes(test, a, b, agree, present, probe))
+            && clause.tests.iter().all(|check| self.passes(check, a, b, agree, present, probe))
     }
 
     fn passes(
         &mut self,
-        test: &Test,
+        check: &Check,
         a: &[u32],
         b: &[u32],
         agree: u32,
@@ -270,6 +277,7 @@ impl<'a> Comparer<'a> {
         probe: Option<&Probe>,
     ) -> bool {
         let equal = |x: u32, y: u32| x != 0 && x == y;
+        let (test, kind) = (&check.test, check.kind);
         let column = match *test {
             Test::Swapped(x, y) => return equal(a[x], b[y]) && equal(a[y], b[x]) && a[x] != a[y],
             Test::Crossed(x, y) => return equal(a[x], b[y]) || equal(a[y], b[x]),
@@ -287,8 +295,7 @@ impl<'a> Comparer<'a> {
         if agree >> column & 1 == 1 {
             return !matches!(test, Test::Slip(..));
         }
-        let (kind, ids) =
-            (test.memo_kind(column, self.table), (a[column].min(b[column]), a[column].max(b[column])));
+        let ids = (a[column].min(b[column]), a[column].max(b[column]));
         let memory = probe.is_none();
         let key = (u64::from(ids.0) << 32 | u64::from(ids.1)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ kind;
         let slot = (key >> (64 - MEMO_BITS)) as usize;
@@ -366,12 +373,13 @@ impl Test {
         }
     }
 
-    /// Tests of one kind on one dictionary remember together.
-    fn memo_kind(&self, column: usize, table: &Table) -> u64 {
+    /// Tests of one kind on one dictionary remember together; of edits with one limit.
+    fn memo_kind(&self, table: &Table) -> u64 {
+        let column = self.columns().trailing_zeros() as usize;
         let kind = match self {
             Self::JaroWinkler(..) => 1,
             Self::Jaro(..) => 2,
-            Self::Edits(..) => 3,
+            Self::Edits(_, most) => 8 + u64::from(*most),
             Self::Begins(..) => 4,
             Self::Slip(..) => 5,
             Self::Days(..) => 6,
@@ -389,14 +397,7 @@ impl Test {
         match self {
             Self::JaroWinkler(..) => scratch.jaro_winkler(a, b),
             Self::Jaro(..) => scratch.jaro(a, b),
-            Self::Edits(_, most) => {
-                // Lengths that differ by more than the limit need no looking at; three bytes a kanji at most.
-                if a.len().abs_diff(b.len()) > *most as usize * 4 {
-                    f32::MAX
-                } else {
-                    scratch.edits(a, b) as f32
-                }
-            }
+            Self::Edits(_, most) => scratch.edits_within(a, b, *most) as f32,
             Self::Begins(_) => f32::from(u8::from(Scratch::begins(a, b))),
             Self::Slip(..) => match date_slip(a, b) {
                 None => 0.0,
@@ -426,22 +427,25 @@ impl Test {
 fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkError> {
     let resolve = |terms: Vec<Term>| -> Result<Clause, LinkError> {
         let mut clause = Clause { same: 0, differ: 0, tests: Vec::new() };
+        let mut tests = Vec::new();
         for term in terms {
             let first = term.views().first().map_or(Ok(0), |view| table.column(view))?;
             match term {
                 Term::Same(_) => clause.same |= 1 << first,
                 Term::Differ(_) => clause.differ |= 1 << first,
-                Term::Swapped(_, other) => clause.tests.push(Test::Swapped(first, table.column(&other)?)),
-                Term::Crossed(_, other) => clause.tests.push(Test::Crossed(first, table.column(&other)?)),
-                Term::JaroWinkler(_, at) => clause.tests.push(Test::JaroWinkler(first, at)),
-                Term::Jaro(_, at) => clause.tests.push(Test::Jaro(first, at)),
-                Term::Edits(_, most) => clause.tests.push(Test::Edits(first, most)),
-                Term::Begins(_) => clause.tests.push(Test::Begins(first)),
-                Term::DateSlip(_, slip) => clause.tests.push(Test::Slip(first, slip)),
-                Term::Days(_, most) => clause.tests.push(Test::Days(first, most)),
-                Term::Years(_, most) => clause.tests.push(Test::Years(first, most)),
+                Term::Swapped(_, other) => tests.push(Test::Swapped(first, table.column(&other)?)),
+                Term::Crossed(_, other) => tests.push(Test::Crossed(first, table.column(&other)?)),
+                Term::JaroWinkler(_, at) => tests.push(Test::JaroWinkler(first, at)),
+                Term::Jaro(_, at) => tests.push(Test::Jaro(first, at)),
+                Term::Edits(_, most) => tests.push(Test::Edits(first, most)),
+                Term::Begins(_) => tests.push(Test::Begins(first)),
+                Term::DateSlip(_, slip) => tests.push(Test::Slip(first, slip)),
+                Term::Days(_, most) => tests.push(Test::Days(first, most)),
+                Term::Years(_, most) => tests.push(Test::Years(first, most)),
             }
         }
+        clause.tests =
+            tests.into_iter().map(|test: Test| Check { kind: test.memo_kind(table), test }).collect();
         Ok(clause)
     };
     expr::condition(place, text)?.into_iter().map(resolve).collect()
@@ -456,7 +460,7 @@ fn exact(clauses: &[Clause], tf: Option<usize>) -> Exact {
             None => Exact::No,
         },
         [Clause { same: 0, differ: 0, tests }] => match tests[..] {
-            [Test::Swapped(x, y)] => Exact::Swap(x, y),
+            [Check { test: Test::Swapped(x, y), .. }] => Exact::Swap(x, y),
             _ => Exact::No,
         },
         _ => Exact::No,

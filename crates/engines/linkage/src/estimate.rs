@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    blocking::{Rule, visit_pairs},
+    blocking::{Rule, RuleOutcome, visit_pairs},
     compare::{Comparer, Comparisons, Exact, MAX_COMPARISONS, Pattern},
     config::{Config, Relatives},
     error::LinkError,
@@ -32,6 +32,26 @@ impl Histogram {
     }
 }
 
+/// A candidate pair that was compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared {
+    /// The first record.
+    pub a: u32,
+    /// The second record.
+    pub b: u32,
+    /// The levels that they reach.
+    pub pattern: Pattern,
+}
+
+/// What estimation found.
+#[derive(Debug)]
+pub struct Estimate {
+    /// The model.
+    pub model: Model,
+    /// All candidate pairs and what the rules did, when they were few enough to keep.
+    pub compared: Option<(Vec<Compared>, Vec<RuleOutcome>)>,
+}
+
 /// Learns a model from the records.
 ///
 /// # Errors
@@ -42,17 +62,17 @@ pub fn estimate(
     comparisons: &Comparisons,
     rules: &[Rule],
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<Model, LinkError> {
+) -> Result<Estimate, LinkError> {
     let all_pairs = possible_pairs(table);
     let chance = chance(table, comparisons, all_pairs);
     let predicted: f64 = rules.iter().map(|rule| rule.predicted).sum();
     let one_in = (predicted / ESTIMATION_PAIRS).ceil().clamp(1.0, 4_096.0) as u64;
-    let histogram = candidates(table, comparisons, rules, one_in, progress);
+    let (histogram, compared) = candidates(table, comparisons, rules, one_in, progress);
     let classes = classes(&config.relatives, comparisons)?;
     let mut em = Em::new(comparisons, chance, classes, all_pairs, table);
     let patterns = histogram.patterns(comparisons);
     em.run(&patterns);
-    Ok(em.model(comparisons))
+    Ok(Estimate { model: em.model(comparisons), compared })
 }
 
 /// Pairs that estimation looks at, about.
@@ -114,7 +134,7 @@ fn random_pairs(table: &Table, all_pairs: f64, mut visit: impl FnMut(u32, u32)) 
     if size < 2 {
         return;
     }
-    let wanted = (size * 20).clamp(40_000, CHANCE_PAIRS);
+    let wanted = (size * 8).clamp(40_000, CHANCE_PAIRS);
     let across = |a: u32, b: u32| table.files() < 2 || table.file_of(a) != table.file_of(b);
     if all_pairs <= wanted as f64 {
         for a in 0..size as u32 {
@@ -148,7 +168,7 @@ fn random_pairs(table: &Table, all_pairs: f64, mut visit: impl FnMut(u32, u32)) 
     }
 }
 
-const CHANCE_PAIRS: u64 = 200_000;
+const CHANCE_PAIRS: u64 = 100_000;
 
 /// How often a random pair has, in these two columns, one value: counted from frequencies.
 fn agreement_by_chance(table: &Table, x: usize, y: usize) -> Option<f64> {
@@ -168,27 +188,41 @@ fn agreement_by_chance(table: &Table, x: usize, y: usize) -> Option<f64> {
     (all > 0.0).then(|| (pairs / all).max(0.2 / all))
 }
 
-/// The patterns of the candidate pairs.
+/// The patterns of the candidate pairs; where all of them are looked at, the pairs too.
+#[expect(clippy::type_complexity, reason = "the second is a field of `Estimate`")]
 fn candidates(
     table: &Table,
     comparisons: &Comparisons,
     rules: &[Rule],
     one_in: u64,
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> Histogram {
-    let start = || (Comparer::new(table, comparisons), HashMap::<u64, u32>::new());
-    let visit = |state: &mut (Comparer<'_>, HashMap<u64, u32>), a: u32, b: u32| {
-        let pattern = state.0.pattern(a, b);
-        *state.1.entry(comparisons.cell(&pattern)).or_default() += 1;
+) -> (Histogram, Option<(Vec<Compared>, Vec<RuleOutcome>)>) {
+    struct State<'a> {
+        comparer: Comparer<'a>,
+        counts: HashMap<u64, u32>,
+        compared: Vec<Compared>,
+    }
+    let start = || State {
+        comparer: Comparer::new(table, comparisons),
+        counts: HashMap::new(),
+        compared: Vec::new(),
     };
-    let (states, _) = visit_pairs(table, rules, one_in, start, visit, progress);
-    let mut histogram = Histogram::default();
-    for (_, counts) in states {
-        for (cell, count) in counts {
+    let visit = |state: &mut State<'_>, a: u32, b: u32| {
+        let pattern = state.comparer.pattern(a, b);
+        *state.counts.entry(comparisons.cell(&pattern)).or_default() += 1;
+        if one_in == 1 {
+            state.compared.push(Compared { a, b, pattern });
+        }
+    };
+    let (states, outcomes) = visit_pairs(table, rules, one_in, start, visit, progress);
+    let (mut histogram, mut compared) = (Histogram::default(), Vec::new());
+    for state in states {
+        for (cell, count) in state.counts {
             *histogram.counts.entry(cell).or_default() += f64::from(count) * one_in as f64;
         }
+        compared.extend(state.compared);
     }
-    histogram
+    (histogram, (one_in == 1).then_some((compared, outcomes)))
 }
 
 fn classes(relatives: &[Relatives], comparisons: &Comparisons) -> Result<Vec<Class>, LinkError> {

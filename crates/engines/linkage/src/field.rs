@@ -78,14 +78,14 @@ fn normal(kind: Kind, raw: &str) -> String {
 /// The views of a value, in the order asked for; empty where a view has nothing to say.
 pub fn views(kind: Kind, raw: &str, wanted: impl Iterator<Item = View>) -> Vec<String> {
     if kind == Kind::AddressJa && !says_nothing(raw.trim()) {
-        let address = kotoba::Address::parse(raw);
+        let keys = kotoba::Address::parse(raw).keys();
         let view = |view| match view {
-            View::Lot => address.lot_key(),
-            View::Town => address.town_key(),
-            View::City => address.city_key(),
-            _ => address.key(),
+            View::Lot => keys.lot(),
+            View::Town => keys.town(),
+            View::City => keys.city(),
+            _ => keys.whole(),
         };
-        return wanted.map(view).collect();
+        return wanted.map(|wanted| view(wanted).to_owned()).collect();
     }
     let value = normal(kind, raw);
     wanted.map(|view| coarse(kind, view, raw, &value)).collect()

@@ -9,7 +9,7 @@ use crate::{
     compare::{Comparer, Comparisons, Condition, columns_of},
     config::Config,
     error::LinkError,
-    estimate::{estimate, possible_pairs},
+    estimate::{Compared, estimate, possible_pairs},
     model::{Model, Scorer, probability},
     table::{Table, all_views},
 };
@@ -131,17 +131,23 @@ impl Linkage {
         let comparisons = Comparisons::new(&config, &table)?;
         let rules = rules(&config, &table)?;
         config.block = rules.iter().map(|rule| rule.text.clone()).collect();
-        let model = match model {
-            Some(model) => model,
+        let (model, compared) = match model {
+            Some(model) => (model, None),
             None => {
-                estimate(&config, &table, &comparisons, &rules, &|a, b| progress(Stage::Estimating, a, b))?
+                let told = |done, of| progress(Stage::Estimating, done, of);
+                let estimate = estimate(&config, &table, &comparisons, &rules, &told)?;
+                (estimate.model, estimate.compared)
             }
         };
         let scorer = Scorer::new(&model, &comparisons, &table)?;
         let matches = model.prior * possible_pairs(&table);
         let prior =
             scorer.prior() + if config.decision.one_to_one { partner_bits(&table, matches) } else { 0.0 };
-        let (pairs, outcomes) = score(&table, &comparisons, &scorer, prior, &rules, progress);
+        let floor = (KEEP_FROM / (1.0 - KEEP_FROM)).log2() as f32 - prior;
+        let (pairs, outcomes) = match compared {
+            Some((compared, outcomes)) => (weighed(&table, &scorer, &compared, floor), outcomes),
+            None => score(&table, &comparisons, &scorer, floor, &rules, progress),
+        };
         let mut linkage = Self {
             bands: bands(&config, &pairs, prior),
             threshold: threshold(&config, &pairs, prior, matches),
@@ -225,11 +231,10 @@ fn score(
     table: &Table,
     comparisons: &Comparisons,
     scorer: &Scorer,
-    prior: f32,
+    floor: f32,
     rules: &[Rule],
     progress: Progress<'_>,
 ) -> (Vec<Scored>, Vec<RuleOutcome>) {
-    let floor = (KEEP_FROM / (1.0 - KEEP_FROM)).log2() as f32 - prior;
     let start = || (Comparer::new(table, comparisons), Vec::<Scored>::new());
     let visit = |state: &mut (Comparer<'_>, Vec<Scored>), a: u32, b: u32| {
         let pattern = state.0.pattern(a, b);
@@ -243,6 +248,15 @@ fn score(
     let mut pairs: Vec<Scored> = states.into_iter().flat_map(|(_, pairs)| pairs).collect();
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
     (pairs, outcomes)
+}
+
+/// The pairs worth keeping of those that estimation compared.
+fn weighed(table: &Table, scorer: &Scorer, compared: &[Compared], floor: f32) -> Vec<Scored> {
+    let weight = |pair: &Compared| scorer.weight(&pair.pattern, table.row(pair.a), table.row(pair.b), floor);
+    let pairs = compared.iter().map(|pair| Scored { a: pair.a, b: pair.b, weight: weight(pair) });
+    let mut pairs: Vec<Scored> = pairs.filter(|pair| pair.weight >= floor).collect();
+    pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
+    pairs
 }
 
 /// The weight from which linking expects the best F1, or that of the probability that was asked for.

@@ -75,7 +75,14 @@ struct Memo {
     ids: Vec<u32>,
     /// Columns that its views fill.
     columns: Vec<usize>,
+    /// Values that were looked up.
+    asked: usize,
+    /// Whether it has been given up.
+    useless: bool,
 }
+
+/// Values after which a memo must have been of use.
+const TRIAL: usize = 32_768;
 
 /// Identifiers of the records, one behind the other.
 #[derive(Debug, Default)]
@@ -272,6 +279,16 @@ impl Table {
         if width == 0 {
             return;
         }
+        memo.asked += 1;
+        if memo.asked > TRIAL && memo.raw.len() * 2 > memo.asked {
+            // Nearly every value is another: remembering them costs more than it saves.
+            (memo.raw, memo.ids) = (Dict::default(), Vec::new());
+            memo.useless = true;
+        }
+        if memo.useless {
+            self.fill_at_once(start, field, raw);
+            return;
+        }
         let known = memo.raw.len();
         let id = memo.raw.intern(raw) as usize;
         if id == 0 {
@@ -293,6 +310,18 @@ impl Table {
         }
         for (i, &column) in memo.columns.iter().enumerate() {
             self.rows[start + column] = memo.ids[id * width + i];
+        }
+    }
+
+    fn fill_at_once(&mut self, start: usize, field: usize, raw: &str) {
+        let (kind, columns) = (self.fields[field].kind, &self.memo[field].columns);
+        let sources = columns.iter().filter_map(|&column| match self.columns[column].source {
+            Source::Field { view, domain, .. } => Some((column, view, domain)),
+            Source::Joint { .. } => None,
+        });
+        let texts = field::views(kind, raw, sources.clone().map(|(_, view, _)| view));
+        for (text, (column, _, domain)) in texts.iter().zip(sources) {
+            self.rows[start + column] = self.domains[domain].intern(text);
         }
     }
 

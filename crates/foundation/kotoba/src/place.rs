@@ -67,33 +67,58 @@ impl Address {
 
     /// The key for comparing whole addresses: municipality, quarter, numbers and the room's number.
     pub fn key(&self) -> String {
-        let lot = self.lot_key();
-        let room: String = self.rest.chars().filter(char::is_ascii_digit).collect();
-        if room.is_empty() || lot.is_empty() { lot } else { format!("{lot}#{room}") }
+        self.keys().text
     }
 
     /// The key down to the numbers; empty when there are none.
     pub fn lot_key(&self) -> String {
-        if self.numbers.is_empty() {
-            return if self.rest.is_empty() { String::new() } else { self.town_key() };
-        }
-        let numbers: Vec<String> = self.numbers.iter().map(u32::to_string).collect();
-        format!("{}{}", self.town_key(), numbers.join("-"))
+        self.keys().lot().to_owned()
     }
 
     /// The key down to the quarter, without 丁目, 大字 and 字; empty when neither municipality nor quarter is known.
     pub fn town_key(&self) -> String {
-        let town = self.town.replace("大字", "");
-        let town: String = town.strip_prefix('字').unwrap_or(&town).chars().map(key_form).collect();
-        self.city_key() + &town
+        self.keys().town().to_owned()
     }
 
     /// The key of the municipality, without county.
     pub fn city_key(&self) -> String {
+        self.keys().city().to_owned()
+    }
+
+    /// All keys at once.
+    pub fn keys(&self) -> AddressKeys {
         let city = self.city.split_once('郡').map_or(self.city.as_str(), |(_, rest)| {
             if rest.is_empty() || rest.starts_with('市') { self.city.as_str() } else { rest }
         });
-        self.prefecture.chars().chain(city.chars()).map(key_form).collect()
+        let room = self.text_of_room();
+        let mut text = String::with_capacity(self.prefecture.len() + city.len() + self.town.len() + 24);
+        text.extend(self.prefecture.chars().chain(city.chars()).map(key_form));
+        let city = text.len();
+        let town: Cow<'_, str> = if self.town.contains("大字") {
+            self.town.replace("大字", "").into()
+        } else {
+            (&*self.town).into()
+        };
+        text.extend(town.strip_prefix('字').unwrap_or(&town).chars().map(key_form));
+        let town = text.len();
+        if self.numbers.is_empty() && self.rest.is_empty() {
+            // A quarter alone is no address.
+            return AddressKeys { areas: Some(text), text: String::new(), city, town, lot: 0 };
+        }
+        for (at, number) in self.numbers.iter().enumerate() {
+            text.push_str(if at > 0 { "-" } else { "" });
+            push_number(&mut text, *number);
+        }
+        let lot = text.len();
+        if !room.is_empty() && lot > 0 {
+            text.push('#');
+            text.push_str(&room);
+        }
+        AddressKeys { areas: None, text, city, town, lot }
+    }
+
+    fn text_of_room(&self) -> String {
+        self.rest.chars().filter(char::is_ascii_digit).collect()
     }
 
     /// Parts quarter, numbers and the rest.
@@ -131,6 +156,46 @@ impl Address {
         }
         self.rest = rest.trim_matches([' ', '-']).to_owned();
     }
+}
+
+/// The keys of an address: each begins the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressKeys {
+    text: String,
+    /// Municipality and quarter of what is no whole address.
+    areas: Option<String>,
+    city: usize,
+    town: usize,
+    lot: usize,
+}
+
+impl AddressKeys {
+    /// As [`Address::key`].
+    pub fn whole(&self) -> &str {
+        &self.text
+    }
+
+    /// As [`Address::lot_key`].
+    pub fn lot(&self) -> &str {
+        self.text.get(..self.lot).unwrap_or_default()
+    }
+
+    /// As [`Address::town_key`].
+    pub fn town(&self) -> &str {
+        self.areas.as_ref().unwrap_or(&self.text).get(..self.town).unwrap_or_default()
+    }
+
+    /// As [`Address::city_key`].
+    pub fn city(&self) -> &str {
+        self.areas.as_ref().unwrap_or(&self.text).get(..self.city).unwrap_or_default()
+    }
+}
+
+fn push_number(text: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from_digit(number % 10, 10).unwrap_or('0'));
 }
 
 /// Words that divide the numbers of an address, longest first.
@@ -283,14 +348,17 @@ impl Tables {
 
     /// The longest municipality that a text begins with.
     fn municipality<'a>(&self, prefecture: &str, text: &'a str) -> Option<(Place, &'a str)> {
-        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST);
-        let mut ends: Vec<usize> = ends.collect();
-        ends.reverse();
-        for end in ends {
-            let (head, rest) = text.split_at(end);
-            if !head.ends_with(['市', '区', '町', '村']) {
-                continue;
+        let mut ends = [0; LONGEST];
+        let mut count = 0;
+        for (at, c) in text.char_indices().take(LONGEST) {
+            if matches!(c, '市' | '区' | '町' | '村')
+                && let Some(end) = ends.get_mut(count)
+            {
+                (*end, count) = (at + c.len_utf8(), count + 1);
             }
+        }
+        for end in ends.into_iter().take(count).rev() {
+            let (head, rest) = text.split_at(end);
             let Some(places) = self.by_name.get(&folded(head)) else { continue };
             let mut fitting = places.iter().filter(|p| prefecture.is_empty() || p.prefecture == prefecture);
             if let (Some(place), None) = (fitting.next(), fitting.next()) {

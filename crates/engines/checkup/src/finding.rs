@@ -18,6 +18,8 @@ pub enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
+    /// The file could not be read at all.
+    File,
     /// The bytes are no XML of this field: charset, syntax, entities, limits.
     Xml,
     /// Elements, attributes and their types, as the schemas have them.

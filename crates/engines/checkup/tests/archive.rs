@@ -306,3 +306,12 @@ fn a_hand_over_keeps_the_old_numbers() {
     let again = document.handed_over(&Insured { number: "９".to_owned(), ..to });
     assert_eq!(again.person.ids.iter().filter(|id| id.root == oid::NEW_NUMBER).count(), 1);
 }
+
+#[test]
+fn a_crowd_of_warnings_hides_no_error() {
+    let names: Vec<String> = (0..500).map(|number| format!("r/{number}.txt")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    let (archive, _) = read(&zip(&files), None);
+    let errors = archive.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    assert_eq!((errors, archive.index), (1, None));
+}

@@ -211,3 +211,32 @@ proptest! {
         let _ = check_file(&bytes, &Limits::default());
     }
 }
+
+#[test]
+fn crowds_in_one_tag_take_no_time() {
+    let limits = Limits::default();
+    let crowd = |each: &dyn Fn(usize) -> String, count: usize| {
+        let inner: String = (0..count).map(each).collect();
+        format!("<ClinicalDocument xmlns=\"urn:hl7-org:v3\" {inner}/>")
+    };
+    // Each attribute against each other would be twenty thousand million comparisons.
+    let attributes = crowd(&|n| format!("a{n}=\"\" "), 150_000);
+    assert!(!check_file(attributes.as_bytes(), &limits).unwrap().findings.is_empty());
+    let twice = crowd(&|n| format!("a{}=\"\" ", n % 90), 91);
+    assert!(check_file(twice.as_bytes(), &limits).unwrap_err().to_string().contains("a0 stands twice"));
+    let spaces = crowd(&|n| format!("xmlns:n{n}=\"u{n}\" "), 100_000);
+    assert!(check_file(spaces.as_bytes(), &limits).unwrap_err().to_string().contains("namespaces"));
+}
+
+#[test]
+fn what_a_document_has_no_place_for_is_named_comments_too() {
+    let text =
+        common::whole().to_xml().replace("<recordTarget>", "<recordTarget><!-- a remark --><?paper a4?>");
+    let checked = check_file(text.as_bytes(), &Limits::default()).unwrap();
+    let within = "ClinicalDocument/recordTarget";
+    assert_eq!(
+        checked.unplaced,
+        [format!("{within}/comment()"), format!("{within}/processing-instruction()")]
+    );
+    assert!(checked.is_accepted(), "{:?}", checked.findings);
+}

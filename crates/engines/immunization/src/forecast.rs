@@ -26,7 +26,29 @@ pub(crate) struct Forecast {
     pub completable: bool,
 }
 
+/// Why nothing is forecast, in Japanese: each reason of this page once.
+const REASONS_JA: [(&str, &str); 9] = [
+    ("patient series is complete", "必要な接種は終わっている"),
+    (
+        "not recommended at this time due to past immunization history",
+        "これまでの接種歴から、いまは勧められない",
+    ),
+    ("patient has evidence of immunity", "免疫がある"),
+    ("patient has a contraindication", "禁忌に当たる"),
+    ("past seasonal recommendation end date", "この季節の接種期間は終わった"),
+    ("outside the period in which the law offers the dose", "定期接種の対象期間ではない"),
+    ("patient has exceeded the maximum age", "接種できる年齢を過ぎた"),
+    (UNABLE, "上限の年齢までに終えられない"),
+    ("recommended", "勧められる"),
+];
+const UNABLE: &str = "patient is unable to finish the series prior to the maximum age";
+
 impl Forecast {
+    /// The reason in Japanese.
+    pub(crate) fn reason_ja(&self) -> &'static str {
+        REASONS_JA.iter().find(|(en, _)| *en == self.reason).map_or("", |(_, ja)| ja)
+    }
+
     fn none(status: SeriesStatus, reason: &'static str, dose: usize) -> Self {
         Self {
             status,
@@ -103,8 +125,7 @@ impl Run<'_> {
         }
         let earliest = self.earliest(dose, age, offer);
         if max.is_some_and(|max| earliest >= max) {
-            let reason = "patient is unable to finish the series prior to the maximum age";
-            return none(SeriesStatus::AgedOut, reason);
+            return none(SeriesStatus::AgedOut, UNABLE);
         }
         self.dates(dose, age, earliest, max)
     }

@@ -84,6 +84,8 @@ pub struct GroupForecast {
     pub status: SeriesStatus,
     /// Why nothing is forecast, where nothing is.
     pub reason: String,
+    /// The same in Japanese.
+    pub reason_ja: String,
     /// The series.
     pub series: Vec<String>,
     /// The next dose's number, and its label in the series.
@@ -250,7 +252,7 @@ impl<'a> View<'a> {
         };
         let date = |day: Option<DayNumber>| day.map(period::date);
         let not_complete = group.status == SeriesStatus::NotComplete;
-        let reason = members.iter().find(|(_, c)| c.forecast.status == group.status);
+        let reason = members.iter().find(|(_, c)| c.forecast.status == group.status && !not_complete);
         GroupForecast {
             group: self.group_name(group.group),
             group_ja: self
@@ -261,11 +263,8 @@ impl<'a> View<'a> {
                 .unwrap_or_default(),
             kind: if group.risk { SeriesKind::Risk } else { SeriesKind::Standard },
             status: group.status,
-            reason: if not_complete {
-                String::new()
-            } else {
-                reason.map_or(String::new(), |(_, c)| c.forecast.reason.to_owned())
-            },
+            reason: reason.map_or(String::new(), |(_, c)| c.forecast.reason.to_owned()),
+            reason_ja: reason.map_or(String::new(), |(_, c)| c.forecast.reason_ja().to_owned()),
             series: names(|series| series.name.clone()),
             number: not_complete.then_some(group.number),
             label: next.first().map_or(String::new(), |dose| dose.label.clone()),

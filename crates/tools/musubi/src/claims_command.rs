@@ -1,7 +1,7 @@
 //! `musubi claims`: what レセプト電算 files hold, whether they are right, and who has to pay.
 
 use std::fs::{self, File};
-use std::io::{Write, stderr, stdout};
+use std::io::{Cursor, Read, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::claims_readdress::{self, Readdress};
+use crate::unusable::{self, Unusable, foreign};
 
 /// Options of `musubi claims`.
 #[derive(Args)]
@@ -72,25 +73,13 @@ enum Form {
 /// Exit code 0: nothing wrong (there may be warnings); 1: errors found, or claims that are not right as addressed; 2: a file
 /// that cannot be read or holds no claims.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let done = match &options.command {
+    match &options.command {
         Command::Info(options) => info(options),
         Command::Check(options) => check(options),
         Command::Readdress(options) => claims_readdress::run(options),
         Command::Convert(options) => convert(options),
-    };
-    match done {
-        // Whoever read our output has read enough: that is for the command to say.
-        Err(error) if !is_broken_pipe(&error) => {
-            writeln!(stderr(), "musubi: {error:#}")?;
-            Ok(ExitCode::from(2))
-        }
-        other => other,
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    .or_else(unusable::ended)
 }
 
 /// How it came out; the worst of all files counts.
@@ -122,8 +111,7 @@ pub fn walk(
     mut each: impl FnMut(&Group<'_>) -> anyhow::Result<()>,
     mut unread: impl FnMut(&ReadError),
 ) -> anyhow::Result<State> {
-    let Some(source) = open(file) else { return Ok(State::Unusable) };
-    let length = source.metadata().map_or(0, |metadata| metadata.len());
+    let Some((source, length)) = open(file) else { return Ok(State::Unusable) };
     let bar = ProgressBar::new(length).with_style(ProgressStyle::with_template(
         "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
     )?);
@@ -157,14 +145,28 @@ pub fn walk(
     Ok(state)
 }
 
-fn open(file: &Path) -> Option<File> {
-    match File::open(file) {
-        Ok(source) => Some(source),
+/// A file and its length; says why there is none.
+fn open(file: &Path) -> Option<(impl Read + use<>, u64)> {
+    let mut start = Vec::new();
+    let opened = File::open(file).and_then(|mut source| {
+        Read::by_ref(&mut source).take(4).read_to_end(&mut start)?;
+        Ok(source)
+    });
+    let source = match opened {
+        Ok(source) => source,
         Err(error) => {
-            say_unusable(file, &format!("cannot be read: {error}"), &format!("読み込めません（{error}）"));
-            None
+            let unread = Unusable::unread(file, &error);
+            let (en, ja) = unread.words();
+            say_unusable(file, en, ja);
+            return None;
         }
+    };
+    if let Some((en, ja)) = foreign(&start) {
+        say_unusable(file, en, ja);
+        return None;
     }
+    let length = source.metadata().map_or(0, |metadata| metadata.len());
+    Some((Cursor::new(start).chain(source), length))
 }
 
 fn say_unusable(file: &Path, en: &str, ja: &str) {

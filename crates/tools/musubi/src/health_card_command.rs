@@ -1,9 +1,8 @@
 //! `musubi health-card`: SMART Health Cards issued, verified, drawn.
 
 use std::{
-    fs,
     io::{Write, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -12,6 +11,8 @@ use calendar::{Clock, SystemClock};
 use clap::{Args, Subcommand};
 use health_card::{Form, Issuer, Severity, Trust, chunks, svg, verify};
 use serde_json::json;
+
+use crate::unusable;
 
 /// Options of `musubi health-card`.
 #[derive(Args)]
@@ -74,26 +75,27 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Command::Verify(options) => check(options),
         Command::Issue(options) => issue(options),
     }
+    .or_else(unusable::ended)
 }
 
 fn check(options: &Verify) -> anyhow::Result<ExitCode> {
     let mut trust = Trust::default();
     for entry in &options.keys {
         let (url, file) = entry.split_once('=').context("--keys takes URL=FILE")?;
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
+        let text = unusable::text(Path::new(file))?;
         for problem in trust.keys.add(url, &text) {
             eprintln!("{file}: {} / {}", problem.text, problem.ja());
         }
     }
     for file in &options.revocations {
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = unusable::text(file)?;
         for problem in trust.revocations.add(&text) {
             eprintln!("{}: {} / {}", file.display(), problem.text, problem.ja());
         }
     }
     let mut texts = Vec::new();
     for file in &options.files {
-        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let bytes = unusable::bytes(file)?;
         texts.push(String::from_utf8_lossy(&bytes).into_owned());
     }
     let form = Form::of(texts.first().map_or("", String::as_str));
@@ -116,16 +118,14 @@ fn check(options: &Verify) -> anyhow::Result<ExitCode> {
 }
 
 fn issue(options: &Issue) -> anyhow::Result<ExitCode> {
-    let read =
-        |file: &PathBuf| fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
-    let bundle = match serde_json::from_str(&read(&options.bundle)?) {
+    let bundle = match serde_json::from_str(&unusable::text(&options.bundle)?) {
         Ok(bundle) => bundle,
         Err(error) => {
             eprintln!("{}: {error}\nJSONとして読めません", options.bundle.display());
             return Ok(ExitCode::from(2));
         }
     };
-    let made = Issuer::new(&options.issuer, &read(&options.key)?).and_then(|issuer| {
+    let made = Issuer::new(&options.issuer, &unusable::text(&options.key)?).and_then(|issuer| {
         let types = ["https://smarthealth.cards#immunization"];
         let now = SystemClock.now().as_seconds();
         issuer.issue(&bundle, now, &types, options.rid.as_deref()).map(|jws| (issuer.public_keys(), jws))
@@ -137,12 +137,9 @@ fn issue(options: &Issue) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let write = |file: &PathBuf, text: &str| {
-        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
-    };
-    write(&options.out, &json!({"verifiableCredential": [jws]}).to_string())?;
+    unusable::write(&options.out, json!({"verifiableCredential": [jws]}).to_string())?;
     if let Some(file) = &options.public_keys {
-        write(file, &public.to_string())?;
+        unusable::write(file, public.to_string())?;
     }
     let texts = chunks(&jws);
     if let Some(file) = &options.qr {
@@ -153,7 +150,7 @@ fn issue(options: &Issue) -> anyhow::Result<ExitCode> {
                 let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
                 file.with_file_name(format!("{stem}-{}.svg", number + 1))
             };
-            write(&path, &svg(text).context("too long for a QR code")?)?;
+            unusable::write(&path, svg(text).context("too long for a QR code")?)?;
         }
     }
     writeln!(stdout(), "{} characters, {} QR code(s)", jws.len(), texts.len())?;

@@ -18,6 +18,7 @@ mod open;
 mod serve;
 mod settings;
 mod town_command;
+mod unusable;
 mod up;
 
 use std::process::ExitCode;

@@ -307,7 +307,8 @@ impl Archive {
     }
 
     pub(super) fn note(&mut self, finding: Finding) {
-        if self.findings.len() < MOST {
+        // Of errors and of warnings each: a crowd of warnings hides no error.
+        if self.findings.iter().filter(|known| known.severity == finding.severity).count() < MOST {
             self.findings.push(finding);
         }
     }

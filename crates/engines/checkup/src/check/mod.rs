@@ -52,7 +52,7 @@ impl Notes {
     }
 
     fn add(&mut self, severity: Severity, rule: Rule, path: impl Display, en: String, ja: String) {
-        if self.list.len() < MOST {
+        if self.list.iter().filter(|known| known.severity == severity).count() < MOST {
             self.list.push(Finding { severity, ..Finding::error(rule, path.to_string(), en, ja) });
         }
     }

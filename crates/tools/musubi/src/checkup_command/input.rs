@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use checkup::{
     ArchiveLimits, Checked, CsvReader, Document, FileKind, Finding, Generation, Rule, Severity, check_file,
     fhir::from_bundle, read_archive, xml::Limits,
@@ -14,6 +13,8 @@ use checkup::{
 use indicatif::{ProgressBar, ProgressStyle};
 use records::tree;
 use serde::Serialize;
+
+use crate::unusable::{Unusable, foreign};
 
 /// Something read: a record, a file around records, or what is wrong with a whole.
 pub(super) enum Piece {
@@ -78,18 +79,29 @@ pub(super) fn read(
     bar: &ProgressBar,
     each: &mut dyn FnMut(Piece) -> bool,
 ) -> anyhow::Result<bool> {
-    let open = || File::open(file).with_context(|| format!("cannot read {}", file.display()));
-    let mut start = [0; 4];
-    let mut input = open()?;
+    let unusable = |each: &mut dyn FnMut(Piece) -> bool, (en, ja): (&str, &str)| {
+        each(Piece::Whole { name: String::new(), findings: vec![Finding::error(Rule::File, "", en, ja)] });
+        Ok(false)
+    };
+    let mut start = Vec::new();
+    let opened = File::open(file).and_then(|mut input| {
+        Read::by_ref(&mut input).take(4).read_to_end(&mut start)?;
+        input.rewind()?;
+        Ok(input)
+    });
+    let input = match opened {
+        Ok(input) => input,
+        Err(error) => return unusable(each, Unusable::unread(file, &error).words()),
+    };
     let length = input.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    let filled = input.read(&mut start)?;
-    input.rewind()?;
     let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let start = start.get(..filled).unwrap_or_default();
     if start.starts_with(b"PK") {
         return read_zip(file, BufReader::new(input), bar, each);
     }
     if extension == "csv" {
+        if let Some(words) = foreign(&start) {
+            return unusable(each, words);
+        }
         return Ok(read_table(bar.wrap_read(BufReader::new(input)), each));
     }
     let limits = Limits::default();

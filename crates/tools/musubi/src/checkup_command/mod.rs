@@ -16,6 +16,8 @@ use input::{Piece, progress, read};
 use output::{HandOver, Origin, Output};
 use serde::Serialize;
 
+use crate::unusable;
+
 /// Options of `musubi checkup`.
 #[derive(Args)]
 pub struct Options {
@@ -107,6 +109,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Command::Convert(options) => convert(options),
         Command::Level { files, json } => level(files, *json),
     }
+    .or_else(unusable::ended)
 }
 
 #[derive(Default, Serialize)]

@@ -140,14 +140,19 @@ fn value(lang: Lang, value: &Value) -> Markup {
 /// How a value stands, in words.
 pub fn flag_badge(lang: Lang, flag: Option<Flag>) -> Markup {
     let Some(flag) = flag else { return html! {} };
-    let (tone, words) = match flag {
-        Flag::High => (Tone::Warn, t(lang, "高い", "high")),
-        Flag::Low => (Tone::Warn, t(lang, "低い", "low")),
-        Flag::Positive => (Tone::Warn, t(lang, "陽性", "positive")),
-        Flag::Abnormal => (Tone::Warn, t(lang, "異常", "abnormal")),
-        Flag::Grave => (Tone::Bad, t(lang, "重い", "grave")),
-    };
-    badge(tone, words)
+    let tone = if flag == Flag::Grave { Tone::Bad } else { Tone::Warn };
+    badge(tone, flag_words(lang, flag))
+}
+
+/// The same as a word.
+pub fn flag_words(lang: Lang, flag: Flag) -> &'static str {
+    match flag {
+        Flag::High => t(lang, "高い", "high"),
+        Flag::Low => t(lang, "低い", "low"),
+        Flag::Positive => t(lang, "陽性", "positive"),
+        Flag::Abnormal => t(lang, "異常", "abnormal"),
+        Flag::Grave => t(lang, "重い", "grave"),
+    }
 }
 
 /// Sensitivity labels.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use wire::page::{Lang, Table, Tone, card, columns, details, icon, t};
 
 use super::folder::{Folder, Item};
-use super::history::{body, flag_badge, labels};
+use super::history::{body, flag_badge, flag_words, labels};
 use super::parts::day;
 use crate::model::Patient;
 use records::view::{Series, chart};
@@ -126,7 +126,8 @@ pub fn trends(lang: Lang, folder: &Folder) -> Markup {
                     }
                     (chart(series, &t(lang, format!("{}の推移", series.title), format!("{} over time", series.title)), |point| {
                         let day = t(lang, point.day.to_wareki(), point.day.to_string());
-                        format!("{day} {} {}", point.text, folder.source_name(lang, point.source))
+                        let stands = point.flag.map_or("", |flag| flag_words(lang, flag));
+                        format!("{day} {} {stands} {}", point.text, folder.source_name(lang, point.source))
                     }))
                 }
             } }

@@ -200,7 +200,7 @@ async fn an_objection_is_read_and_answered_under_a_name() {
     assert_eq!(town.role.service().ledger().size(), before + 1, "the answer is written down first");
     let (_, page) = browser.get("/office/objections").await;
     holds(&page, &["受付の誤りです。", "記録 花子", "回答がありました"]);
-    let words = overseer.words.lock().unwrap();
+    let words = overseer.words.lock().unwrap().clone();
     let staff = words[0].staff.as_ref().unwrap();
     assert_eq!((words[0].kind, words[0].sender, staff.name.as_str()), (WordKind::Answer, us(), "記録 花子"));
     let (_, english) = browser.get("/office/objections?lang=en").await;

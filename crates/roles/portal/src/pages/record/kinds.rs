@@ -155,16 +155,19 @@ fn charts(service: &Service, lang: Lang, gathered: &Gathered, items: &[(&Item, S
     card(
         t(lang, "うつりかわり", "Over time"),
         html! {
-            p.fine { (t(lang, "色の帯は、その検査の基準範囲です。点を押すと、値と日と機関が出ます。", "The band is the reference range. Press a point for its value, day and institution.")) }
+            p.fine { (t(lang, "帯は、その検査の基準範囲です。ひし形は、範囲の外の値です。点を押すと、値と日と機関が出ます。", "The band is the reference range; a diamond is a value outside it. Press a point for its value, day and institution."))
+                " " a href="#after-trends" { (t(lang, "グラフを飛ばす", "Skip the charts")) } }
             div.trends { @for one in drawn {
                 figure {
                     figcaption lang="ja" { strong { (one.title) } @if let Some(last) = one.points.last() { " " span { (last.text) } " " (flag(lang, last.flag)) } }
                     (chart(one, &t(lang, format!("{}の推移", one.title), format!("{} over time", one.title)), |point| {
                         let day = t(lang, point.day.to_wareki(), point.day.to_string());
-                        format!("{day} {} {}", point.text, source(point.source))
+                        let stands = point.flag.map_or("", |flag| flag_words(lang, flag));
+                        format!("{day} {} {stands} {}", point.text, source(point.source))
                     }))
                 }
             } }
+            div #after-trends tabindex="-1" {}
         },
     )
 }
@@ -216,15 +219,18 @@ fn list(
     }
 }
 
-/// How a value stands, in a word.
+/// How a value stands, as a badge.
 pub(super) fn flag(lang: Lang, flag: Option<Flag>) -> Markup {
-    let words = match flag {
-        None => return html! {},
-        Some(Flag::High) => t(lang, "基準より高い", "above range"),
-        Some(Flag::Low) => t(lang, "基準より低い", "below range"),
-        Some(Flag::Positive) => t(lang, "陽性", "positive"),
-        Some(Flag::Abnormal) => t(lang, "基準の外", "out of range"),
-        Some(Flag::Grave) => t(lang, "重い反応", "severe"),
-    };
-    badge(Tone::Warn, words)
+    html! { @if let Some(flag) = flag { (badge(Tone::Warn, flag_words(lang, flag))) } }
+}
+
+/// How a value stands, in a word.
+fn flag_words(lang: Lang, flag: Flag) -> &'static str {
+    match flag {
+        Flag::High => t(lang, "基準より高い", "above range"),
+        Flag::Low => t(lang, "基準より低い", "below range"),
+        Flag::Positive => t(lang, "陽性", "positive"),
+        Flag::Abnormal => t(lang, "基準の外", "out of range"),
+        Flag::Grave => t(lang, "重い反応", "severe"),
+    }
 }

@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use access::Directory;
 use calendar::SystemClock;
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire::{Desk, Hosts, Server, Shutdown};
 
 use crate::{
@@ -46,6 +47,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let directory = settings.path(&settings.directory);
     tokio::spawn(directory_command::follow(shared.directory.clone(), directory, shutdown.clone()));
     let mut tasks = tokio::task::JoinSet::new();
+    let stop = Stop::listen()?;
     let server = Server::bind(&settings.listen).await?;
     println!("{}: https://{} (mTLS)", settings.organisation, server.local_addr());
     tasks.spawn(server.serve(opened.api(settings.organisation), Some(settings.tls()?), shutdown.clone()));
@@ -54,21 +56,26 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         println!("{}: http://{}/?key=… (pages)", settings.organisation, server.local_addr());
         tasks.spawn(server.serve(router, None, shutdown.clone()));
     }
-    until_told(&shutdown).await;
+    stop.then(&shutdown).await;
     tasks.join_all().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits for SIGTERM or Ctrl-C, then throws the switch.
-pub async fn until_told(shutdown: &Shutdown) {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
+/// SIGTERM and Ctrl-C, heard from the moment that this is made: before anybody is told that we are ready.
+pub struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Listens from now on.
+    pub fn listen() -> anyhow::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    shutdown.trigger();
+
+    /// Waits for one of them, then throws the switch.
+    pub async fn then(mut self, shutdown: &Shutdown) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        shutdown.trigger();
+    }
 }

@@ -27,7 +27,7 @@ use wire::{Desk, Hosts, Server, Shutdown, Vhosts};
 use crate::{
     directory_command,
     open::{Opened, Seat, Shared, open, spawn_orders},
-    serve::until_told,
+    serve::Stop,
     settings::{RoleSettings, host_of},
 };
 use replay::ReplayClock;
@@ -82,10 +82,11 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let port = server.local_addr().port();
     let site = vhosts(&town, &running, port);
     progress.finish_and_clear();
+    let stop = Stop::listen()?;
     println!("結び Musubi: http://localhost:{port}/  ready in {:.1} s", begun.elapsed().as_secs_f64());
     println!("{} · stop with Ctrl-C, start again with the same command", options.dir.display());
     let serving = tokio::spawn(server.serve(site, None, shutdown.clone()));
-    until_told(&shutdown).await;
+    stop.then(&shutdown).await;
     serving.await?;
     running.servers.join_all().await;
     Ok(ExitCode::SUCCESS)

@@ -17,10 +17,21 @@ fuzz_target!(|bytes: &[u8]| {
     for finding in &checked.findings {
         assert!(!finding.en.is_empty() && !finding.ja.is_empty());
     }
+    let wide = Limits { bytes: usize::MAX, depth: 64, parts: usize::MAX };
+    if let Some(claim) = checked.claim {
+        let text = claim.to_xml(checked.generation);
+        let again = check_file(text.as_bytes(), &wide).expect("what was written can be read");
+        if checked.well_shaped && checked.unplaced.is_empty() {
+            assert!(again.well_shaped, "{:?}", again.findings);
+        }
+        let settled = again.claim.expect("a claim");
+        let once_more = check_file(settled.to_xml(checked.generation).as_bytes(), &wide).expect("again");
+        assert_eq!(once_more.claim.as_ref(), Some(&settled));
+        return;
+    }
     let Some(document) = checked.document else { return };
     let judged = document.judge();
     assert!(!judged.reasons.is_empty());
-    let wide = Limits { bytes: usize::MAX, depth: 64, parts: usize::MAX };
     let text = document.to_xml();
     let again = check_file(text.as_bytes(), &wide).expect("what was written can be read");
     // What a document of any shape said may not fit the schemas; what fitted still does.

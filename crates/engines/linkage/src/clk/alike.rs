@@ -96,19 +96,31 @@ impl Sorted {
         let (from, until) =
             (self.ones.partition_point(|o| *o < least), self.ones.partition_point(|o| *o <= most));
         let filters = &self.flat[from * self.width..until * self.width];
-        let mut compare = |at: usize, both: u32| {
-            let dice = 2.0 * f64::from(both) / f64::from((clk.ones + self.ones[at]).max(1));
-            if dice >= at_least {
-                found.push((a, self.order[at], dice));
-            }
-        };
-        // The usual size known beforehand is counted without a loop.
+        // The first has the fewest bits: none is alike that has fewer in common than it would need.
+        let fewest = clk.ones + self.ones.get(from).copied().unwrap_or_default();
+        let needed = (at_least * f64::from(fewest) / 2.0).floor() as u32;
+        // Plain loops: what a closure holds would be compiled without the instruction. The usual size is known beforehand.
         if let Some(words) = clk.words.first_chunk::<16>().filter(|_| self.width == 16) {
-            let filters = filters.as_chunks::<16>().0;
-            filters.iter().zip(from..).for_each(|(other, at)| compare(at, common(words, other)));
+            for (other, at) in filters.as_chunks::<16>().0.iter().zip(from..) {
+                let both = common(words, other);
+                if both >= needed {
+                    self.judge(a, clk.ones, at, both, at_least, found);
+                }
+            }
         } else {
-            let filters = filters.chunks_exact(self.width);
-            filters.zip(from..).for_each(|(other, at)| compare(at, common(&clk.words, other)));
+            for (other, at) in filters.chunks_exact(self.width).zip(from..) {
+                let both = common(&clk.words, other);
+                if both >= needed {
+                    self.judge(a, clk.ones, at, both, at_least, found);
+                }
+            }
+        }
+    }
+
+    fn judge(&self, a: u32, x: u32, at: usize, both: u32, at_least: f64, found: &mut Vec<(u32, u32, f64)>) {
+        let dice = 2.0 * f64::from(both) / f64::from((x + self.ones[at]).max(1));
+        if dice >= at_least {
+            found.push((a, self.order[at], dice));
         }
     }
 }

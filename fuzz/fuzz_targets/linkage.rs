@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use linkage::{
-    Config, Linkage, Model, clk, entities::Entities, registry::Profile, splink, suggest, table_for,
+    Config, Linkage, Model, Register, Rows, clk, entities::Entities, registry::Profile, splink, suggest,
+    table_for,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -22,12 +23,19 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = splink::export(&config, &model, false);
     }
     let _ = Entities::read(bytes);
+    let _ = Register::open(bytes, Register::empty_journal(), &b""[..]);
     let address = kotoba::Address::parse(&text);
     assert!(address.numbers.len() <= 6);
 
     // A file of any content under usual names of columns.
     let header = ["id", "氏", "名", "カナ氏", "生年月日", "住所"].map(str::to_owned).to_vec();
     let config = suggest(&[header.clone()], None, None).config;
+    // Its own header, any encoding.
+    if let Ok(mut rows) = Rows::partial("fuzz", &config, bytes) {
+        while rows.advance().is_ok_and(|more| more) {
+            let _ = rows.values();
+        }
+    }
     let mut table = table_for(&config).expect("a suggested configuration is sound");
     let file = format!("{}\n{}", header.join(","), text.chars().take(4_000).collect::<String>());
     if table.read("fuzz", &config, file.as_bytes(), &|_| {}).is_ok() {

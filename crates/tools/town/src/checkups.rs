@@ -48,7 +48,9 @@ impl CheckupFiles {
         }
         let folder = &self.folder;
         let archive = self.archives.get_mut(&key);
-        archive.map_or(Ok(()), |archive| archive.add(document).map(drop)).map_err(|error| unwritten(folder, error))
+        archive
+            .map_or(Ok(()), |archive| archive.add(document).map(drop))
+            .map_err(|error| unwritten(folder, error))
     }
 
     /// Writes the indexes.

@@ -217,6 +217,7 @@ impl House {
             code: Some(code),
             entrance: Entrance::Card,
             receipt,
+            memberships: Vec::new(),
             checks: Vec::new(),
             checks_heads: None,
             checks_since: None,

@@ -53,7 +53,6 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use std::{fs, path::Path};
 

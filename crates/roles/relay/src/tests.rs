@@ -22,6 +22,7 @@ mod exchange;
 mod fhir;
 mod networks;
 mod pages;
+mod person_notices;
 mod proxies;
 
 /// A relay with an issuer, an eligibility service and two hospitals around it.

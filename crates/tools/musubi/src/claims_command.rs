@@ -1,11 +1,10 @@
 //! `musubi claims`: what レセプト電算 files hold, whether they are right, and who has to pay.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Cursor, Read, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use claims::{Checker, Finding, Group, GroupKind, Info, ReadError, Reader, Severity, Summary};
 use clap::{Args, Subcommand, ValueEnum};
 use columns::Format;
@@ -386,7 +385,7 @@ fn check_file(file: &Path, told: &mut Told<'_>) -> anyhow::Result<(State, u64)> 
 }
 
 fn convert(options: &Convert) -> anyhow::Result<ExitCode> {
-    fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
+    unusable::folder(&options.out)?;
     let format = match options.to {
         Form::Csv => Format::Csv,
         Form::Parquet => Format::Parquet,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::claims_command::{State, say_unread, walk};
+use crate::unusable::{self, Unusable};
 
 /// Options of `musubi claims readdress`.
 #[derive(Args)]
@@ -37,12 +38,11 @@ pub struct Readdress {
 
 /// Judges every claim, and writes what stays and what goes.
 pub fn run(options: &Readdress) -> anyhow::Result<ExitCode> {
-    let source =
-        File::open(&options.members).with_context(|| format!("cannot read {}", options.members.display()))?;
+    let source = unusable::open(&options.members)?;
     let members = MemberList::read(source)
         .map_err(|error| anyhow::anyhow!("{}: {error}\n{}", options.members.display(), error.ja()))?;
     let known = options.known_on.unwrap_or_else(|| SystemClock.today());
-    fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
+    unusable::folder(&options.out)?;
     let mut outcomes = Outcomes::create(&options.out.join("outcomes.csv"), options.json)?;
     let mut worst = State::Right;
     for file in &options.files {
@@ -85,10 +85,8 @@ impl Sorted {
     fn create(dir: &Path, file: &Path) -> anyhow::Result<Self> {
         let name = file.file_name().context("a file has a name")?.to_string_lossy();
         let paths = ["stay", "to-1", "to-2"].map(|sort| dir.join(format!("{sort}-{name}")));
-        let create = |path: &PathBuf| {
-            let made = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-            anyhow::Ok(BufWriter::with_capacity(1 << 17, made))
-        };
+        let create =
+            |path: &PathBuf| Ok::<_, Unusable>(BufWriter::with_capacity(1 << 17, unusable::create(path)?));
         let [stay, first, second] = &paths;
         let to = [Binder::new(create(first)?, Some(1)), Binder::new(create(second)?, Some(2))];
         Ok(Self { stay: Binder::new(create(stay)?, None), to, paths })
@@ -133,7 +131,7 @@ struct Outcomes {
 
 impl Outcomes {
     fn create(path: &Path, json: bool) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let file = unusable::create(path)?;
         let mut csv = csv::Writer::from_writer(file);
         csv.write_record([
             "file",

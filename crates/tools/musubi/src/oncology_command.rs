@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{Write, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -25,6 +24,8 @@ use oncology::{
 };
 use serde::Serialize;
 use serde_json::json;
+
+use crate::unusable;
 
 /// Options of `musubi oncology`.
 #[derive(Args)]
@@ -130,6 +131,10 @@ impl Method {
 
 /// Exit code 0: nothing wrong but warnings; 1: errors in reports; 2: a file could not be used.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    answer(options).or_else(unusable::ended)
+}
+
+fn answer(options: &Options) -> anyhow::Result<ExitCode> {
     match &options.command {
         Command::Check { files, layout, today, json } => {
             check(files, layout.as_deref(), today.as_deref(), *json)
@@ -150,7 +155,7 @@ fn check(
 ) -> anyhow::Result<ExitCode> {
     let own = match layout {
         Some(path) => {
-            Some(Layout::parse(&fs::read_to_string(path)?).with_context(|| path.display().to_string())?)
+            Some(Layout::parse(&unusable::text(path)?).with_context(|| path.display().to_string())?)
         }
         None => None,
     };
@@ -158,9 +163,9 @@ fn check(
     let today = today.map_or_else(|| Ok(SystemClock.today()), Date::from_compact)?;
     let mut worst = ExitCode::SUCCESS;
     for path in files {
-        let reports = match report::read(&read(path)?, layout) {
+        let reports = match report::read(&unusable::bytes(path)?, layout) {
             Ok(reports) => reports,
-            Err(error) => return Ok(unusable(path, &error, &error.ja())),
+            Err(error) => return Ok(refused(path, &error, &error.ja())),
         };
         let mut counts = BTreeMap::new();
         let mut clean = 0_usize;
@@ -220,10 +225,10 @@ fn say(path: &Path, finding: &Finding, json: bool) -> anyhow::Result<()> {
 }
 
 fn primaries(file: &Path, out: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let bytes = read(file)?;
+    let bytes = unusable::bytes(file)?;
     let rows = match tables::tumours(&bytes) {
         Ok(rows) => rows,
-        Err(error) => return Ok(unusable(file, &error, &error.ja())),
+        Err(error) => return Ok(refused(file, &error, &error.ja())),
     };
     let mut persons: BTreeMap<&str, Vec<&TumourRow>> = BTreeMap::new();
     for row in &rows {
@@ -299,8 +304,7 @@ fn write_cases(bytes: &[u8], out: &Path, cases: &[Vec<u64>]) -> anyhow::Result<(
     let reports = report::read(bytes, layout).map_err(|error| anyhow::anyhow!("{}", error.ja()))?;
     let by_line: BTreeMap<u64, &report::Report> =
         reports.iter().map(|report| (report.line, report)).collect();
-    let mut writer =
-        csv::Writer::from_path(out).with_context(|| format!("cannot write {}", out.display()))?;
+    let mut writer = csv::Writer::from_writer(unusable::create(out)?);
     let headings = layout.items.iter().map(|item| item.key.as_str());
     writer.write_record(["person", "lines"].into_iter().chain(headings).chain(["reasons"]))?;
     for lines in cases {
@@ -328,19 +332,21 @@ fn figures(
     deaths: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let rows = match tables::cases(&read(cases)?) {
+    let rows = match tables::cases(&unusable::bytes(cases)?) {
         Ok(rows) => rows,
-        Err(error) => return Ok(unusable(cases, &error, &error.ja())),
+        Err(error) => return Ok(refused(cases, &error, &error.ja())),
     };
     let mut counted = Vec::new();
     for path in [population, deaths] {
-        counted.push(match path.map(|path| read(path).map(|bytes| (path, bytes))).transpose()? {
-            None => None,
-            Some((path, bytes)) => match tables::counts(&bytes) {
-                Ok(rows) => Some(rows),
-                Err(error) => return Ok(unusable(path, &error, &error.ja())),
+        counted.push(
+            match path.map(|path| unusable::bytes(path).map(|bytes| (path, bytes))).transpose()? {
+                None => None,
+                Some((path, bytes)) => match tables::counts(&bytes) {
+                    Ok(rows) => Some(rows),
+                    Err(error) => return Ok(refused(path, &error, &error.ja())),
+                },
             },
-        });
+        );
     }
     let deaths = counted.pop().flatten();
     let persons = counted.pop().flatten();
@@ -427,13 +433,13 @@ fn print_figure(year: u16, sex: Option<Sex>, figure: &Figure, json: bool) -> any
 }
 
 fn survival(options: &Survival) -> anyhow::Result<ExitCode> {
-    let table = match tables::life_table(&read(&options.life_table)?) {
+    let table = match tables::life_table(&unusable::bytes(&options.life_table)?) {
         Ok(table) => table,
-        Err(error) => return Ok(unusable(&options.life_table, &error, &error.ja())),
+        Err(error) => return Ok(refused(&options.life_table, &error, &error.ja())),
     };
-    let groups = match tables::patients(&read(&options.patients)?, options.by.as_deref()) {
+    let groups = match tables::patients(&unusable::bytes(&options.patients)?, options.by.as_deref()) {
         Ok(groups) => groups,
-        Err(error) => return Ok(unusable(&options.patients, &error, &error.ja())),
+        Err(error) => return Ok(refused(&options.patients, &error, &error.ja())),
     };
     let times: Vec<f64> = options.at.iter().map(|years| years * DAYS_OF_YEAR).collect();
     for (name, patients) in &groups {
@@ -471,11 +477,7 @@ fn print_curve(group: &str, method: Method, curve: &Curve, json: bool) -> anyhow
     Ok(())
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn unusable(path: &Path, error: &dyn std::error::Error, ja: &str) -> ExitCode {
+fn refused(path: &Path, error: &dyn std::error::Error, ja: &str) -> ExitCode {
     eprintln!("{}: {error}\n{ja}", path.display());
     ExitCode::from(2)
 }

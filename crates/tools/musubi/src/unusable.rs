@@ -31,6 +31,23 @@ impl Unusable {
         Self { file: file.to_owned(), en, ja }
     }
 
+    /// A file, or folder, that could not be written or made.
+    pub fn unwritten(file: &Path, error: &io::Error) -> Self {
+        let (en, ja) = match error.kind() {
+            io::ErrorKind::NotFound => {
+                ("its folder does not exist".to_owned(), "置き場所のフォルダがありません".to_owned())
+            }
+            io::ErrorKind::PermissionDenied => {
+                ("may not be written".to_owned(), "書き込みが許可されていません".to_owned())
+            }
+            io::ErrorKind::StorageFull => {
+                ("the disk is full".to_owned(), "ディスクに空きがありません".to_owned())
+            }
+            _ => (format!("cannot be written: {error}"), format!("書き込めません（{error}）")),
+        };
+        Self { file: file.to_owned(), en, ja }
+    }
+
     /// What is wrong, in English and in Japanese, without the name of the file.
     pub fn words(&self) -> (&str, &str) {
         (&self.en, &self.ja)
@@ -44,6 +61,21 @@ impl fmt::Display for Unusable {
 }
 
 impl std::error::Error for Unusable {}
+
+/// Opens a file to be read.
+pub fn open(file: &Path) -> Result<fs::File, Unusable> {
+    fs::File::open(file).map_err(|error| Unusable::unread(file, &error))
+}
+
+/// Makes a file, or empties it.
+pub fn create(file: &Path) -> Result<fs::File, Unusable> {
+    fs::File::create(file).map_err(|error| Unusable::unwritten(file, &error))
+}
+
+/// Makes a folder and those above it.
+pub fn folder(folder: &Path) -> Result<(), Unusable> {
+    fs::create_dir_all(folder).map_err(|error| Unusable::unwritten(folder, &error))
+}
 
 /// The bytes of a file.
 pub fn bytes(file: &Path) -> Result<Vec<u8>, Unusable> {
@@ -64,11 +96,7 @@ pub fn text(file: &Path) -> Result<String, Unusable> {
 
 /// Writes a file whole.
 pub fn write(file: &Path, content: impl AsRef<[u8]>) -> Result<(), Unusable> {
-    fs::write(file, content).map_err(|error| Unusable {
-        file: file.to_owned(),
-        en: format!("cannot be written: {error}"),
-        ja: format!("書き込めません（{error}）"),
-    })
+    fs::write(file, content).map_err(|error| Unusable::unwritten(file, &error))
 }
 
 /// What a file is that begins like no text of the field: English, Japanese.

@@ -20,8 +20,8 @@ use crate::model::Visit;
 use crate::service::Service;
 use crate::service::looked::{Asked, Event, Kind, Looked, RECENT_DAYS};
 
-/// Events that one page shows.
-const PAGE: usize = 30;
+/// Events that one page shows: with their proofs they are most of a page that must stay below 100 kB.
+const PAGE: usize = 20;
 
 /// What the person did here: the newest of them.
 const OWN_SHOWN: usize = 10;

@@ -1,5 +1,7 @@
 //! Notices for a person on their way to the portal (お知らせの取次ぎ): accepted by purpose, translated, brought until they arrive.
 
+use std::collections::HashSet;
+
 use access::Action;
 use calendar::{Date, Timestamp};
 use codes::{EnvelopeContext, ExchangeId, Medical, OrgId, OrgKind, RootCode};
@@ -124,17 +126,31 @@ impl Service {
     }
 
     /// Brings what waits; what does not arrive stays for the next round.
-    pub(super) async fn deliver_person_notices(&self) {
+    pub(crate) async fn deliver_person_notices(&self) {
         let waiting = match self.read(person_notices::waiting).await {
             Ok(waiting) => waiting,
             Err(error) => return tracing::warn!(%error, "the notices for persons could not be read"),
         };
+        let mut away = HashSet::new();
         for notice in waiting {
-            if let Err(error) = self.bring(&notice).await {
-                tracing::warn!(portal = %notice.portal, %error, "a notice did not arrive; it is brought again");
-                return;
+            if away.contains(&notice.portal) {
+                continue;
+            }
+            let Err(error) = self.bring(&notice).await else { continue };
+            tracing::warn!(portal = %notice.portal, %error, "a notice did not arrive; it is brought again");
+            // One portal's trouble, or one notice's, is not the others': who does not answer is left for this round, and
+            // what is refused goes behind the rest.
+            if error.status().is_server_error() {
+                away.insert(notice.portal);
+            } else if let Err(error) = self.postpone(&notice).await {
+                return tracing::warn!(%error, "the notices for persons could not be put in order");
             }
         }
+    }
+
+    async fn postpone(&self, notice: &Waiting) -> Result<(), Problem> {
+        let (exchange, portal, now) = (notice.exchange, notice.portal, self.now().as_millis());
+        self.write(move |tx| person_notices::postpone(tx, &exchange, &portal, now)).await
     }
 
     async fn bring(&self, waiting: &Waiting) -> Result<(), Problem> {

@@ -39,6 +39,15 @@ pub fn waiting(c: &mut Reader<'_>) -> Result<Vec<Waiting>, StoreError> {
     )
 }
 
+/// Puts a notice behind those that wait now.
+pub fn postpone(tx: &mut Tx<'_>, exchange: &ExchangeId, portal: &OrgId, at: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE person_notice SET at = $1 WHERE exchange = $2 AND portal = $3",
+        params![at, exchange.as_bytes(), &portal.to_string()],
+    )?;
+    Ok(())
+}
+
 /// The portal has it.
 pub fn drop(tx: &mut Tx<'_>, exchange: &ExchangeId, portal: &OrgId) -> Result<(), StoreError> {
     tx.execute(

@@ -13,6 +13,7 @@ use checkup::{
 };
 
 use super::{Convert, Form};
+use crate::unusable::{self, Unusable};
 
 /// Where converted records go.
 pub(super) enum Output<'o> {
@@ -50,14 +51,13 @@ impl Origin {
 
 impl<'o> Output<'o> {
     pub(super) fn open(options: &'o Convert) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot write {}", options.out.display());
         Ok(match options.to {
             Form::Xml | Form::Fhir => {
-                fs::create_dir_all(&options.out).with_context(cannot)?;
+                unusable::folder(&options.out)?;
                 Self::Folder { form: options.to, written: 0, options }
             }
             Form::Csv => {
-                let file = File::create(&options.out).with_context(cannot)?;
+                let file = unusable::create(&options.out)?;
                 Self::Table { table: Box::new(CsvWriter::new(BufWriter::new(file))?), written: 0 }
             }
             Form::Zip => Self::Archive { archive: None, names: HashMap::new(), waiting: Vec::new(), options },
@@ -78,7 +78,7 @@ impl<'o> Output<'o> {
                     _ => (format!("{stem}.xml"), document.to_xml().into_bytes()),
                 };
                 let path = options.out.join(name);
-                fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+                Ok(unusable::write(&path, bytes)?)
             }
             Self::Table { table, written } => {
                 *written += 1;
@@ -138,8 +138,7 @@ fn start(options: &Convert, first: &Document) -> anyhow::Result<ArchiveWriter<Bu
     if options.out.file_name().and_then(|own| own.to_str()) != Some(&name) {
         eprintln!("the specification names this archive {name} / 仕様上の名前は {name} です");
     }
-    let file =
-        File::create(&options.out).with_context(|| format!("cannot write {}", options.out.display()))?;
+    let file = unusable::create(&options.out)?;
     Ok(ArchiveWriter::new(BufWriter::new(file), sending))
 }
 
@@ -180,12 +179,12 @@ fn sending(options: &Convert, first: &Document) -> anyhow::Result<Sending> {
 fn schemas(folder: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut found = Vec::new();
     for (prefix, folder) in [("", folder.to_owned()), ("coreschemas/", folder.join("coreschemas"))] {
-        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let entries = fs::read_dir(&folder).map_err(|error| Unusable::unread(&folder, &error))?;
         for entry in entries {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "xsd") {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                found.push((format!("{prefix}{name}"), fs::read(&path)?));
+                found.push((format!("{prefix}{name}"), unusable::bytes(&path)?));
             }
         }
     }
@@ -214,8 +213,7 @@ struct HandOverRow {
 
 impl HandOver {
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
-        let mut table =
-            csv::Reader::from_path(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let mut table = csv::Reader::from_reader(unusable::open(file)?);
         let mut rows = BTreeMap::new();
         for row in table.deserialize() {
             let row: HandOverRow = row.with_context(|| format!("in {}", file.display()))?;

@@ -1,12 +1,10 @@
 //! `musubi link FILES`: duplicates in one file, or links among several.
 
 use std::{
-    fs,
     io::{Write, stdout},
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use columns::{Cell, Column, Format, Table as Sheet};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +16,8 @@ use linkage::{
     report, splink, suggest, table_for,
 };
 use serde_json::json;
+
+use crate::unusable;
 
 /// Options of `musubi link FILES`.
 #[derive(Args)]
@@ -84,7 +84,7 @@ pub fn run(options: &Batch) -> anyhow::Result<()> {
             .extend(asked.filter(|name| ["hospital", "chart", "site", "death"].contains(&name.as_str())));
     }
     let profile = match &options.registry_profile {
-        Some(path) => Profile::from_toml(&read(path)?)?,
+        Some(path) => Profile::from_toml(&unusable::text(path)?)?,
         None => Profile::default(),
     };
     let linkage = options.sources.link(config, model)?;
@@ -99,26 +99,26 @@ impl Sources {
     /// The configuration, and the weights where there are any.
     pub fn settings(&self, quiet: bool) -> anyhow::Result<(Config, Option<Model>)> {
         if let Some(path) = &self.splink {
-            let (mut config, model) = splink::import(&read(path)?)?;
+            let (mut config, model) = splink::import(&unusable::text(path)?)?;
             config.id.clone_from(&self.id);
             config.truth.clone_from(&self.truth);
             return Ok((config, Some(model)));
         }
         let config = self.configuration(quiet)?;
-        let model = self.model.as_deref().map(read).transpose()?;
+        let model = self.model.as_deref().map(unusable::text).transpose()?;
         Ok((config, model.map(|text| Model::from_json(&text)).transpose()?))
     }
 
     fn configuration(&self, quiet: bool) -> anyhow::Result<Config> {
         if let Some(path) = &self.config {
-            let mut config = Config::from_toml(&read(path)?)?;
+            let mut config = Config::from_toml(&unusable::text(path)?)?;
             config.id = self.id.clone().or(config.id);
             config.truth = self.truth.clone().or(config.truth);
             return Ok(config);
         }
         let mut headers = Vec::new();
         for file in &self.files {
-            headers.push(header(&file.display().to_string(), open(file)?)?);
+            headers.push(header(&file.display().to_string(), unusable::open(file)?)?);
         }
         let suggestion = suggest(&headers, self.id.as_deref(), self.truth.as_deref());
         if !quiet {
@@ -159,7 +159,7 @@ impl Sources {
     fn records(&self, config: &Config) -> anyhow::Result<Table> {
         let mut table = table_for(config)?;
         for path in &self.files {
-            let file = open(path)?;
+            let file = unusable::open(path)?;
             let bar = ProgressBar::new(file.metadata()?.len()).with_message(path.display().to_string());
             bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")?);
             let outcome = table.read(&path.display().to_string(), config, bar.wrap_read(file), &|_| {});
@@ -168,11 +168,6 @@ impl Sources {
         }
         Ok(table)
     }
-}
-
-/// Opens a file of records.
-pub fn open(path: &Path) -> anyhow::Result<fs::File> {
-    fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 const ENTITIES: [Column; 3] = [Column::text("file"), Column::text("record"), Column::integer("entity")];
@@ -195,7 +190,7 @@ const WEIGHTS: [Column; 6] = [
 ];
 
 fn write(options: &Batch, linkage: &Linkage, beside: Option<&Beside>, out: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    unusable::folder(out)?;
     let format = match options.format {
         Form::Csv => Format::Csv,
         Form::Parquet => Format::Parquet,
@@ -243,11 +238,11 @@ fn write(options: &Batch, linkage: &Linkage, beside: Option<&Beside>, out: &Path
     }
     pairs.finish()?;
     weights.finish()?;
-    fs::write(out.join("report.html"), report::html(linkage, &names.join(", "), beside)?)?;
-    fs::write(out.join("model.json"), linkage.model.to_json())?;
+    unusable::write(&out.join("report.html"), report::html(linkage, &names.join(", "), beside)?)?;
+    unusable::write(&out.join("model.json"), linkage.model.to_json())?;
     let splink = splink::export(&linkage.config, &linkage.model, linkage.table.files() > 1)?;
-    fs::write(out.join("splink.json"), splink)?;
-    fs::write(out.join("link.toml"), linkage.config.to_toml()?)?;
+    unusable::write(&out.join("splink.json"), splink)?;
+    unusable::write(&out.join("link.toml"), linkage.config.to_toml()?)?;
     Ok(())
 }
 
@@ -282,9 +277,4 @@ fn print(options: &Batch, linkage: &Linkage, beside: Option<&Beside>) -> anyhow:
         writeln!(stdout(), "{}", serde_json::to_string_pretty(&summary)?)?;
     }
     Ok(())
-}
-
-/// Reads a text.
-pub fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

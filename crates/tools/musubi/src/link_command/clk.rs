@@ -2,12 +2,10 @@
 
 use std::{
     collections::HashMap,
-    fs,
     io::{Write, stdout},
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use data_encoding::BASE64;
 use linkage::{
     LinkError,
@@ -16,7 +14,8 @@ use linkage::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{batch, directory::replace, register::cell};
+use super::{directory::replace, register::cell};
+use crate::unusable;
 
 /// What is done with encodings.
 #[derive(clap::Subcommand)]
@@ -67,12 +66,15 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
 }
 
 fn encode(file: &Path, schema: &Path, secret: &Path, id: Option<&str>, out: &Path) -> anyhow::Result<()> {
-    let schema = Schema::from_json(&batch::read(schema)?)?;
-    let secret = fs::read(secret).with_context(|| format!("cannot read {}", secret.display()))?;
+    let schema = Schema::from_json(&unusable::text(schema)?)?;
+    let secret = unusable::bytes(secret)?;
     let secret = secret.strip_suffix(b"\n").map_or(&secret[..], |s| s.strip_suffix(b"\r").unwrap_or(s));
-    anyhow::ensure!(!secret.is_empty(), "the secret is empty: anybody could undo the encodings");
+    anyhow::ensure!(
+        !secret.is_empty(),
+        "the secret is empty: anybody could undo the encodings\n秘密鍵のファイルが空です（誰でも元に戻せてしまいます）"
+    );
     let keys = schema.keys(secret);
-    let mut rows = schema.rows(&file.display().to_string(), id, batch::open(file)?)?;
+    let mut rows = schema.rows(&file.display().to_string(), id, unusable::open(file)?)?;
     let mut encoded: Vec<(String, Clk)> = Vec::new();
     while rows.advance()? {
         let name = rows.id()?.map_or_else(|| rows.number().to_string(), |id| id.into_owned());
@@ -100,7 +102,10 @@ fn alike(
     all: bool,
     out: Option<&Path>,
 ) -> anyhow::Result<()> {
-    anyhow::ensure!(at_least > 0.0 && at_least <= 1.0, "--at-least {at_least}: expected above 0, at most 1");
+    anyhow::ensure!(
+        at_least > 0.0 && at_least <= 1.0,
+        "--at-least {at_least}: expected above 0, at most 1\n--at-least は 0 より大きく 1 以下であるべきです"
+    );
     let left = filters(first)?;
     let right = second.map(filters).transpose()?;
     let (names, other_names) = (&left.0, right.as_ref().map_or(&left.0, |right| &right.0));
@@ -149,10 +154,10 @@ fn filters(path: &Path) -> anyhow::Result<(Vec<String>, Vec<Clk>)> {
     let wrong = |problem: String| LinkError::Damaged { what: file.clone(), problem };
     let mut texts: Vec<(String, String)> = Vec::new();
     if is_json(path) {
-        let clks: Clks = serde_json::from_str(&batch::read(path)?).map_err(|e| wrong(e.to_string()))?;
+        let clks: Clks = serde_json::from_str(&unusable::text(path)?).map_err(|e| wrong(e.to_string()))?;
         texts.extend(clks.clks.into_iter().enumerate().map(|(at, clk)| ((at + 1).to_string(), clk)));
     } else {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(batch::open(path)?);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(unusable::open(path)?);
         let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
         let place = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}').trim() == name);
         let clk = place("clk").ok_or_else(|| LinkError::Column {

@@ -9,6 +9,8 @@ use std::{
 use anyhow::Context;
 use linkage::{Batch, LinkError, Opened, Register};
 
+use crate::unusable::{self, Unusable};
+
 /// A register on disk, open for writing; nobody else writes it meanwhile.
 pub struct Writer {
     /// The register.
@@ -41,7 +43,7 @@ pub fn create(
     log: &[u8],
     beside: &[(&str, &str)],
 ) -> anyhow::Result<()> {
-    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    unusable::folder(directory)?;
     ensure_free(directory)?;
     for (name, text) in beside {
         replace(&directory.join(name), |out| out.write_all(text.as_bytes()))?;
@@ -63,7 +65,7 @@ pub fn read(directory: &Path) -> anyhow::Result<Register> {
 /// The log of a register.
 pub fn log(directory: &Path) -> anyhow::Result<BufReader<File>> {
     let path = log_of(directory);
-    Ok(BufReader::new(File::open(&path).with_context(|| format!("cannot read {}", path.display()))?))
+    Ok(BufReader::new(unusable::open(&path)?))
 }
 
 impl Writer {
@@ -123,9 +125,8 @@ impl Writer {
 }
 
 fn open(directory: &Path) -> anyhow::Result<Opened> {
-    let file = |path: PathBuf| File::open(&path).with_context(|| format!("cannot read {}", path.display()));
-    let index = file(index(directory))?;
-    let journal = file(journal(directory))?;
+    let index = unusable::open(&index(directory))?;
+    let journal = unusable::open(&journal(directory))?;
     let opened = Register::open(BufReader::with_capacity(1 << 18, index), journal, log(directory)?);
     Ok(opened.map_err(|error| match error {
         LinkError::Damaged { what, problem } => {
@@ -136,8 +137,13 @@ fn open(directory: &Path) -> anyhow::Result<Opened> {
 }
 
 fn lock(directory: &Path) -> anyhow::Result<File> {
-    File::open(lock_of(directory))
-        .with_context(|| format!("{} holds no register: `musubi link index` makes one", directory.display()))
+    File::open(lock_of(directory)).with_context(|| {
+        let directory = directory.display();
+        format!(
+            "{directory} holds no register: `musubi link index` makes one\n\
+             {directory} に台帳がありません（`musubi link index` で作ります）"
+        )
+    })
 }
 
 /// Writes a file beside and renames it when it is on the disk: whoever looks sees the old one or the new one, whole.
@@ -154,7 +160,7 @@ pub fn replace(
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     };
-    done().with_context(|| format!("cannot write {}", path.display()))
+    Ok(done().map_err(|error| Unusable::unwritten(path, &error))?)
 }
 
 fn index(directory: &Path) -> PathBuf {

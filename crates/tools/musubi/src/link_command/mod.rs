@@ -5,10 +5,12 @@ mod clk;
 mod directory;
 mod register;
 
-use std::{io::ErrorKind::BrokenPipe, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use linkage::LinkError;
+
+use crate::unusable;
 
 /// Options of `musubi link`.
 #[derive(Args)]
@@ -36,20 +38,13 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Some(Command::Clk(command)) => clk::run(command).map(|()| ExitCode::SUCCESS),
         None => batch::run(&options.batch).map(|()| ExitCode::SUCCESS),
     };
-    match outcome {
-        // Whoever reads the output went away: said by nobody.
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == BrokenPipe) => {
-            Err(error)
-        }
-        Err(error) => {
-            match error.downcast_ref::<LinkError>() {
-                Some(error) => eprintln!("{error}\n{}", error.ja()),
-                None => eprintln!("{error:#}"),
-            }
+    outcome.or_else(|error| match error.downcast_ref::<LinkError>() {
+        Some(error) => {
+            eprintln!("{error}\n{}", error.ja());
             Ok(ExitCode::from(2))
         }
-        done => done,
-    }
+        None => unusable::ended(error),
+    })
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use super::{
     batch::Sources,
     directory::{self, Writer},
 };
+use crate::unusable;
 
 /// What is done with a register.
 #[derive(clap::Subcommand)]
@@ -168,17 +169,22 @@ fn find(search: &Search) -> anyhow::Result<ExitCode> {
         None => {
             let mut values = Vec::new();
             for set in &search.set {
-                let (name, value) =
-                    set.split_once('=').with_context(|| format!("“{set}”: expected field=value"))?;
+                let (name, value) = set.split_once('=').with_context(|| {
+                    format!("“{set}”: expected field=value\n「{set}」は 項目=値 の形ではありません")
+                })?;
                 let known = fields.contains(&name);
-                anyhow::ensure!(known, "no field “{name}”; the register has: {}", fields.join(", "));
+                anyhow::ensure!(
+                    known,
+                    "no field “{name}”; the register has: {0}\n項目「{name}」はありません（{0} があります）",
+                    fields.join(", ")
+                );
                 values.push((name, value));
             }
             answer("1", &values)?;
         }
         Some(path) => {
             let input: Box<dyn Read> =
-                if path.as_os_str() == "-" { Box::new(stdin()) } else { Box::new(super::batch::open(path)?) };
+                if path.as_os_str() == "-" { Box::new(stdin()) } else { Box::new(unusable::open(path)?) };
             let mut rows = Rows::partial(&path.display().to_string(), index.config(), input)?;
             while rows.advance()? {
                 let id = rows.id()?.filter(|id| !id.is_empty()).map(|id| id.into_owned());
@@ -195,7 +201,7 @@ fn find(search: &Search) -> anyhow::Result<ExitCode> {
 fn add(directory: &Path, file: &Path, json: bool) -> anyhow::Result<()> {
     let mut writer = Writer::open(directory)?;
     let config = writer.register.index().config().clone();
-    let mut rows: Rows<File> = Rows::new(&file.display().to_string(), &config, super::batch::open(file)?)?;
+    let mut rows: Rows<File> = Rows::new(&file.display().to_string(), &config, unusable::open(file)?)?;
     let batch = writer.register.add(&mut rows, &now())?;
     writer.keep(&batch)?;
     let mut out = stdout().lock();
@@ -249,7 +255,10 @@ fn log(directory: &Path, record: Option<&str>) -> anyhow::Result<()> {
                 events.push(entry.event.clone());
             }
         })?;
-        anyhow::ensure!(last.of(record).is_some(), "record “{record}” was never seen");
+        anyhow::ensure!(
+            last.of(record).is_some(),
+            "record “{record}” was never seen\nレコード「{record}」は届いていません"
+        );
         let mut before = 0;
         while before < company.len() {
             before = company.len();

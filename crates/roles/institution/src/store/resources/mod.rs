@@ -20,6 +20,7 @@ mod rows;
 #[cfg(test)]
 mod search_tests;
 mod sql;
+mod statements;
 mod terms;
 mod write;
 

@@ -11,6 +11,11 @@ use super::find::Found;
 use super::relabel::{Head, Relabelled, relabel};
 use super::rows::{Bound, Facts, IndexRows, Version, param_key};
 use super::sql::Sql;
+use super::statements::{
+    INDEX_TABLES, INSERT_DATE, INSERT_DELETION, INSERT_HEAD, INSERT_QUANTITY, INSERT_REFERENCE,
+    INSERT_STRING, INSERT_TOKEN, INSERT_VERSION, dates, deletion, head, head_key, quantities, references,
+    strings, tokens, version,
+};
 use crate::store::Store;
 
 /// A resource ready to be stored; its version and time are set when it is.
@@ -45,7 +50,7 @@ impl Draft {
         body
     }
 
-    fn resource_type(&self) -> &str {
+    pub(super) fn resource_type(&self) -> &str {
         self.name.split_once('/').map_or(&self.name, |(resource_type, _)| resource_type)
     }
 }
@@ -415,122 +420,4 @@ impl<'a> Work<'a> {
         tx.execute_many("DELETE FROM resource WHERE patient = $1 AND type = $2 AND name = $3", heads)?;
         Ok(())
     }
-}
-
-/// The primary key of a current version.
-fn head_key<'v>(patient: &'v str, name: &'v str) -> [Value<'v>; 3] {
-    let resource_type = name.split_once('/').map_or(name, |(resource_type, _)| resource_type);
-    [Value::from(patient), Value::from(resource_type), Value::from(name)]
-}
-
-/// The tables of [`IndexRows`].
-const INDEX_TABLES: [&str; 5] =
-    ["resource_token", "resource_string", "resource_date", "resource_reference", "resource_quantity"];
-
-const INSERT_VERSION: &str = "INSERT INTO resource_version (name, version, type, updated_at, patient, category, labels, \
-    author, author_person, day, encounter, method, deleted, body) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)";
-const INSERT_DELETION: &str = "INSERT INTO resource_version (name, version, type, updated_at, patient, category, labels, \
-    method, deleted, body) VALUES ($1, $2, $3, $4, $5, 0, 0, 'DELETE', 1, $6)";
-const INSERT_HEAD: &str = "INSERT INTO resource (patient, type, name, version, updated_at, category, labels, author, \
-    author_person, day, encounter, own, said) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-const INSERT_TOKEN: &str =
-    "INSERT INTO resource_token (patient, name, param, code, system, shown) VALUES ($1, $2, $3, $4, $5, $6)";
-const INSERT_STRING: &str = "INSERT INTO resource_string (patient, name, param, folded, loose, exact) VALUES ($1, $2, $3, $4, $5, $6)";
-const INSERT_DATE: &str =
-    "INSERT INTO resource_date (patient, name, param, low, high) VALUES ($1, $2, $3, $4, $5)";
-const INSERT_REFERENCE: &str =
-    "INSERT INTO resource_reference (patient, name, param, target) VALUES ($1, $2, $3, $4)";
-const INSERT_QUANTITY: &str = "INSERT INTO resource_quantity (patient, name, param, value, system, code, unit) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-fn version<'a>(written: &'a Written, draft: &'a Draft, labels: i64) -> [Value<'a>; 13] {
-    let facts = &draft.facts;
-    [
-        Value::from(&draft.name),
-        Value::from(written.version),
-        Value::from(draft.resource_type()),
-        Value::from(written.updated_at),
-        Value::from(&facts.patient),
-        Value::from(facts.category),
-        Value::from(labels),
-        Value::from(facts.author.as_ref()),
-        Value::from(facts.author_person.as_ref()),
-        Value::from(facts.day),
-        Value::from(facts.encounter.as_ref()),
-        Value::from(draft.method),
-        Value::from(&written.body),
-    ]
-}
-
-fn deletion(written: &Written) -> [Value<'_>; 6] {
-    let resource_type = written.name.split_once('/').map_or(written.name.as_str(), |(first, _)| first);
-    [
-        Value::from(&written.name),
-        Value::from(written.version),
-        Value::from(resource_type),
-        Value::from(written.updated_at),
-        Value::from(&written.patient),
-        Value::from(&written.body),
-    ]
-}
-
-fn head<'a>(written: &'a Written, draft: &'a Draft, labels: i64) -> [Value<'a>; 13] {
-    let facts = &draft.facts;
-    [
-        Value::from(&facts.patient),
-        Value::from(draft.resource_type()),
-        Value::from(&draft.name),
-        Value::from(written.version),
-        Value::from(written.updated_at),
-        Value::from(facts.category),
-        Value::from(labels),
-        Value::from(facts.author.as_ref()),
-        Value::from(facts.author_person.as_ref()),
-        Value::from(facts.day),
-        Value::from(facts.encounter.as_ref()),
-        Value::from(facts.labels),
-        Value::from(facts.said),
-    ]
-}
-
-fn tokens(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 6]> {
-    draft.rows.tokens.iter().map(|row| {
-        let [patient, name] = key(draft);
-        [patient, name, row.param.into(), Value::from(&row.code), row.system.into(), Value::from(&row.shown)]
-    })
-}
-
-fn strings(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 6]> {
-    draft.rows.strings.iter().map(|row| {
-        let [patient, name] = key(draft);
-        let bytes = Value::Bytes(row.folded.as_bytes());
-        [patient, name, row.param.into(), bytes, Value::from(&row.folded), Value::from(&row.exact)]
-    })
-}
-
-fn dates(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 5]> {
-    draft.rows.dates.iter().map(|(param, low, high)| {
-        let [patient, name] = key(draft);
-        [patient, name, (*param).into(), (*low).into(), (*high).into()]
-    })
-}
-
-fn references(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 4]> {
-    draft.rows.references.iter().map(|(param, target)| {
-        let [patient, name] = key(draft);
-        [patient, name, (*param).into(), Value::from(target)]
-    })
-}
-
-fn quantities(draft: &Draft) -> impl Iterator<Item = [Value<'_>; 7]> {
-    draft.rows.quantities.iter().map(|row| {
-        let [patient, name] = key(draft);
-        let (code, unit) = (Value::from(&row.code), Value::from(&row.unit));
-        [patient, name, row.param.into(), row.value.into(), row.system.into(), code, unit]
-    })
-}
-
-fn key(draft: &Draft) -> [Value<'_>; 2] {
-    [Value::from(&draft.facts.patient), Value::from(&draft.name)]
 }

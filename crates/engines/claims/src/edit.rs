@@ -90,6 +90,8 @@ impl Draft {
 pub struct Binder<W> {
     out: W,
     heading: Vec<RecordDraft>,
+    /// By which specification the heading is laid out.
+    table: Table,
     /// 審査支払機関 that the file goes to, where it is another than the institution's record says.
     agency: Option<u8>,
     number: u64,
@@ -101,7 +103,16 @@ pub struct Binder<W> {
 impl<W: Write> Binder<W> {
     /// A file that goes to this agency (1 支払基金, 2 国保連合会); `None`: to the same as before.
     pub fn new(out: W, agency: Option<u8>) -> Self {
-        Self { out, heading: Vec::new(), agency, number: 0, counted: 0, points: 0, total: 0 }
+        Self {
+            out,
+            heading: Vec::new(),
+            table: Table::Medical,
+            agency,
+            number: 0,
+            counted: 0,
+            points: 0,
+            total: 0,
+        }
     }
 
     /// Claims of another institution follow.
@@ -116,6 +127,7 @@ impl<W: Write> Binder<W> {
         if whose(&heading) != whose(&self.heading) {
             self.bill()?;
             self.heading = heading;
+            self.table = head.table();
         }
         Ok(())
     }
@@ -128,8 +140,7 @@ impl<W: Write> Binder<W> {
         if self.number == 0 {
             for mut record in self.heading.clone() {
                 self.addressed(&mut record);
-                if record.is("IR") || record.is("YK") {
-                    let volume = if record.is("IR") { 8 } else { 7 };
+                if let Some(volume) = self.volume(&record) {
                     record.set(volume, "00");
                 }
                 self.out.write_all(&record.line())?;
@@ -161,6 +172,17 @@ impl<W: Write> Binder<W> {
         self.bill()?;
         self.out.flush()?;
         Ok((self.out, self.total))
+    }
+
+    /// Where an institution's record says which volume follows.
+    fn volume(&self, record: &RecordDraft) -> Option<usize> {
+        match record.field(0) {
+            b"IR" if self.table == Table::Dental => None,
+            b"IR" => Some(8),
+            b"YK" => Some(7),
+            b"UK" => Some(9),
+            _ => None,
+        }
     }
 
     fn addressed(&self, record: &mut RecordDraft) {

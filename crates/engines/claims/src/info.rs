@@ -40,6 +40,8 @@ pub struct Info {
     pub crlf: u64,
     /// Lines that end with LF alone.
     pub lf: u64,
+    /// Lines that end with CR alone.
+    pub cr: u64,
     /// Whether an end-of-file mark (0x1A) was found.
     pub end_mark: bool,
 }
@@ -59,9 +61,10 @@ impl Info {
     /// Takes in the next group.
     pub fn group(&mut self, group: &Group<'_>) {
         self.charset = group.charset();
-        let LineEnds { crlf, lf, mark, .. } = group.line_ends();
+        let LineEnds { crlf, lf, cr, mark, .. } = group.line_ends();
         self.crlf += crlf;
         self.lf += lf;
+        self.cr += cr;
         self.end_mark |= mark;
         for record in group.records() {
             let code = match &record.code() {

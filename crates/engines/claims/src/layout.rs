@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::Record;
 use crate::layouts::{common, dental, dispensing, dpc, medical, returned};
 
 /// By which 記録条件仕様 a record is laid out.
@@ -57,6 +58,15 @@ impl Layout {
             Table::Nursing => return None,
         };
         own.iter().copied().flatten().chain(returned::LAYOUTS).find(|layout| layout.code == code)
+    }
+
+    /// The layout of this record: that of its kind, but for kinds that are written in two ways.
+    #[must_use]
+    pub fn of_record(table: Table, record: &Record<'_>) -> Option<&'static Self> {
+        if table == Table::Dental && record.is("IR") && dental::is_named(record) {
+            return Some(&dental::NamedInstitution::LAYOUT);
+        }
+        Self::of(table, record.code())
     }
 
     /// How many fields the record has, the kind included.

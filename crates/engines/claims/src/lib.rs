@@ -10,6 +10,7 @@ mod finding;
 mod info;
 pub mod layout;
 pub mod layouts;
+mod line_kind;
 mod lines;
 mod members;
 mod month;

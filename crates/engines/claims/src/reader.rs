@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memchr2_iter};
 
+use crate::line_kind::{BOM, LOOK_AHEAD, MARK, begins_record, kind_of, table_of, without};
 use crate::read_error::ReadError;
 use crate::{Charset, Record, Table};
 
@@ -24,6 +25,8 @@ pub struct Reader<R> {
     at_end: bool,
     /// Number of the line at `scan`.
     line: u64,
+    /// Lines end with CR, as old Macintoshes wrote them; `None` until the first line has ended.
+    by_cr: Option<bool>,
     spans: Vec<Span>,
     ends: Vec<u32>,
     open: Option<Open>,
@@ -117,6 +120,7 @@ impl<'a> Group<'a> {
             match span.end {
                 End::CrLf => ends.crlf += 1,
                 End::Lf => ends.lf += 1,
+                End::Cr => ends.cr += 1,
                 End::None => ends.none += 1,
             }
             ends.mark |= span.mark;
@@ -141,6 +145,8 @@ pub struct LineEnds {
     pub crlf: u64,
     /// With LF alone.
     pub lf: u64,
+    /// With CR alone: as old Macintoshes wrote them.
+    pub cr: u64,
     /// Without: the last line of a file.
     pub none: u64,
     /// An end-of-file mark (0x1A) stands behind them.
@@ -171,6 +177,7 @@ impl Span {
 enum End {
     CrLf,
     Lf,
+    Cr,
     None,
 }
 
@@ -187,8 +194,8 @@ struct Open {
 struct FileState {
     table: Table,
     charset: Option<Charset>,
-    /// Returned claims: each has an institution's record of its own, as those of dentists and those that agencies hand on.
-    returned: bool,
+    /// Each claim has an institution's record of its own: returned ones, and those of dentists behind `UK`.
+    own_heads: bool,
     /// The claims themselves, not only their history, are on lines with 履歴管理情報.
     managed: bool,
 }
@@ -196,7 +203,7 @@ struct FileState {
 impl<R: Read> Reader<R> {
     /// Reads from the beginning of a file.
     pub fn new(source: R) -> Self {
-        let file = FileState { table: Table::Medical, charset: None, returned: false, managed: false };
+        let file = FileState { table: Table::Medical, charset: None, own_heads: false, managed: false };
         Self {
             source,
             buffer: Vec::new(),
@@ -205,6 +212,7 @@ impl<R: Read> Reader<R> {
             filled: 0,
             at_end: false,
             line: 1,
+            by_cr: None,
             spans: Vec::new(),
             ends: Vec::new(),
             open: None,
@@ -244,9 +252,8 @@ impl<R: Read> Reader<R> {
     fn line_end(&mut self) -> Result<Option<(usize, usize)>, ReadError> {
         let mut looked = self.scan;
         loop {
-            let fresh = self.buffer.get(looked..self.filled).unwrap_or_default();
-            if let Some(found) = memchr::memchr(b'\n', fresh) {
-                return Ok(Some((looked + found, looked + found + 1)));
+            if let Some((end, next)) = self.break_behind(looked) {
+                return Ok(Some((end, next)));
             }
             looked = self.filled;
             if self.at_end {
@@ -255,8 +262,36 @@ impl<R: Read> Reader<R> {
             if self.filled - self.scan > LINE_LIMIT {
                 return Err(self.pass_over()?);
             }
+            if self.by_cr != Some(false) {
+                // What a CR is shows in the bytes behind it.
+                looked = self.filled.saturating_sub(LOOK_AHEAD).max(self.scan);
+            }
             looked -= self.fill()?;
         }
+    }
+
+    /// The first line end from `from` on: the byte that ends the line, and where the next one begins.
+    fn break_behind(&mut self, from: usize) -> Option<(usize, usize)> {
+        let fresh = self.buffer.get(from..self.filled).unwrap_or_default();
+        if self.by_cr == Some(false) {
+            return memchr(b'\n', fresh).map(|found| (from + found, from + found + 1));
+        }
+        for found in memchr2_iter(b'\r', b'\n', fresh) {
+            let behind = fresh.get(found + 1..).unwrap_or_default();
+            match (fresh.get(found), behind) {
+                (Some(b'\n'), _) => self.by_cr = self.by_cr.or(Some(false)),
+                (_, [b'\n', ..]) => {
+                    self.by_cr = self.by_cr.or(Some(false));
+                    return Some((from + found + 1, from + found + 2));
+                }
+                _ if behind.len() < LOOK_AHEAD && !self.at_end => return None,
+                // The first line decides: a CR ends it when a record follows, or nothing.
+                _ if self.by_cr == Some(true) || begins_record(behind) => self.by_cr = Some(true),
+                _ => continue,
+            }
+            return Some((from + found, from + found + 1));
+        }
+        None
     }
 
     /// Reads more behind what is there; says by how much everything moved to the front.
@@ -290,8 +325,9 @@ impl<R: Read> Reader<R> {
         self.line += 1;
         self.open = None;
         loop {
+            let ends_line = if self.by_cr == Some(true) { b'\r' } else { b'\n' };
             let fresh = self.buffer.get(self.scan..self.filled).unwrap_or_default();
-            if let Some(found) = memchr::memchr(b'\n', fresh) {
+            if let Some(found) = memchr(ends_line, fresh) {
                 self.scan += found + 1;
                 break;
             }
@@ -308,15 +344,18 @@ impl<R: Read> Reader<R> {
     /// Takes the line up to `end` into the group; true when the group ended before it.
     fn passes_on(&mut self, end: usize, next: usize) -> bool {
         let raw = self.buffer.get(self.scan..end).unwrap_or_default();
-        let mut text = if next > end { raw.strip_suffix(b"\r").unwrap_or(raw) } else { raw };
-        let line_end = match (next > end, text.len() < raw.len()) {
-            (true, true) => End::CrLf,
-            (true, false) => End::Lf,
-            _ => End::None,
+        let ended_by = if next > end { self.buffer.get(end) } else { None };
+        // Some programs write CR CR LF.
+        let mut text = if ended_by.is_some() { without(raw, b'\r') } else { raw };
+        let line_end = match (ended_by, text.len() < raw.len()) {
+            (Some(b'\n'), true) => End::CrLf,
+            (Some(b'\n'), false) => End::Lf,
+            (Some(_), _) => End::Cr,
+            (None, _) => End::None,
         };
         let mark = text.ends_with(&[MARK]);
         if mark {
-            text = without_marks(text);
+            text = without(text, MARK);
         }
         let bom = if self.line == 1 && text.starts_with(BOM) { BOM.len() } else { 0 };
         let shown = text.get(bom..).unwrap_or_default();
@@ -356,7 +395,7 @@ impl<R: Read> Reader<R> {
 
     /// Whether the line begins a new group while another is open; opens its own where none is.
     fn begins_anew(&mut self, code: [u8; 2], managed: bool, table: Option<Table>) -> bool {
-        let opens = self.opens(code, managed, table);
+        let opens = self.opens(code, managed);
         match (self.open, opens) {
             (Some(_), Some(_)) => return true,
             (None, opens) => {
@@ -378,7 +417,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The group that a line opens; `None` when it belongs to the one at hand.
-    fn opens(&self, code: [u8; 2], managed: bool, table: Option<Table>) -> Option<Open> {
+    fn opens(&self, code: [u8; 2], managed: bool) -> Option<Open> {
         let first_managed = self.line == 1 && managed;
         if managed != self.file.managed && !first_managed {
             return None;
@@ -389,9 +428,7 @@ impl<R: Read> Reader<R> {
             b"UK" | b"HI" => group(GroupKind::Head, false),
             b"MN" => group(GroupKind::Receipt, true),
             b"IR" | b"YK" | b"HM" if in_front => None,
-            b"IR" | b"YK" | b"HM" => {
-                group(GroupKind::Head, managed || self.file.returned || table == Some(Table::Dental))
-            }
+            b"IR" | b"YK" | b"HM" => group(GroupKind::Head, managed || self.file.own_heads),
             b"RE" if in_front => None,
             b"RE" => group(GroupKind::Receipt, false),
             b"GO" | b"HG" => group(GroupKind::Total, false),
@@ -409,53 +446,10 @@ impl<R: Read> Reader<R> {
         }
         self.file.table = table.unwrap_or(self.file.table);
         match &code {
-            b"HI" => self.file.returned = true,
-            b"GO" | b"HG" | b"UK" => self.file.returned = false,
+            b"HI" | b"UK" => self.file.own_heads = true,
+            b"GO" | b"HG" => self.file.own_heads = false,
             _ => {}
         }
-    }
-}
-
-/// The table that an institution's record names; `None` of other records.
-fn table_of(code: [u8; 2], managed: bool, text: &[u8]) -> Option<Table> {
-    let before = if managed { 3 } else { 0 };
-    let digit = |at: usize| text.split(|b| *b == b',').nth(at + before).unwrap_or_default();
-    let named = |digit: &[u8]| match digit {
-        b"3" => Table::Dental,
-        b"4" => Table::Dispensing,
-        b"6" => Table::Nursing,
-        _ => Table::Medical,
-    };
-    match &code {
-        b"UK" => Some(Table::Dental),
-        b"IR" => Some(named(digit(3))),
-        b"YK" => Some(Table::Dispensing),
-        b"HM" => Some(Table::Nursing),
-        b"HI" => Some(named(digit(4))),
-        _ => None,
-    }
-}
-
-/// The line without the end-of-file marks behind it.
-fn without_marks(text: &[u8]) -> &[u8] {
-    let kept = text.iter().rposition(|b| *b != MARK).map_or(0, |last| last + 1);
-    text.get(..kept).unwrap_or_default()
-}
-
-/// The kind of a line and whether 履歴管理情報 stands before it: `1,12,0,RE,…`.
-fn kind_of(text: &[u8]) -> ([u8; 2], bool) {
-    let code =
-        |field: &[u8]| <[u8; 2]>::try_from(field).ok().filter(|c| c.iter().all(u8::is_ascii_uppercase));
-    let mut fields = text.splitn(5, |b| *b == b',');
-    let first = fields.next().unwrap_or_default();
-    if let Some(code) = code(first) {
-        return (code, false);
-    }
-    let digits = |field: &[u8]| !field.is_empty() && field.len() <= 6 && field.iter().all(u8::is_ascii_digit);
-    let managed = digits(first) && fields.next().is_some_and(digits) && fields.next().is_some_and(digits);
-    match fields.next().and_then(code).filter(|_| managed) {
-        Some(code) => (code, true),
-        None => ([b' '; 2], false),
     }
 }
 
@@ -466,6 +460,3 @@ fn small(offset: usize) -> u32 {
 
 /// How much is read at once.
 const CHUNK: usize = 1 << 20;
-/// End-of-file mark of DOS.
-const MARK: u8 = 0x1A;
-const BOM: &[u8] = b"\xEF\xBB\xBF";

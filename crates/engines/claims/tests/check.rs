@@ -75,6 +75,8 @@ fn a_right_file_has_no_finding() {
     assert!(all.is_empty(), "{all:#?}");
     assert!(check(RIGHT.as_bytes()).is_empty(), "the same in UTF-8");
     assert!(check(RIGHT.replace("\r\n", "\n").as_bytes()).is_empty(), "and with LF");
+    let by_cr: Vec<_> = check(RIGHT.replace("\r\n", "\r").as_bytes()).iter().map(Finding::ja).collect();
+    assert_eq!(by_cr, ["1行目: 「CR」 行末はCR+LFであるべきです（このまま読み取りました）"]);
     let eras =
         RIGHT.replace(",202110,", ",50310,").replace(",202111,", ",50311,").replace("20211004", "5031004");
     let eras = eras.replace("19900401", "4020401").replace("19580101", "3330101");

@@ -12,7 +12,7 @@ mod sample;
 
 use std::io::{self, Read};
 
-use musubi_claims::{Charset, Group, GroupKind, LINE_LIMIT, ReadError, Reader, Table};
+use musubi_claims::{Charset, Group, GroupKind, LINE_LIMIT, LineEnds, ReadError, Reader, Table};
 use proptest::prelude::*;
 
 /// All groups' bytes, and what each group is with the kinds of its records.
@@ -48,7 +48,7 @@ fn the_sample_comes_out_as_it_went_in() {
 
 #[test]
 fn whatever_stands_in_a_file_is_kept() {
-    let cases: [(&[u8], &[&str]); 9] = [
+    let cases: [(&[u8], &[&str]); 10] = [
         (b"", &[]),
         (b"\x1A", &["Stray Medical: "]),
         (b"IR,1,12,1,0000000\r\nRE,1\r\nHO,1\r\nXX,unknown,\r\nGO,1,1,99\r\n\x1A", &[
@@ -70,6 +70,13 @@ fn whatever_stands_in_a_file_is_kept() {
             "Total Dental: GO",
             "Head Medical: IR",
             "Receipt Medical: RE",
+        ]),
+        // Without UK the institution's record stands once, for all claims.
+        (b"IR,1,13,3\r\nRE,1\r\nSS\r\nRE,2\r\nGO,2\r\n", &[
+            "Head Dental: IR",
+            "Receipt Dental: RE SS",
+            "Receipt Dental: RE",
+            "Total Dental: GO",
         ]),
         (b"YK,1,13,4\r\nRE,1\r\nSH\r\nCZ\r\nRE,2\r\nGO,2\r\n", &[
             "Head Dispensing: YK",
@@ -121,6 +128,44 @@ fn fields_and_lines() {
     let total = reader.next_group().unwrap().unwrap();
     assert_eq!((total.kind(), total.table(), total.first_line()), (GroupKind::Total, Table::Medical, 5));
     assert!(reader.next_group().unwrap().is_none());
+}
+
+/// Files of old Macintoshes: CR alone ends a line; a CR within a line of other files does not.
+#[test]
+fn lines_that_end_with_cr() {
+    let cases: [(&[u8], &[&str], (u64, u64, u64)); 6] = [
+        (
+            b"IR,1,12,1\rRE,1\rHO,1\r\rGO,1,1,99\r\x1A",
+            &["Head Medical: IR", "Receipt Medical: RE HO", "Total Medical: GO"],
+            (5, 0, 0),
+        ),
+        (b"GO,1\r", &["Total Medical: GO"], (1, 0, 0)),
+        (b"1,1,0,IR\r1,2,0,RE\r", &["Receipt Medical: IR RE"], (2, 0, 0)),
+        // Parts of different origin in the same bytes.
+        (
+            b"IR,1\rRE,1\r\nRE,2\nGO,1",
+            &["Head Medical: IR", "Receipt Medical: RE", "Receipt Medical: RE", "Total Medical: GO"],
+            (1, 1, 1),
+        ),
+        (b"IR,1\r\r\nRE,1\r\r\n", &["Head Medical: IR", "Receipt Medical: RE"], (0, 2, 0)),
+        (b"IR,a\rb\nRE,1\n", &["Head Medical: IR", "Receipt Medical: RE"], (0, 0, 2)),
+    ];
+    for (bytes, expected, (cr, crlf, lf)) in cases {
+        for size in [1, 2, 3, bytes.len()] {
+            let mut reader = Reader::new(Pieces { bytes, sizes: vec![size; bytes.len()] });
+            let (mut out, mut groups, mut ends) = (Vec::new(), Vec::new(), LineEnds::default());
+            while let Some(group) = reader.next_group().unwrap() {
+                out.extend_from_slice(group.bytes());
+                groups.push(shown(&group));
+                let own = group.line_ends();
+                (ends.cr, ends.crlf, ends.lf) = (ends.cr + own.cr, ends.crlf + own.crlf, ends.lf + own.lf);
+                assert!(group.records().all(|record| !record.text().ends_with(b"\r")));
+            }
+            assert_eq!(out, bytes);
+            assert_eq!(groups, expected, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!((ends.cr, ends.crlf, ends.lf), (cr, crlf, lf), "{}", String::from_utf8_lossy(bytes));
+        }
+    }
 }
 
 /// Gives a line without end, chunk by chunk, then an ordinary one.
@@ -177,13 +222,13 @@ proptest! {
             ],
             0..12,
         ),
-        ends in prop::collection::vec(0..3usize, 12),
+        ends in prop::collection::vec(0..4usize, 12),
         sizes in prop::collection::vec(1..40usize, 0..60),
     ) {
         let mut bytes = Vec::new();
         for (line, end) in lines.iter().zip(ends) {
             bytes.extend_from_slice(line);
-            bytes.extend_from_slice([&b"\r\n"[..], b"\n", b"\x1A\r\n"][end]);
+            bytes.extend_from_slice([&b"\r\n"[..], b"\n", b"\x1A\r\n", b"\r"][end]);
         }
         let mut out = Vec::new();
         let mut reader = Reader::new(Pieces { bytes: &bytes, sizes });

@@ -1,5 +1,7 @@
 //! Every field by its layout: form, width, presence, characters.
 
+use memchr::memchr;
+
 use crate::{Charset, FieldSpec, Finding, Form, Layout, Record, Rule, Severity, Table, Value};
 
 use super::{place, shown, spec_place, sure};
@@ -15,7 +17,14 @@ pub fn check(
     if record.code() == *b"  " {
         return no_record(record, receipt, found);
     }
-    let Some(layout) = Layout::of(table, record.code()) else {
+    if memchr(b'\r', record.text()).is_some() {
+        let finding = Finding::new(Severity::Error, Rule::Line, place(record, receipt)).found(shown(record));
+        found(finding.expected(
+            "one record a line, no CR within it",
+            "1行に1レコードであるべきです（行の途中にCRがあります）",
+        ));
+    }
+    let Some(layout) = Layout::of_record(table, record) else {
         if table != Table::Nursing {
             let finding =
                 Finding::new(Severity::Warning, Rule::Code, place(record, receipt)).found(shown(record));

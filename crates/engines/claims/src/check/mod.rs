@@ -28,6 +28,8 @@ pub struct Checker {
     /// レセプト番号 of the claim before.
     number: Option<u64>,
     last_line: u64,
+    /// It was said that lines end with CR.
+    told_of_cr: bool,
 }
 
 /// What an institution's record says of the claims behind it.
@@ -50,6 +52,7 @@ impl Checker {
 
     /// Checks the next group.
     pub fn group(&mut self, group: &Group<'_>, found: &mut dyn FnMut(Finding)) {
+        self.line_ends(group, found);
         self.last_line = group.records().last().map_or(self.last_line, |record| record.line());
         match group.kind() {
             GroupKind::Head => self.head(group, found),
@@ -64,6 +67,19 @@ impl Checker {
             }
         }
         self.begun = true;
+    }
+
+    /// We read lines that end with CR, as old Macintoshes write them; others do not.
+    fn line_ends(&mut self, group: &Group<'_>, found: &mut dyn FnMut(Finding)) {
+        if self.told_of_cr || group.line_ends().cr == 0 {
+            return;
+        }
+        self.told_of_cr = true;
+        let place = Place { line: group.first_line(), ..Place::default() };
+        found(Finding::new(Severity::Warning, Rule::Line, place).found("CR").expected(
+            "lines that end with CR and LF; they were read all the same",
+            "行末はCR+LFであるべきです（このまま読み取りました）",
+        ));
     }
 
     /// Takes note of what could not be read.
@@ -170,6 +186,9 @@ impl Checker {
 
 fn heading(record: &Record<'_>, table: Table) -> Option<Heading> {
     let (claimed, volume) = match &record.code() {
+        b"IR" if table == Table::Dental && dental::is_named(record) => {
+            (dental::NamedInstitution(*record).claimed(), None)
+        }
         b"IR" if table == Table::Dental => (dental::Institution(*record).claimed(), None),
         b"IR" => {
             let institution = medical::Institution(*record);
@@ -220,7 +239,7 @@ fn field_place(record: &Record<'_>, receipt: Option<u64>, at: usize, name: &'sta
 
 /// The place of a field by its layout.
 fn spec_place(record: &Record<'_>, table: Table, receipt: Option<u64>, at: usize) -> Place {
-    let name = Layout::of(table, record.code()).and_then(|layout| layout.field(at)).map(|field| field.name);
+    let name = Layout::of_record(table, record).and_then(|layout| layout.field(at)).map(|field| field.name);
     Place { field: Some(at), name, ..place(record, receipt) }
 }
 

@@ -1,5 +1,6 @@
 //! 歯科.
 
+use crate::Record;
 use crate::layout::{Layout, record};
 
 record! {
@@ -28,6 +29,21 @@ record! {
         6 claimed "請求年月" Month 6 must;
         7 phone "電話番号" Alnum 15;
         8 standards "届出" Alnum 40;
+    }
+}
+
+record! {
+    /// The first record of a file without `UK`: with the name, which `UK` has else.
+    NamedInstitution "IR" "医療機関情報レコード" {
+        1 agency "審査支払機関" Number 1 must;
+        2 prefecture "都道府県" Number 2 must;
+        3 table "点数表" Number 1 must;
+        4 code "医療機関コード" Number 7 must;
+        5 reserved "予備" Reserved 2;
+        6 name "医療機関名称" Kanji 40;
+        7 claimed "請求年月" Month 6 must;
+        8 phone "電話番号" Alnum 15;
+        9 standards "届出" Alnum 40;
     }
 }
 
@@ -187,7 +203,12 @@ record! {
     }
 }
 
-/// The layouts of this file.
+/// Whether an `IR` has the name in front of the month: a month stands there and not where it stands without a name.
+pub(crate) fn is_named(record: &Record<'_>) -> bool {
+    record.field(6).month().is_none() && record.field(7).month().is_some()
+}
+
+/// The layouts of this file, but for [`NamedInstitution`].
 pub const LAYOUTS: &[Layout] = &[
     DentalService::LAYOUT,
     Service::LAYOUT,

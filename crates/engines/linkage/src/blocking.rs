@@ -74,34 +74,7 @@ impl Rule {
         sort_by_upper(&mut entries);
         entries
     }
-
-    /// The pairs that the rule makes, estimated from records spread over the table.
-    pub fn predict(&self, table: &Table) -> f64 {
-        let size = table.len();
-        let step = (size / SAMPLE).max(1);
-        // One of the sampled records meets every other sampled one with the chance of any two records.
-        let mut keys: Vec<(u64, bool)> = (0..size)
-            .step_by(step)
-            .filter_map(|record| {
-                let key = self.key(table.row(record as u32))?;
-                Some((key, table.file_of(record as u32) == 0))
-            })
-            .collect();
-        keys.sort_unstable();
-        let linking = table.files() > 1;
-        let pairs: f64 = keys
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|block| {
-                let all = block.len() as f64;
-                let first = block.iter().filter(|(_, first)| *first).count() as f64;
-                if linking { first * (all - first) } else { all * (all - 1.0) / 2.0 }
-            })
-            .sum();
-        pairs * (step * step) as f64
-    }
 }
-
-const SAMPLE: usize = 7_000;
 
 /// Sorts by the upper 32 bits, keeping the order of equal ones: three passes of 11 bits.
 fn sort_by_upper(entries: &mut Vec<u64>) {

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, Kind},
     dict::hash_ids,
     field::View,
+    sample::Sample,
     table::{Source, Table},
 };
 
@@ -22,31 +23,32 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
         config.pairs_per_record.map_or_else(|| 4.0 * size + (100.0 * size).min(2.5e6), |p| p * size);
     let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| keyed(table, c).is_some()).collect();
     let imagined = imagine(table, &columns);
-    let mut candidates = candidates(table, &columns, allowance);
-    let mut open = vec![true; imagined.len()];
+    let mut candidates: Vec<(Rule, Pairs)> = candidates(table, &columns, allowance)
+        .into_iter()
+        .map(|rule| (Pairs::that(&imagined, |pair| pair & rule.mask == rule.mask), rule))
+        .map(|(found, rule)| (rule, found))
+        .collect();
+    let mut open = Pairs::that(&imagined, |_| true);
     let (mut rules, mut spent): (Vec<Rule>, f64) = (Vec::new(), 0.0);
     while rules.len() < MAX_RULES {
-        let worth = |rule: &Rule| {
-            let found =
-                imagined.iter().zip(&open).filter(|(m, open)| **open && *m & rule.mask == rule.mask).count();
+        let worth = |(rule, found): &(Rule, Pairs)| {
+            let found = found.in_both(&open);
             // A rule costs its pairs and a sorting of the records.
             (found, found as f64 / (rule.predicted / size + 1.0))
         };
         let best = candidates
             .iter()
             .enumerate()
-            .filter(|(_, rule)| spent + rule.predicted <= allowance || rules.is_empty())
-            .map(|(at, rule)| (at, worth(rule)))
+            .filter(|(_, (rule, _))| spent + rule.predicted <= allowance || rules.is_empty())
+            .map(|(at, candidate)| (at, worth(candidate)))
             .max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
         let Some((at, (found, _))) = best else { break };
-        if found * 3_000 < imagined.len() {
+        if found as usize * 3_000 < imagined.len() {
             break;
         }
-        let rule = candidates.swap_remove(at);
+        let (rule, found) = candidates.swap_remove(at);
         spent += rule.predicted;
-        for (pair, open) in imagined.iter().zip(&mut open) {
-            *open &= pair & rule.mask != rule.mask;
-        }
+        open.without(&found);
         rules.push(rule);
     }
     // The rule that makes the most pairs last: its pairs need the most comparing with earlier rules anyway.
@@ -56,15 +58,36 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
 
 const MAX_RULES: usize = 10;
 
+/// Some of the imagined pairs, a bit for each.
+struct Pairs(Vec<u64>);
+
+impl Pairs {
+    fn that(imagined: &[u32], fits: impl Fn(u32) -> bool) -> Self {
+        let word = |masks: &[u32]| {
+            masks.iter().enumerate().fold(0, |word, (at, mask)| word | u64::from(fits(*mask)) << at)
+        };
+        Self(imagined.chunks(64).map(word).collect())
+    }
+
+    fn in_both(&self, other: &Self) -> u32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| (a & b).count_ones()).sum()
+    }
+
+    fn without(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, gone)| *word &= !gone);
+    }
+}
+
 /// Rules of one to three columns of different fields that the allowance pays.
 fn candidates(table: &Table, columns: &[usize], allowance: f64) -> Vec<Rule> {
     let mut rules = Vec::new();
+    let mut sample = Sample::new(table);
     let mut growing: Vec<Vec<usize>> = columns.iter().map(|&c| vec![c]).collect();
     for _ in 0..3 {
         let mut larger: Vec<(f64, Vec<usize>)> = Vec::new();
         for group in growing {
             let mut rule = Rule::of(group.clone(), table);
-            rule.predicted = rule.predict(table);
+            rule.predicted = sample.pairs(&rule.columns);
             let predicted = rule.predicted;
             if predicted <= allowance {
                 rules.push(rule);

@@ -37,39 +37,29 @@ pub fn clusters(
     links: &[Scored],
     threshold: f32,
 ) -> Vec<u32> {
-    let mut order: Vec<&Scored> = links.iter().collect();
-    order.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let mut order = links.to_vec();
+    order.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
     let mut groups = Groups::new(table.len());
     for link in order {
         let (x, y) = (groups.root(link.a), groups.root(link.b));
         if x == y {
             continue;
         }
-        let mut fits = |left: &[u32], right: &[u32]| {
-            let mut sum = 0.0;
-            let mut seen = 0_usize;
-            for &a in left {
-                for &b in right {
-                    if conflicts.iter().any(|conflict| comparer.holds(conflict, a, b)) {
-                        return false;
-                    }
-                    if seen < CROSS_LIMIT {
-                        let (a, b) = (a.min(b), a.max(b));
-                        let pattern = comparer.pattern(a, b);
-                        sum += scorer.weight(&pattern, table.row(a), table.row(b), f32::MIN);
-                        seen += 1;
-                    }
+        let alone = groups.alone(x) && groups.alone(y);
+        let (mut sum, mut seen, mut apart) = (0.0, 0_usize, false);
+        for a in groups.members(x) {
+            for b in groups.members(y) {
+                apart |= conflicts.iter().any(|conflict| comparer.holds(conflict, a, b));
+                // Of two records the link itself is the mean.
+                if !alone && !apart && seen < CROSS_LIMIT {
+                    let (a, b) = (a.min(b), a.max(b));
+                    let pattern = comparer.pattern(a, b);
+                    sum += scorer.weight(&pattern, table.row(a), table.row(b), f32::MIN);
+                    seen += 1;
                 }
             }
-            seen == 1 || sum / seen as f32 >= threshold - SLACK
-        };
-        let joined = match (groups.members.get(&x), groups.members.get(&y)) {
-            (None, None) => fits(&[x], &[y]),
-            (Some(left), None) => fits(left, &[y]),
-            (None, Some(right)) => fits(&[x], right),
-            (Some(left), Some(right)) => fits(left, right),
-        };
-        if joined {
+        }
+        if !apart && (alone || sum / seen as f32 >= threshold - SLACK) {
             groups.join(x, y);
         }
     }
@@ -184,17 +174,29 @@ fn heaviest(gain: &[Vec<f64>]) -> Vec<usize> {
     columns
 }
 
-/// Union by smallest number, with the members of groups of two and more.
+/// Union by smallest number.
 #[derive(Debug)]
 pub struct Groups {
     parents: Vec<u32>,
-    members: HashMap<u32, Vec<u32>>,
+    /// The next member of the same group, the last one's being the first.
+    next: Vec<u32>,
 }
 
 impl Groups {
     /// Every record alone.
     pub fn new(size: usize) -> Self {
-        Self { parents: (0..size as u32).collect(), members: HashMap::new() }
+        Self { parents: (0..size as u32).collect(), next: (0..size as u32).collect() }
+    }
+
+    /// Whether a record is a group of its own.
+    fn alone(&self, record: u32) -> bool {
+        self.next[record as usize] == record
+    }
+
+    /// The members of a record's group, itself first.
+    fn members(&self, record: u32) -> impl Iterator<Item = u32> {
+        let follow = move |at: &u32| Some(self.next[*at as usize]).filter(|next| *next != record);
+        std::iter::successors(Some(record), follow)
     }
 
     /// The group of a record: its smallest record.
@@ -214,9 +216,8 @@ impl Groups {
             return;
         }
         let (keep, gone) = (x.min(y), x.max(y));
-        let joining = self.members.remove(&gone).unwrap_or_else(|| vec![gone]);
-        self.members.entry(keep).or_insert_with(|| vec![keep]).extend(joining);
         self.parents[gone as usize] = keep;
+        self.next.swap(keep as usize, gone as usize);
     }
 }
 

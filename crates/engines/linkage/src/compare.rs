@@ -8,13 +8,17 @@
 use crate::{
     config::Config,
     error::LinkError,
-    expr::{self, Slip, Term},
+    expr::{self, Term},
+    mark::Mark,
+    measure::Test,
     table::{Probe, Source, Table, UNKNOWN},
-    text::{DateSlip, Scratch, date_slip, days_apart, years_apart},
+    text::Scratch,
 };
 
 /// The most comparisons that a model has.
 pub const MAX_COMPARISONS: usize = 12;
+/// The most levels of a comparison, "missing" and "else" not counted.
+pub const MAX_LEVELS: usize = 14;
 
 /// The levels that two records reach: for each comparison 0 when it says nothing (missing), 1 for the first level, and so on;
 /// the last is "else".
@@ -25,6 +29,8 @@ pub type Pattern = [u8; MAX_COMPARISONS];
 pub struct Comparisons {
     /// One after the other.
     pub list: Vec<Comparison>,
+    /// For each dictionary whose texts are measured, their marks by id. Texts that came later have theirs made each time.
+    marks: Vec<Vec<Mark>>,
 }
 
 /// One comparison.
@@ -75,19 +81,8 @@ struct Clause {
 struct Check {
     test: Test,
     kind: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Test {
-    Swapped(usize, usize),
-    Crossed(usize, usize),
-    JaroWinkler(usize, f32),
-    Jaro(usize, f32),
-    Edits(usize, u32),
-    Begins(usize),
-    Slip(usize, Slip),
-    Days(usize, u32),
-    Years(usize, u32),
+    /// The dictionary of the texts that it measures.
+    domain: usize,
 }
 
 /// Every column that a configuration's comparisons, conflicts and rules look at, joint ones last.
@@ -138,6 +133,13 @@ impl Comparisons {
                 ja: format!("比較が{found}個あります。1から{MAX_COMPARISONS}個にしてください"),
             });
         }
+        if let Some(many) = config.comparison.iter().find(|c| c.level.len() > MAX_LEVELS) {
+            let (name, found) = (&many.name, many.level.len());
+            return Err(LinkError::Limit {
+                problem: format!("comparison {name}: {found} levels, at most {MAX_LEVELS} can be"),
+                ja: format!("比較「{name}」の段階が{found}あります。{MAX_LEVELS}までにしてください"),
+            });
+        }
         let list = config.comparison.iter().map(|comparison| {
             let mut levels = Vec::new();
             let mut present = 0;
@@ -160,7 +162,16 @@ impl Comparisons {
                 else_at_most: comparison.else_at_most,
             })
         });
-        Ok(Self { list: list.collect::<Result<_, LinkError>>()? })
+        let list: Vec<Comparison> = list.collect::<Result<_, LinkError>>()?;
+        let mut marks = vec![Vec::new(); table.domains.len()];
+        let checks = list.iter().flat_map(|c| &c.levels).flat_map(|l| &l.clauses).flat_map(|c| &c.tests);
+        for domain in checks.filter(|check| check.test.measured().is_some()).map(|check| check.domain) {
+            let dict = &table.domains[domain];
+            if marks[domain].is_empty() {
+                marks[domain] = (0..dict.len() as u32).map(|id| Mark::of(dict.text(id))).collect();
+            }
+        }
+        Ok(Self { list, marks })
     }
 
     /// The number of patterns that are possible.
@@ -281,19 +292,18 @@ impl<'a> Comparer<'a> {
         let column = match *test {
             Test::Swapped(x, y) => return equal(a[x], b[y]) && equal(a[y], b[x]) && a[x] != a[y],
             Test::Crossed(x, y) => return equal(a[x], b[y]) || equal(a[y], b[x]),
-            Test::JaroWinkler(column, _)
-            | Test::Jaro(column, _)
-            | Test::Edits(column, _)
-            | Test::Begins(column)
-            | Test::Slip(column, _)
-            | Test::Days(column, _)
-            | Test::Years(column, _) => column,
+            _ => test.measured().unwrap_or_default(),
         };
         if present >> column & 1 == 0 {
             return false;
         }
         if agree >> column & 1 == 1 {
             return !matches!(test, Test::Slip(..));
+        }
+        let mark = |id: u32| self.mark(probe, check.domain, id);
+        let marks = (mark(a[column]), mark(b[column]));
+        if let Some(told) = test.at_a_glance(marks.0, marks.1) {
+            return told;
         }
         let ids = (a[column].min(b[column]), a[column].max(b[column]));
         let memory = probe.is_none();
@@ -310,6 +320,32 @@ impl<'a> Comparer<'a> {
             self.memo[slot] = (key, value);
         }
         test.reached(value)
+    }
+
+    #[inline]
+    fn mark(&self, probe: Option<&Probe>, domain: usize, id: u32) -> Mark {
+        match self.comparisons.marks[domain].get(id as usize) {
+            Some(mark) => *mark,
+            None => self.late_mark(probe, domain, id),
+        }
+    }
+
+    /// The mark of a text that is a probe's or came after the comparisons were made.
+    #[cold]
+    fn late_mark(&self, probe: Option<&Probe>, domain: usize, id: u32) -> Mark {
+        let place = id.checked_sub(UNKNOWN);
+        match probe.zip(place).and_then(|(probe, at)| probe.texts.get(at as usize)) {
+            Some(text) => text.mark,
+            None => Mark::of(self.table.domains[domain].text(id)),
+        }
+    }
+}
+
+/// The dictionary of a column; joint ones have none.
+fn domain_of(table: &Table, column: usize) -> Option<usize> {
+    match table.columns[column].source {
+        Source::Field { domain, .. } => Some(domain),
+        Source::Joint { .. } => None,
     }
 }
 
@@ -334,7 +370,7 @@ impl Condition {
 fn text_of<'a>(table: &'a Table, probe: Option<&'a Probe>, column: usize, id: u32) -> &'a str {
     match probe {
         Some(probe) if id >= UNKNOWN => {
-            probe.texts.get((id - UNKNOWN) as usize).map_or("", |(_, text)| text.as_str())
+            probe.texts.get((id - UNKNOWN) as usize).map_or("", |text| text.text.as_str())
         }
         _ => table.text_of(column, id),
     }
@@ -359,71 +395,6 @@ fn presence(a: &[u32], b: &[u32]) -> u32 {
     a.last().copied().unwrap_or_default() & b.last().copied().unwrap_or_default()
 }
 
-impl Test {
-    fn columns(&self) -> u32 {
-        match *self {
-            Self::Swapped(x, y) | Self::Crossed(x, y) => 1 << x | 1 << y,
-            Self::JaroWinkler(x, _)
-            | Self::Jaro(x, _)
-            | Self::Edits(x, _)
-            | Self::Begins(x)
-            | Self::Slip(x, _)
-            | Self::Days(x, _)
-            | Self::Years(x, _) => 1 << x,
-        }
-    }
-
-    /// Tests of one kind on one dictionary remember together; of edits with one limit.
-    fn memo_kind(&self, table: &Table) -> u64 {
-        let column = self.columns().trailing_zeros() as usize;
-        let kind = match self {
-            Self::JaroWinkler(..) => 1,
-            Self::Jaro(..) => 2,
-            Self::Edits(_, most) => 8 + u64::from(*most),
-            Self::Begins(..) => 4,
-            Self::Slip(..) => 5,
-            Self::Days(..) => 6,
-            Self::Years(..) => 7,
-            Self::Swapped(..) | Self::Crossed(..) => 0,
-        };
-        let domain = match &table.columns[column].source {
-            Source::Field { domain, .. } => *domain,
-            Source::Joint { .. } => 0,
-        };
-        kind << 8 | domain as u64
-    }
-
-    fn measure(&self, scratch: &mut Scratch, a: &str, b: &str) -> f32 {
-        match self {
-            Self::JaroWinkler(..) => scratch.jaro_winkler(a, b),
-            Self::Jaro(..) => scratch.jaro(a, b),
-            Self::Edits(_, most) => scratch.edits_within(a, b, *most) as f32,
-            Self::Begins(_) => f32::from(u8::from(Scratch::begins(a, b))),
-            Self::Slip(..) => match date_slip(a, b) {
-                None => 0.0,
-                Some(DateSlip::OneDigit | DateSlip::DigitsSwapped) => 1.0,
-                Some(DateSlip::DayMonth) => 2.0,
-                Some(DateSlip::Era) => 3.0,
-            },
-            Self::Days(..) => days_apart(a, b).map_or(f32::MAX, |days| days as f32),
-            Self::Years(..) => years_apart(a, b).map_or(f32::MAX, |years| years as f32),
-            Self::Swapped(..) | Self::Crossed(..) => 0.0,
-        }
-    }
-
-    fn reached(&self, value: f32) -> bool {
-        match self {
-            Self::JaroWinkler(_, at) | Self::Jaro(_, at) => value >= *at,
-            Self::Edits(_, most) | Self::Days(_, most) | Self::Years(_, most) => value <= *most as f32,
-            Self::Begins(_) => value > 0.0,
-            Self::Slip(_, Slip::Digits) => value > 0.0 && value < 3.0,
-            Self::Slip(_, Slip::DayMonth) => value == 2.0,
-            Self::Slip(_, Slip::Era) => value == 3.0,
-            Self::Swapped(..) | Self::Crossed(..) => false,
-        }
-    }
-}
-
 fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkError> {
     let resolve = |terms: Vec<Term>| -> Result<Clause, LinkError> {
         let mut clause = Clause { same: 0, differ: 0, tests: Vec::new() };
@@ -444,8 +415,11 @@ fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkEr
                 Term::Years(_, most) => tests.push(Test::Years(first, most)),
             }
         }
-        clause.tests =
-            tests.into_iter().map(|test: Test| Check { kind: test.memo_kind(table), test }).collect();
+        let check = |test: Test| {
+            let domain = test.measured().and_then(|column| domain_of(table, column)).unwrap_or_default();
+            Check { kind: test.memo_kind(domain), domain, test }
+        };
+        clause.tests = tests.into_iter().map(check).collect();
         Ok(clause)
     };
     expr::condition(place, text)?.into_iter().map(resolve).collect()

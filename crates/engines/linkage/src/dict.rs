@@ -5,7 +5,7 @@
     reason = "slots and ids are made here and stay below the lengths of the vectors they index"
 )]
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// Texts by id. Id 0 is the missing value; the others count from 1 in order of first appearance.
 #[derive(Clone, Debug)]
@@ -214,6 +214,27 @@ impl JointDict {
             slot = (slot + 1) & mask;
         }
         slot
+    }
+}
+
+/// Hashes numbers of our own making, which nobody chooses to collide: one multiplication.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NumberHasher(u64);
+
+/// Makes [`NumberHasher`]s.
+pub(crate) type ByNumber = BuildHasherDefault<NumberHasher>;
+
+impl Hasher for NumberHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash_bytes(bytes, self.0);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = fold(self.0 ^ number ^ PRIME, PRIME);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -10,8 +10,9 @@ use std::collections::HashMap;
 
 use crate::{
     blocking::{Rule, RuleOutcome, visit_pairs},
-    compare::{Comparer, Comparisons, Exact, MAX_COMPARISONS, Pattern},
+    compare::{Comparer, Comparisons, Exact, MAX_COMPARISONS, MAX_LEVELS, Pattern},
     config::{Config, Relatives},
+    dict::ByNumber,
     error::LinkError,
     model::{ClassModel, ComparisonModel, LevelModel, Model},
     table::Table,
@@ -20,7 +21,7 @@ use crate::{
 /// Pairs of records in each pattern.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    counts: HashMap<u64, f64>,
+    counts: HashMap<u64, f64, ByNumber>,
 }
 
 impl Histogram {
@@ -199,12 +200,12 @@ fn candidates(
 ) -> (Histogram, Option<(Vec<Compared>, Vec<RuleOutcome>)>) {
     struct State<'a> {
         comparer: Comparer<'a>,
-        counts: HashMap<u64, u32>,
+        counts: HashMap<u64, u32, ByNumber>,
         compared: Vec<Compared>,
     }
     let start = || State {
         comparer: Comparer::new(table, comparisons),
-        counts: HashMap::new(),
+        counts: HashMap::default(),
         compared: Vec::new(),
     };
     let visit = |state: &mut State<'_>, a: u32, b: u32| {
@@ -314,29 +315,36 @@ impl Em {
 
     fn step(&mut self, patterns: &[(Pattern, f64)]) {
         let kinds = self.m.len();
-        let mut counts: Vec<Vec<f64>> = self.m.iter().map(|m| vec![0.0; m.len()]).collect();
+        let mut counts = [[0.0; PLACES]; MAX_COMPARISONS];
         let (mut matches, mut kin) = (0.0, vec![0.0; self.classes.len()]);
         let strangers = self.strangers();
+        let mut ratio = [[1.0; PLACES]; MAX_COMPARISONS];
+        for (ratio, (m, u)) in ratio.iter_mut().zip(self.m.iter().zip(&self.u)) {
+            for (ratio, (m, u)) in ratio.iter_mut().zip(m.iter().zip(u)).skip(1) {
+                *ratio = m / u;
+            }
+        }
+        let members: Vec<Vec<usize>> =
+            self.classes.iter().map(|c| (0..kinds).filter(|at| c.shares >> at & 1 == 1).collect()).collect();
+        let mut parts = vec![0.0; self.classes.len()];
         for (pattern, count) in patterns {
             let mut ratios = [1.0; MAX_COMPARISONS];
+            let mut same = self.matches;
             for at in 0..kinds {
-                let level = pattern[at] as usize;
-                if level > 0 {
-                    ratios[at] = self.m[at][level] / self.u[at][level];
-                }
+                ratios[at] = ratio[at][pattern[at] as usize];
+                same *= ratios[at];
             }
-            let same = self.matches * ratios.iter().product::<f64>();
             let mut all = same + strangers;
-            let mut parts = [0.0; 16];
-            for (part, class) in parts.iter_mut().zip(&self.classes) {
-                *part = class.share * shared(&ratios, class.shares);
+            for ((part, class), members) in parts.iter_mut().zip(&self.classes).zip(&members) {
+                *part = members.iter().fold(class.share, |part, &at| part * ratios[at]);
                 all += *part;
             }
-            let weight = count * same / all;
-            matches += weight;
-            for (sum, part) in kin.iter_mut().zip(parts) {
-                *sum += count * part / all;
+            let each = count / all;
+            for (sum, part) in kin.iter_mut().zip(&parts) {
+                *sum += part * each;
             }
+            let weight = same * each;
+            matches += weight;
             for at in 0..kinds {
                 counts[at][pattern[at] as usize] += weight;
             }
@@ -350,8 +358,9 @@ impl Em {
                 self.lifted |= !class.shares;
             }
         }
-        for (at, count) in counts.iter().enumerate() {
-            self.improve(at, count);
+        for (at, count) in counts.iter().enumerate().take(kinds) {
+            let levels = self.m[at].len();
+            self.improve(at, &count[..levels]);
         }
     }
 
@@ -424,7 +433,5 @@ impl Em {
 }
 
 const ITERATIONS: usize = 120;
-
-fn shared(ratios: &[f64; MAX_COMPARISONS], mask: u32) -> f64 {
-    ratios.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, ratio)| ratio).product()
-}
+/// Places for the levels of a comparison, "missing" and "else" among them.
+const PLACES: usize = MAX_LEVELS + 2;

@@ -11,6 +11,7 @@ use crate::{
     error::LinkError,
     estimate::{Compared, estimate, possible_pairs},
     model::{Model, Scorer, probability},
+    sample::Sample,
     table::{Table, all_views},
 };
 
@@ -212,8 +213,9 @@ fn rules(config: &Config, table: &Table) -> Result<Vec<Rule>, LinkError> {
             ja: "候補の組を作る規則が選べません。block に書いてください".to_owned(),
         });
     }
+    let mut sample = Sample::new(table);
     for rule in &mut rules {
-        rule.predicted = rule.predict(table);
+        rule.predicted = sample.pairs(&rule.columns);
     }
     Ok(rules)
 }

@@ -12,6 +12,7 @@ use crate::{
     dict::{Dict, JointDict},
     error::LinkError,
     field::{self, View},
+    mark::Mark,
     rows::Rows,
 };
 
@@ -339,7 +340,7 @@ impl Table {
             let texts = field::views(field.kind, raw, sources.clone().map(|(_, view, _)| view));
             for (text, (column, _, domain)) in texts.into_iter().zip(sources) {
                 probe.row[column] = self.domains[domain].find(&text).unwrap_or_else(|| {
-                    probe.texts.push((domain, text));
+                    probe.texts.push(Unknown { mark: Mark::of(&text), text });
                     UNKNOWN + probe.texts.len() as u32 - 1
                 });
             }
@@ -456,7 +457,14 @@ impl Table {
 #[derive(Clone, Debug)]
 pub struct Probe {
     pub(crate) row: Vec<u32>,
-    pub(crate) texts: Vec<(usize, String)>,
+    pub(crate) texts: Vec<Unknown>,
+}
+
+/// A text of a probe that no record has.
+#[derive(Clone, Debug)]
+pub(crate) struct Unknown {
+    pub(crate) text: String,
+    pub(crate) mark: Mark,
 }
 
 /// Ids from here on stand for texts of a probe.

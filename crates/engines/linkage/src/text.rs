@@ -162,22 +162,29 @@ pub enum DateSlip {
 }
 
 /// The slip that leads from one `yyyyMMdd` to the other, if one of the usual ones does.
-pub fn date_slip(a: &str, b: &str) -> Option<DateSlip> {
-    let (a, b): (&[u8; 8], &[u8; 8]) = (a.as_bytes().try_into().ok()?, b.as_bytes().try_into().ok()?);
-    let differing: Vec<usize> = (0..8).filter(|&at| a[at] != b[at]).collect();
-    if let [_] = differing[..] {
+pub fn date_slip(a: [u8; 8], b: [u8; 8]) -> Option<DateSlip> {
+    let differing = u64::from_le_bytes(a) ^ u64::from_le_bytes(b);
+    if differing == 0 {
+        return None;
+    }
+    let first = differing.trailing_zeros() as usize / 8;
+    let last = 7 - differing.leading_zeros() as usize / 8;
+    if first == last {
         return Some(DateSlip::OneDigit);
     }
-    if a[4..] == b[4..] && era_apart(number(&a[..4])?, number(&b[..4])?) {
+    if last < 4 && era_apart(number(&a[..4])?, number(&b[..4])?) {
         return Some(DateSlip::Era);
     }
-    if a[..4] == b[..4] && a[4..6] == b[6..] && a[6..] == b[4..6] {
+    if first >= 4 && a[4..6] == b[6..] && a[6..] == b[4..6] {
         return Some(DateSlip::DayMonth);
     }
-    match differing[..] {
-        [x, y] if y == x + 1 && a[x] == b[y] && a[y] == b[x] => Some(DateSlip::DigitsSwapped),
-        _ => None,
-    }
+    let swapped = last == first + 1 && a[first] == b[last] && a[last] == b[first];
+    swapped.then_some(DateSlip::DigitsSwapped)
+}
+
+/// The slip between two texts, which may be no days.
+pub fn text_slip(a: &str, b: &str) -> Option<DateSlip> {
+    date_slip(a.as_bytes().try_into().ok()?, b.as_bytes().try_into().ok()?)
 }
 
 /// Whether two Western years carry the same number in two eras.
@@ -268,13 +275,13 @@ mod tests {
 
     #[test]
     fn slips_of_dates() {
-        assert_eq!(date_slip("19800312", "19800313"), Some(DateSlip::OneDigit));
-        assert_eq!(date_slip("19800312", "19801203"), Some(DateSlip::DayMonth));
-        assert_eq!(date_slip("19800312", "20430312"), Some(DateSlip::Era));
-        assert_eq!(date_slip("19350401", "19980401"), Some(DateSlip::Era));
-        assert_eq!(date_slip("19220401", "19360401"), Some(DateSlip::Era));
-        assert_eq!(date_slip("19801231", "19801213"), Some(DateSlip::DigitsSwapped));
-        assert_eq!(date_slip("19801231", "19750102"), None);
+        assert_eq!(text_slip("19800312", "19800313"), Some(DateSlip::OneDigit));
+        assert_eq!(text_slip("19800312", "19801203"), Some(DateSlip::DayMonth));
+        assert_eq!(text_slip("19800312", "20430312"), Some(DateSlip::Era));
+        assert_eq!(text_slip("19350401", "19980401"), Some(DateSlip::Era));
+        assert_eq!(text_slip("19220401", "19360401"), Some(DateSlip::Era));
+        assert_eq!(text_slip("19801231", "19801213"), Some(DateSlip::DigitsSwapped));
+        assert_eq!(text_slip("19801231", "19750102"), None);
     }
 
     proptest! {

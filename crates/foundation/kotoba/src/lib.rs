@@ -8,6 +8,7 @@
 mod address;
 mod cp932;
 mod kana;
+mod keys;
 mod name;
 mod place;
 mod variants;
@@ -16,7 +17,8 @@ mod width;
 pub use address::{PostalCode, PostalCodeError, fold_address};
 pub use cp932::{Cp932, GETA, Loss, Malformed, cp932_decode, cp932_encode};
 pub use kana::{fold_kana, hira_to_kata, kata_to_hira, to_full_kana, to_half_kana};
+pub use keys::{AddressKeys, AddressReader};
 pub use name::{NameMatch, PersonName, compare_names, fold_name, fold_name_form};
-pub use place::{Address, AddressKeys};
+pub use place::Address;
 pub use variants::is_variation_selector;
 pub use width::{fold_width, to_full_width};

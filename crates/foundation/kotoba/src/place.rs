@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     address::{is_numeral, number},
+    keys::AddressKeys,
     variants::{self, Tier},
     width::fold_width,
 };
@@ -34,27 +35,18 @@ impl Address {
     pub fn parse(text: &str) -> Self {
         let text = plain(text);
         let text = without_postal_code(text.trim_start());
-        let tables = &*TABLES;
-        let (prefecture, rest) = tables.prefecture(text);
-        let mut address = Self { prefecture: prefecture.to_owned(), ..Self::default() };
-        let rest = match tables.municipality(prefecture, rest) {
-            Some((place, rest)) => {
-                address.prefecture = place.prefecture.to_owned();
-                address.city = place.name.to_owned();
-                address.code = place.code.to_owned();
-                address.town = place.before.to_owned();
-                // A former name may have been followed by what is now before the quarter.
-                rest.strip_prefix(place.before).unwrap_or(rest)
-            }
-            None => {
-                let (city, rest) = unknown_municipality(rest);
-                address.city = city.to_owned();
-                rest
-            }
-        };
-        let rest = if address.prefecture == "京都府" { without_street(rest) } else { rest };
-        address.quarter(rest);
-        address
+        let (area, rest) = Area::of(text);
+        let rest = if area.prefecture == "京都府" { without_street(rest) } else { rest };
+        let parts = Parts::of(rest);
+        Self {
+            prefecture: area.prefecture.to_owned(),
+            city: area.city.to_owned(),
+            code: area.code.to_owned(),
+            town: area.before.to_owned() + &parts.town.replace(' ', ""),
+            has_chome: parts.has_chome,
+            numbers: parts.numbers().to_vec(),
+            rest: parts.rest.to_owned(),
+        }
     }
 
     /// The quarter as registers write it: with 丁目 in kanji numerals where that was written (`本町三丁目`).
@@ -67,7 +59,7 @@ impl Address {
 
     /// The key for comparing whole addresses: municipality, quarter, numbers and the room's number.
     pub fn key(&self) -> String {
-        self.keys().text
+        self.keys().whole().to_owned()
     }
 
     /// The key down to the numbers; empty when there are none.
@@ -87,42 +79,54 @@ impl Address {
 
     /// All keys at once.
     pub fn keys(&self) -> AddressKeys {
-        let city = self.city.split_once('郡').map_or(self.city.as_str(), |(_, rest)| {
-            if rest.is_empty() || rest.starts_with('市') { self.city.as_str() } else { rest }
-        });
-        let room = self.text_of_room();
-        let mut text = String::with_capacity(self.prefecture.len() + city.len() + self.town.len() + 24);
-        text.extend(self.prefecture.chars().chain(city.chars()).map(key_form));
-        let city = text.len();
-        let town: Cow<'_, str> = if self.town.contains("大字") {
-            self.town.replace("大字", "").into()
-        } else {
-            (&*self.town).into()
-        };
-        text.extend(town.strip_prefix('字').unwrap_or(&town).chars().map(key_form));
-        let town = text.len();
-        if self.numbers.is_empty() && self.rest.is_empty() {
-            // A quarter alone is no address.
-            return AddressKeys { areas: Some(text), text: String::new(), city, town, lot: 0 };
-        }
-        for (at, number) in self.numbers.iter().enumerate() {
-            text.push_str(if at > 0 { "-" } else { "" });
-            push_number(&mut text, *number);
-        }
-        let lot = text.len();
-        if !room.is_empty() && lot > 0 {
-            text.push('#');
-            text.push_str(&room);
-        }
-        AddressKeys { areas: None, text, city, town, lot }
+        AddressKeys::of(self)
     }
+}
 
-    fn text_of_room(&self) -> String {
-        self.rest.chars().filter(char::is_ascii_digit).collect()
+/// Prefecture and municipality at the beginning of an address.
+pub(crate) struct Area<'a> {
+    pub prefecture: &'static str,
+    pub city: &'a str,
+    pub code: &'static str,
+    /// What stands before the quarter since a merger.
+    pub before: &'static str,
+}
+
+impl<'a> Area<'a> {
+    /// The area of a text in its plain form, and what follows it.
+    pub fn of(text: &'a str) -> (Self, &'a str) {
+        let tables = &*TABLES;
+        let (prefecture, rest) = tables.prefecture(text);
+        match tables.municipality(prefecture, rest) {
+            Some((place, rest)) => {
+                let Place { code, prefecture, name, before } = place;
+                // A former name may have been followed by what is now before the quarter.
+                let rest = rest.strip_prefix(before).unwrap_or(rest);
+                (Self { prefecture, city: name, code, before }, rest)
+            }
+            None => {
+                let (city, rest) = unknown_municipality(rest);
+                (Self { prefecture, city, code: "", before: "" }, rest)
+            }
+        }
     }
+}
 
-    /// Parts quarter, numbers and the rest.
-    fn quarter(&mut self, text: &str) {
+/// What follows the municipality, in its parts.
+pub(crate) struct Parts<'a> {
+    pub town: &'a str,
+    pub has_chome: bool,
+    numbers: [u32; MOST_NUMBERS],
+    count: usize,
+    pub rest: &'a str,
+}
+
+/// The most numbers of an address.
+const MOST_NUMBERS: usize = 6;
+
+impl<'a> Parts<'a> {
+    /// The parts of a text in its plain form.
+    pub fn of(text: &'a str) -> Self {
         let text = text.trim_start();
         let start = first_number(text).unwrap_or_else(|| {
             // Without a number the quarter ends where a building is set apart.
@@ -130,20 +134,21 @@ impl Address {
         });
         let (town, mut rest) = text.split_at(start);
         let town = town.trim_end_matches([' ', '-']);
-        self.town.push_str(&town.replace(' ', ""));
-        while self.numbers.len() < 6 {
+        let mut parts = Self { town, has_chome: false, numbers: [0; MOST_NUMBERS], count: 0, rest: "" };
+        while let Some(place) = parts.numbers.get_mut(parts.count) {
             let digits = rest.len() - rest.trim_start_matches(is_numeral).len();
             let (numeral, after) = rest.split_at(digits);
             let Some(value) = number(numeral) else { break };
             // A letter or kanji that is no unit belongs to what is counted: 101号室, 3F, 5階.
             let unit = UNITS.iter().find(|unit| after.starts_with(**unit));
             let room = ["号室", "号棟", "階", "F", "棟"].iter().any(|unit| after.starts_with(unit));
-            if room && !self.numbers.is_empty() {
+            if room && parts.count > 0 {
                 break;
             }
-            self.numbers.push(value);
-            if self.numbers.len() == 1 && matches!(unit, Some(&"丁目" | &"丁")) {
-                self.has_chome = true;
+            *place = value;
+            parts.count += 1;
+            if parts.count == 1 && matches!(unit, Some(&"丁目" | &"丁")) {
+                parts.has_chome = true;
             }
             let after_unit = unit.map_or(after, |unit| after.strip_prefix(*unit).unwrap_or(after));
             let next = after_unit.trim_start_matches(['-', 'の', 'ノ']);
@@ -154,48 +159,13 @@ impl Address {
             }
             rest = next;
         }
-        self.rest = rest.trim_matches([' ', '-']).to_owned();
-    }
-}
-
-/// The keys of an address: each begins the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressKeys {
-    text: String,
-    /// Municipality and quarter of what is no whole address.
-    areas: Option<String>,
-    city: usize,
-    town: usize,
-    lot: usize,
-}
-
-impl AddressKeys {
-    /// As [`Address::key`].
-    pub fn whole(&self) -> &str {
-        &self.text
+        parts.rest = rest.trim_matches([' ', '-']);
+        parts
     }
 
-    /// As [`Address::lot_key`].
-    pub fn lot(&self) -> &str {
-        self.text.get(..self.lot).unwrap_or_default()
+    pub fn numbers(&self) -> &[u32] {
+        self.numbers.get(..self.count).unwrap_or_default()
     }
-
-    /// As [`Address::town_key`].
-    pub fn town(&self) -> &str {
-        self.areas.as_ref().unwrap_or(&self.text).get(..self.town).unwrap_or_default()
-    }
-
-    /// As [`Address::city_key`].
-    pub fn city(&self) -> &str {
-        self.areas.as_ref().unwrap_or(&self.text).get(..self.city).unwrap_or_default()
-    }
-}
-
-fn push_number(text: &mut String, number: u32) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from_digit(number % 10, 10).unwrap_or('0'));
 }
 
 /// Words that divide the numbers of an address, longest first.
@@ -232,7 +202,14 @@ fn first_number(text: &str) -> Option<usize> {
 }
 
 /// One width, no selectors, one kind of hyphen between numbers.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_plain(&mut out, text);
+    out
+}
+
+/// The plain form of a text behind what is there.
+pub(crate) fn push_plain(out: &mut String, text: &str) {
     // What is surely composed and without selectors, nearly every address, needs no second look.
     let sure = |c: char| {
         c.is_ascii()
@@ -244,19 +221,22 @@ fn plain(text: &str) -> String {
         Cow::Owned(text.chars().filter(|c| !variants::is_variation_selector(*c)).nfc().collect())
     };
     let narrow = fold_width(&composed);
-    let mut out = String::with_capacity(narrow.len());
     let mut letters = narrow.chars().peekable();
     while let Some(c) = letters.next() {
-        let after_number =
-            out.ends_with(|c: char| is_numeral(c) || c == '目' || c == '地' || c == '番' || c == '号');
         match c {
             '‐' | '‑' | '–' | '—' | '―' | '−' | '─' | '━' | '－' => out.push('-'),
-            'ー' if after_number && letters.peek().is_some_and(|next| is_numeral(*next)) => out.push('-'),
+            'ー' if letters.peek().is_some_and(|next| is_numeral(*next)) && ends_counted(out) => {
+                out.push('-')
+            }
             '　' | '\t' | '\r' | '\n' | '、' | ',' => out.push(' '),
             other => out.push(other),
         }
     }
-    out
+}
+
+/// Whether a text ends with a number or its unit.
+fn ends_counted(text: &str) -> bool {
+    text.ends_with(|c: char| is_numeral(c) || matches!(c, '目' | '地' | '番' | '号'))
 }
 
 fn without_postal_code(text: &str) -> &str {
@@ -265,7 +245,7 @@ fn without_postal_code(text: &str) -> &str {
 }
 
 /// In Kyoto the way to a house may stand before its quarter: 寺町通御池上る上本能寺前町.
-fn without_street(text: &str) -> &str {
+pub(crate) fn without_street(text: &str) -> &str {
     const TURNS: [&str; 10] =
         ["上る", "上ル", "下る", "下ル", "東入る", "西入る", "東入ル", "西入ル", "東入", "西入"];
     let end = |turn: &&str| text.rfind(*turn).map(|at| at + turn.len());
@@ -288,7 +268,7 @@ fn unknown_municipality(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-fn key_form(c: char) -> char {
+pub(crate) fn key_form(c: char) -> char {
     match variants::fold(c, Tier::Confusable) {
         'ヶ' | 'ケ' | 'が' | 'ガ' => 'ケ',
         'ノ' | '之' => 'の',

@@ -168,7 +168,7 @@ describe("by e-mail", () => {
 });
 
 describe("by push", () => {
-  test("the worker shows that there is a notice, whatever a push says", () =>
+  test("the worker shows that there is a notice, in the language that its person chose, whatever a push says", () =>
     inWindow(browser, {}, async (page) => {
       await page.context().grantPermissions(["notifications"], { origin: new URL(at()).origin });
       await enter(page, "opted-in");
@@ -188,20 +188,28 @@ describe("by push", () => {
       assert.equal(scope, at("/"));
       const registrationId = await registered;
       const secret = "藤田さんの検査の結果 HbA1c 9.8";
-      await devices.send("ServiceWorker.deliverPushMessage", { origin: at().replace(/\/$/, ""), registrationId, data: secret });
-      await page.waitForFunction(async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0);
-      const shown = await page.evaluate(async () => {
-        const all = await (await navigator.serviceWorker.ready).getNotifications();
-        return all.map(({ title, body, data, icon, image, tag }) => ({ title, body, data, icon, image, tag }));
-      });
-      assert.equal(shown.length, 1);
-      // In the language of the browser itself: of the page's the worker knows nothing.
-      const words = { "マイ・ポータル": "お知らせがあります。ポータルを開いてお読みください。", "My portal": "There is a notice for you. Open the portal to read it." };
-      assert.equal(shown[0].body, words[shown[0].title]);
-      assert.ok(!JSON.stringify(shown).includes("HbA1c") && !TELLING.test(shown[0].title + shown[0].body));
+      const push = (data) => devices.send("ServiceWorker.deliverPushMessage", { origin: at().replace(/\/$/, ""), registrationId, data });
+      const shown = () =>
+        page.evaluate(async () => {
+          const all = await (await navigator.serviceWorker.ready).getNotifications();
+          return all.map(({ title, body, data, icon, image, tag }) => ({ title, body, data, icon, image, tag }));
+        });
+      const words = { ja: ["マイ・ポータル", "お知らせがあります。ポータルを開いてお読みください。"], en: ["My portal", "There is a notice for you. Open the portal to read it."] };
+      // In the language that the person chose for the portal's pages in this browser. The worker asks nobody for it.
+      for (const lang of ["en", "ja", "en"]) {
+        await page.goto(at(`/notices/settings?lang=${lang}`));
+        const asked = [];
+        const listen = (request) => asked.push(request.url());
+        page.context().on("request", listen);
+        await push(secret);
+        await page.waitForFunction(async (title) => (await (await navigator.serviceWorker.ready).getNotifications()).some((one) => one.title === title), words[lang][0]);
+        page.context().off("request", listen);
+        const [only, ...others] = await shown();
+        assert.deepEqual([[only.title, only.body], others, asked], [words[lang], [], []]);
+        assert.ok(!JSON.stringify(only).includes("HbA1c") && !TELLING.test(only.title + only.body));
+      }
       // A second push takes the first one's place: how many there were is nobody's business.
-      await devices.send("ServiceWorker.deliverPushMessage", { origin: at().replace(/\/$/, ""), registrationId, data: "" });
-      const count = await page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).length);
-      assert.equal(count, 1);
+      await push("");
+      assert.equal((await shown()).length, 1);
     }));
 });

@@ -20,6 +20,7 @@ after(async () => {
 const at = (site, path = "/") => `http://${site}.localhost:${town.port}${path}`;
 const HOSPITAL = "north-hospital";
 const NURSING = "hidamari-nursing";
+const HOLDER = "chuo-hospital";
 
 /** Says who sits here, when the page asks. */
 async function open(page, site, path, name = "石川 聡") {
@@ -31,9 +32,9 @@ async function open(page, site, path, name = "石川 聡") {
   await page.waitForURL(at(site, path));
 }
 
-/** The patient of ours with this name: the address of a page of theirs. */
-async function patient(page, from, name) {
-  await open(page, HOSPITAL, `${from}?q=${encodeURIComponent(name)}`);
+/** The patient with this name: the address of a page of theirs. */
+async function patient(page, from, name, site = HOSPITAL) {
+  await open(page, site, `${from}?q=${encodeURIComponent(name)}`);
   const link = page.locator("main table a.row-name").first();
   return new URL(await link.getAttribute("href"), page.url()).pathname;
 }
@@ -66,6 +67,29 @@ async function askUntil(page, wanted) {
 
 const text = (page) => page.locator("main").innerText();
 
+/** Asks the other institutions; how many records came. */
+async function received(page, records) {
+  await page.goto(at(HOSPITAL, records));
+  await Promise.all([page.waitForURL(/exchange=/), page.getByRole("button", { name: /他の機関の記録を見る|もう一度問い合わせる/ }).click()]);
+  await page.waitForLoadState();
+  return Number(/(\d+)件の記録を受け取りました/.exec(await text(page))[1]);
+}
+
+/** The person decides that nobody sees what they marked. */
+async function hideMarked(card) {
+  await inWindow(browser, {}, async (page) => {
+    await page.goto(at("portal", `/login?pick=${card}`));
+    await page.getByLabel(/暗証番号/).fill("1234");
+    await page.getByRole("button", { name: "入る" }).click();
+    await page.waitForURL(at("portal"));
+    await page.goto(at("portal", "/choices/hide-kind"));
+    await page.getByLabel("自分で印をつけたもの").check();
+    await page.getByRole("button", { name: "内容を確かめる" }).click();
+    await page.getByRole("button", { name: "このとおり決める" }).click();
+    await page.waitForURL(/done=true/);
+  });
+}
+
 describe("records that travel", () => {
   test("a clinician sees what two other institutions hold, and no hint of what is withheld", () =>
     inWindow(browser, { bypassCSP: true }, async (page) => {
@@ -89,6 +113,32 @@ describe("records that travel", () => {
       await page.locator(".documents summary").first().click();
       assert.match(await text(page), /入院中経過|傷病名/);
       await picture(page, "73-records-open");
+    }));
+
+  test("a record that is marked as the person asks leaves the house no more from that moment, and again when the mark is off", () =>
+    inWindow(browser, { bypassCSP: true }, async (page) => {
+      const WHAT = "イオヘキソール";
+      await hideMarked("limit-holder");
+      const records = await patient(page, "/clinic", "藤田　和彦");
+      const before = await received(page, records);
+      const own = await patient(page, "/clinic", "藤田　和彦", HOLDER);
+      const mark = async (name) => {
+        await page.goto(at(HOLDER, own));
+        const item = page.locator("#history li", { has: page.locator("summary", { hasText: WHAT }) }).last();
+        await page.goto(new URL(await item.locator("a[href*='/mark?record=']").getAttribute("href"), page.url()).href);
+        assert.match(await text(page), new RegExp(`${WHAT}[\\s\\S]*当院では今までどおり見られます`));
+        await everywhere(page, name);
+        await page.getByRole("button", { name: /ご本人の希望により印を/ }).click();
+        await page.waitForURL(/marked=/);
+        return text(page);
+      };
+      const marked = await mark("83-mark");
+      assert.match(marked, /ご本人の印を付けました/);
+      assert.ok(marked.includes(WHAT), "who holds it sees it as before");
+      assert.match(await page.locator("#history").textContent(), new RegExp(`${WHAT}[^▸]*?本人の指定`));
+      assert.equal(await received(page, records), before - 1, "one less, and nothing tells which");
+      assert.match(await mark("84-marked"), /ご本人の印を外しました/);
+      assert.equal(await received(page, records), before);
     }));
 
   test("an emergency: why, the narrow set, the second act, the records office", () =>

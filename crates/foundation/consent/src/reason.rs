@@ -12,7 +12,7 @@ words! {
         /// Treatment of an emergency, when consent cannot be had: a declaration, logged and followed up.
         EmergencyTreat = "ETREAT", "救急診療", "emergency treatment";
         /// The second act of an emergency: widens what the first one opened.
-        BreakTheGlass = "BTG", "緊急時の解除", "break the glass";
+        BreakTheGlass = "BTG", "救急診療（すべての種類）", "break the glass";
         /// Operations of health care; includes care management.
         Operations = "HOPERAT", "医療の運営", "healthcare operations";
         /// Management of care (介護の計画と管理).

@@ -4,6 +4,8 @@ use access::Denial;
 use consent::ActReason;
 use wire::Problem;
 
+use crate::reader::ReaderError;
+
 /// A denial of the access policy: its rule is the problem's code, its words are the particulars.
 pub fn denied(denial: Denial) -> Problem {
     Problem::new(403, denial.rule.as_str())
@@ -35,4 +37,57 @@ pub fn reason(found: ActReason) -> Problem {
             format!("{} is none of treatment, care, emergency and the person's own access", found.en()),
         )
         .at("reason")
+}
+
+/// What a person reads, before their own card, when it could not be read.
+#[must_use]
+pub fn own_card_unread(error: &ReaderError) -> Problem {
+    let problem = Problem::new(422, "card-not-read").at("pin");
+    match error {
+        ReaderError::PinBlocked => problem
+            .ja("暗証番号がロックされています。")
+            .en("The PIN is blocked.")
+            .detail("市区町村の窓口で再設定できます。", "Your municipality's counter resets it."),
+        ReaderError::Missing(_) => problem
+            .ja("このカードには、本人の確認に使う電子証明書が入っていません。")
+            .en("There is no certificate on this card by which it could show whose it is.")
+            .detail(
+                "お住まいの市区町村の窓口にお尋ねください。",
+                "Please ask at your municipality's counter.",
+            ),
+        ReaderError::Card { .. } => {
+            problem.ja("カードを読み取れませんでした。").en("The card could not be read.").detail(
+                "ICチップを拭いて、もう一度置いてください。",
+                "Clean the chip and put the card down again.",
+            )
+        }
+        other => problem.ja(other.ja()).en(other.to_string()),
+    }
+}
+
+/// What a person reads when their own card was refused by the eligibility service, which speaks to a desk's staff: of the day and the
+/// cause of a revocation whoever holds the card learns nothing here, nor whether it was ever issued.
+#[must_use]
+pub fn own_card_refused(problem: Problem) -> Problem {
+    match problem.code() {
+        "certificate-expired" => Problem::new(422, "card-expired")
+            .ja("カードの電子証明書の有効期限が切れています。")
+            .en("The certificate on your card has expired.")
+            .detail(
+                "お住まいの市区町村の窓口で更新すると、また使えるようになります。",
+                "Have it renewed at your municipality's counter; then the card works again.",
+            ),
+        "certificate-superseded" => Problem::new(422, "card-superseded")
+            .ja("このカードの電子証明書は、新しいものに替わっています。")
+            .en("The certificate on this card was replaced by a newer one.")
+            .detail("新しいカードを使ってください。", "Use your new card."),
+        code if code.starts_with("certificate-") => Problem::new(422, "card-refused")
+            .ja("このカードは使えません。")
+            .en("This card cannot be used.")
+            .detail(
+                "お住まいの市区町村の窓口にお尋ねください。",
+                "Please ask at your municipality's counter.",
+            ),
+        _ => problem,
+    }
 }

@@ -102,17 +102,17 @@ impl Mismatch {
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::GaveWithoutDecision => (
-                "中継機関の判断がないのに記録が渡された",
+                "情報連携基盤の判断がないのに記録が渡された",
                 "Records were given without a decision of the relay",
             ),
             Self::GaveUnnamed => {
-                ("中継機関が許可していない機関が渡した", "Given by a holder that the relay did not name")
+                ("情報連携基盤が許可していない機関が渡した", "Given by a holder that the relay did not name")
             }
             Self::DecidedUnasked => {
                 ("照会した側の台帳に、その照会がない", "The asker's own ledger has no such question")
             }
             Self::AskedUndecided => (
-                "照会した側の記録だけがあり、中継機関に届いていない",
+                "照会した側の記録だけがあり、情報連携基盤に届いていない",
                 "Asked, but it never reached the relay",
             ),
         }

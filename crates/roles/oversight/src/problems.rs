@@ -24,7 +24,7 @@ pub fn envelope() -> Problem {
         .ja("本人の符号の封書を開けません。")
         .en("The envelope with the person's code cannot be opened.")
         .detail(
-            "目的「objection」で中継機関から受け取った、監督機関宛ての封書を送ってください。",
+            "目的「objection」で情報連携基盤から受け取った、監督機関宛ての封書を送ってください。",
             "Send the relay's envelope to the overseer, asked for with the purpose objection.",
         )
         .at("person")

@@ -228,11 +228,11 @@ async fn a_card_that_is_refused_says_what_to_do_and_nothing_of_day_or_cause() {
     assert!(said[0].contains("有効期限が切れています") && said[0].contains("窓口で更新"), "{}", said[0]);
     for refused in &said[1..3] {
         assert!(
-            refused.contains("このカードでは入れません") && refused.contains("市区町村の窓口"),
+            refused.contains("このカードは使えません") && refused.contains("市区町村の窓口"),
             "{refused}"
         );
     }
-    assert!(said[3].contains("新しいカードで入ってください"), "{}", said[3]);
+    assert!(said[3].contains("新しいカードを使ってください"), "{}", said[3]);
     let alike = |page: &str, card: &str| page.replace(card, "");
     assert_eq!(alike(&said[1], CARDS[1]), alike(&said[2], CARDS[2]), "revoked and never issued answer alike");
     let blocked = browser.post("/login", &[("card", CARDS[0]), ("pin", "0000")]).await;
@@ -243,7 +243,7 @@ async fn a_card_that_is_refused_says_what_to_do_and_nothing_of_day_or_cause() {
     );
     assert_eq!(house.portal.ledger.size(), entries, "nobody came in");
     let english = browser.post("/login?lang=en", &[("card", CARDS[1]), ("pin", "1234")]).await.text;
-    assert!(english.contains("You cannot come in with this card"), "{english}");
+    assert!(english.contains("This card cannot be used"), "{english}");
     shutdown.trigger();
 }
 

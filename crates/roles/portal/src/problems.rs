@@ -1,6 +1,5 @@
 //! The portal's refusals, each with its next step.
 
-use protocol::reader::ReaderError;
 use wire::Problem;
 
 /// A fault of the house itself: logged here, said without detail outside.
@@ -14,43 +13,6 @@ pub(crate) fn no_reader() -> Problem {
         .ja("カードを読み取る装置がありません。")
         .en("There is no card reader here.")
         .detail("お近くの窓口をご利用ください。", "Please use a counter near you.")
-}
-
-pub(crate) fn card(error: &ReaderError) -> Problem {
-    let problem = Problem::new(422, "card-not-read").at("pin");
-    match error {
-        ReaderError::PinBlocked => problem
-            .ja("暗証番号がロックされています。")
-            .en("The PIN is blocked.")
-            .detail("市区町村の窓口で再設定できます。", "Your municipality's counter resets it."),
-        other => problem.ja(other.ja()).en(other.to_string()),
-    }
-}
-
-/// What the person reads when the card was refused. The eligibility service speaks to a desk's staff: of the day and the cause of a
-/// revocation whoever holds the card learns nothing here.
-pub(crate) fn card_refused(problem: Problem) -> Problem {
-    match problem.code() {
-        "certificate-expired" => Problem::new(422, "card-expired")
-            .ja("カードの電子証明書の有効期限が切れています。")
-            .en("The certificate on your card has expired.")
-            .detail(
-                "お住まいの市区町村の窓口で更新すると、また入れるようになります。",
-                "Have it renewed at your municipality's counter; then you can come in again.",
-            ),
-        "certificate-superseded" => Problem::new(422, "card-superseded")
-            .ja("このカードの電子証明書は、新しいものに替わっています。")
-            .en("The certificate on this card was replaced by a newer one.")
-            .detail("新しいカードで入ってください。", "Come in with your new card."),
-        code if code.starts_with("certificate-") => Problem::new(422, "card-refused")
-            .ja("このカードでは入れません。")
-            .en("You cannot come in with this card.")
-            .detail(
-                "お住まいの市区町村の窓口にお尋ねください。",
-                "Please ask at your municipality's counter.",
-            ),
-        _ => problem,
-    }
 }
 
 pub(crate) fn another_answer() -> Problem {

@@ -32,7 +32,7 @@ fn allergy(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.over = is_one_of(r, "clinicalStatus.coding.code", &["inactive", "resolved"])
         || is_one_of(r, "verificationStatus.coding.code", &["refuted", "entered-in-error"]);
     status(r, s, "clinicalStatus.coding.code");
-    status(r, s, "verificationStatus.coding.code");
+    named_status(r, s, ("確からしさ", "Certainty"), "verificationStatus.coding.code");
     let severe = r.text_at("reaction.severity").and_then(word);
     s.fact("反応の重さ", "Severity", severe);
     s.fact("発症", "Since", choice(r, "onset").and_then(any_value));
@@ -60,7 +60,7 @@ fn condition(r: &Node, s: &mut Shown) -> &'static [&'static str] {
     s.over = is_one_of(r, "clinicalStatus.coding.code", &["inactive", "resolved", "remission"])
         || is_one_of(r, "verificationStatus.coding.code", &["refuted", "entered-in-error"]);
     status(r, s, "clinicalStatus.coding.code");
-    status(r, s, "verificationStatus.coding.code");
+    named_status(r, s, ("確からしさ", "Certainty"), "verificationStatus.coding.code");
     s.fact("発症", "Since", choice(r, "onset").and_then(any_value));
     s.fact("終了", "Until", choice(r, "abatement").and_then(any_value));
     s.text_fact("重症度", "Severity", r.get("severity").and_then(concept));
@@ -320,9 +320,13 @@ fn is_one_of(r: &Node, path: &str, words: &[&str]) -> bool {
 }
 
 fn status(r: &Node, s: &mut Shown, path: &str) {
+    named_status(r, s, ("状態", "Status"), path);
+}
+
+fn named_status(r: &Node, s: &mut Shown, (ja, en): (&'static str, &'static str), path: &str) {
     let code = r.text_at(path);
     let value = code.and_then(word).or_else(|| code.map(|code| Value::Text(code.to_owned())));
-    s.fact("状態", "Status", value);
+    s.fact(ja, en, value);
 }
 
 /// A code of FHIR's small vocabularies in words.

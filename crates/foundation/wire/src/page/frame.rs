@@ -154,7 +154,7 @@ impl Page {
                     a.owner href="/" {
                         (knot())
                         span {
-                            span.owner-kind { (kind_name(lang, kind)) }
+                            @if kind_name(lang, kind) != owner { span.owner-kind { (kind_name(lang, kind)) } }
                             span.owner-name { (owner) }
                         }
                     }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::routing::get;
+use calendar::Timestamp;
 use codes::OrgKind;
 use maud::{Markup, html};
 use protocol::own_record::{OwnRecordEntry, answered, verified};
@@ -162,7 +163,7 @@ fn record(lang: Lang, found: &OwnReading) -> Markup {
         } @else {
             (timeline(&entries))
         }
-        (details(t(lang, "台帳の署名済みチェックポイント", "Signed checkpoint of the ledger"), html! {
+        (details(t(lang, "台帳の署名（くわしく知りたい方へ）", "The ledger’s signature, for who wants to check it"), html! {
             pre { (found.answer.heads.signed) }
         }))
     }
@@ -177,7 +178,7 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
         format!("{who} checked your insurance for {day}"),
     );
     Entry {
-        when: entry.at.to_minutes(),
+        when: moment(lang, entry.at),
         datetime: entry.at.to_rfc3339(),
         title,
         tone: None,
@@ -185,16 +186,25 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
             p { (t(lang, "答え: ", "Answer: ")) (said(lang, answered(entry.validity))) }
             p { (t(lang, "本人の確認: ", "How you were verified: ")) (said(lang, verified(entry.mode))) }
             p { (t(lang, "目的: 受診の受付", "Purpose: reception for treatment")) }
-            p { (t(lang, "根拠: ", "Legal basis: ")) (entry.basis) }
+            (details(t(lang, "法律の根拠", "Legal basis"), html! { p lang="ja" { (entry.basis) } }))
             p { (mark(lang, entry, proven)) }
         },
     }
 }
 
+/// The day in both calendars where Japanese is read, and the time.
+fn moment(lang: Lang, at: Timestamp) -> String {
+    let ((hour, minute, ..), day) = (at.time(), at.date());
+    t(lang, format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()), at.to_minutes())
+}
+
 fn mark(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Markup {
     if proven {
-        let text =
-            format!("{} {}", t(lang, "署名済み台帳で確認済み", "Found in the signed log"), entry.proof.index);
+        let text = t(
+            lang,
+            format!("署名済み台帳で確認済み（{}番）", entry.proof.index),
+            format!("Found in the signed log, entry {}", entry.proof.index),
+        );
         badge(Tone::Ok, &text)
     } else {
         badge(

@@ -10,6 +10,7 @@ use protocol::own_record::{
     OwnMembership, OwnRecordAnswer, OwnRecordEntry, OwnRecordRequest, OwnTicketAnswer, OwnTicketRequest,
 };
 use protocol::reader::{ReadOrder, ReaderMode, Road, TrayCard};
+use protocol::refusal;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 use wire::Problem;
@@ -100,12 +101,11 @@ impl Service {
         let order = self.own_order(pin)?;
         let card = card.to_owned();
         let read = tokio::task::spawn_blocking(move || reader.read(&card, &order));
-        let read = read.await.map_err(problems::internal)?.map_err(|error| {
-            let words = Problem::new(422, "card-not-read").ja(error.ja()).en(error.to_string());
-            words.at("pin")
-        })?;
+        let read = read.await.map_err(problems::internal)?;
+        let read = read.map_err(|error| refusal::own_card_unread(&error))?;
         let exchange = ExchangeId::new(self.clock.now().as_millis());
-        let answer = self.own_record(&OwnRecordRequest { exchange, presented: read.presented }).await?;
+        let answer = self.own_record(&OwnRecordRequest { exchange, presented: read.presented }).await;
+        let answer = answer.map_err(refusal::own_card_refused)?;
         let proven = self.proven(&answer)?;
         Ok(OwnReading { face_name: read.face_name, answer, proven })
     }

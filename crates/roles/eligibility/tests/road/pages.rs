@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use http_body_util::BodyExt;
 use protocol::eligibility::{Presented, ReadProof};
-use protocol::jpki::CertificateStatus;
+use protocol::jpki::{CertificateStatus, RevocationReason};
 use protocol::reader::{
     CardRead, ReadOrder, ReaderError, ReaderFacts, ReaderMode, ReaderPort, ReaderStatement, TrayCard,
 };
@@ -91,19 +91,51 @@ async fn a_person_taps_the_card_and_reads_the_record() {
     let pages = world.role.own_pages();
     let (tray, _) = send(&pages, get("/")).await;
     assert!(tray.contains("髙﨑　花子"), "{tray}");
-    let (form, cookie) = send(&pages, get("/?pick=hanako")).await;
-    let token = form.split("name=\"_csrf\" value=\"").nth(1).and_then(|t| t.split('"').next()).unwrap();
-    let post = |pin: &str| {
-        Request::post("/")
-            .header(header::ACCEPT, "text/html")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::COOKIE, cookie.split(';').next().unwrap())
-            .body(Body::from(format!("_csrf={token}&card=hanako&pin={pin}")))
-            .unwrap()
-    };
-    let (wrong, _) = send(&pages, post("0000")).await;
+    let wrong = tap(&pages, "0000").await;
     assert!(wrong.contains("あと2回"), "{wrong}");
-    let (record, _) = send(&pages, post("1234")).await;
+    let record = tap(&pages, "1234").await;
     assert!(record.contains("institution/1310000001の名が、令和8年11月22日の資格を確かめました"), "{record}");
     assert!(record.contains("署名済み台帳で確認済み") && record.contains("健康保険法"), "{record}");
+}
+
+/// Puts the card down and types a PIN; the page that comes.
+async fn tap(pages: &Router, pin: &str) -> String {
+    let (form, cookie) = send(pages, get("/?pick=hanako")).await;
+    let token = form.split("name=\"_csrf\" value=\"").nth(1).and_then(|t| t.split('"').next()).unwrap();
+    let post = Request::post("/")
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookie.split(';').next().unwrap())
+        .body(Body::from(format!("_csrf={token}&card=hanako&pin={pin}")))
+        .unwrap();
+    let (page, _) = send(pages, post).await;
+    page.replace(token, "")
+}
+
+#[tokio::test]
+async fn whose_card_is_refused_reads_what_to_do_and_nothing_of_day_or_cause() {
+    let world = World::new().await;
+    let pages = world.role.own_pages();
+    let at = world.now();
+    let revoked =
+        |successor| CertificateStatus::Revoked { at, reason: RevocationReason::KeyCompromise, successor };
+    let mut said = Vec::new();
+    for status in [
+        CertificateStatus::Expired { at },
+        revoked(None),
+        CertificateStatus::Unknown,
+        revoked(Some("ab".repeat(32))),
+    ] {
+        world.certify(CERTIFICATE, status, None);
+        let page = tap(&pages, "1234").await;
+        for told in ["失効", "紛失", "令和", "2026-", "記号", "保険資格符号", "presented", "certificate-"]
+        {
+            assert!(!page.contains(told), "{told}: {page}");
+        }
+        said.push(page);
+    }
+    assert!(said[0].contains("有効期限が切れています") && said[0].contains("窓口で更新"), "{}", said[0]);
+    assert!(said[1].contains("このカードは使えません") && said[1].contains("市区町村の窓口"), "{}", said[1]);
+    assert_eq!(said[1], said[2], "revoked and never issued look alike");
+    assert!(said[3].contains("新しいカードを使ってください"), "{}", said[3]);
 }

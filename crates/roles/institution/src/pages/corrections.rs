@@ -96,7 +96,10 @@ fn one(lang: Lang, csrf: &Csrf, case: &CorrectionCase) -> Markup {
             t(lang, "患者番号", "Patient"),
             html! { a.digits href={ "/patients/" (case.patient) "/records" } { (case.patient) } },
         ),
-        (t(lang, "記録", "Item"), html! { span lang="ja" { (case.title) } span.under { (case.resource) } }),
+        (
+            t(lang, "記録", "Item"),
+            html! { span lang="ja" { (case.title) } span.under { (t(lang, "記録の番号", "Record")) " " code { (case.resource) } } },
+        ),
         (t(lang, "申し出", "What the person says"), html! { p.said lang="ja" { (case.said) } }),
     ];
     if let Some((by, at)) = &case.answered {

@@ -7,7 +7,7 @@ use wire::Csrf;
 use wire::page::{Field, Lang, Tone, card, details, form, notice, t, verdict};
 
 use super::folder::{Folder, Item};
-use super::parts::moment;
+use super::parts::{listed, moment};
 use super::staff::professions;
 use super::{Pages, history, overview};
 use crate::store::DeclaredEmergency;
@@ -66,7 +66,7 @@ pub fn narrow(lang: Lang, folder: &Folder) -> Markup {
         )
     };
     html! {
-        (part(t(lang, "薬", "Medicines"), overview::MEDICINES))
+        (overview::medicines(lang, folder))
         (part(t(lang, "病名", "Diagnoses"), overview::PROBLEMS))
         (part(t(lang, "感染症", "Infections"), overview::INFECTIONS))
         (card(t(lang, "連絡先", "Contacts"), contacts(lang, folder)))
@@ -87,7 +87,7 @@ pub fn contacts(lang: Lang, folder: &Folder) -> Markup {
         @if known.is_empty() { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
         @for (item, sources) in known.iter().take(CONTACTS) {
             (history::facts(lang, item))
-            p.origin lang="ja" { (sources.join("、")) }
+            p.origin { (listed(lang, sources.iter().copied())) }
         }
     }
 }
@@ -113,9 +113,9 @@ pub fn remaining(lang: Lang, pages: &Pages, emergency: &DeclaredEmergency) -> Ma
     let minutes = pages.service.moment().millis_until(emergency.until).max(0) / 60_000;
     let (hours, rest) = (minutes / 60, minutes % 60);
     let widened = if emergency.widened {
-        t(lang, "すべての種類", "every kind")
+        t(lang, "見られるもの：すべての種類", "open: every kind")
     } else {
-        t(lang, "必要最小限", "the least needed")
+        t(lang, "見られるもの：必要最小限", "open: the least needed")
     };
     let reason = t(lang, emergency.reason.words().0, emergency.reason.words().1);
     if minutes == 0 {
@@ -127,7 +127,7 @@ pub fn remaining(lang: Lang, pages: &Pages, emergency: &DeclaredEmergency) -> Ma
         );
     }
     let line = t(lang, format!("残り {hours}時間{rest}分"), format!("{hours} h {rest} min left"));
-    let sub = format!("{reason}・{widened}");
+    let sub = t(lang, format!("理由：{reason}　{widened}"), format!("Why: {reason}; {widened}"));
     verdict(Tone::Warn, &line, &sub, html! {})
 }
 

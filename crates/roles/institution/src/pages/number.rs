@@ -61,7 +61,7 @@ fn summary(lang: Lang, errors: &[FieldError]) -> Markup {
         &title,
         html! {
             ul.error-list { @for error in errors {
-                li { a href={ "#field-" (error.field) } { (label(lang, error.field)) } "：" (t(lang, &error.ja, &error.en)) }
+                li { a href={ "#field-" (error.field) } { (label(lang, error.field)) } (t(lang, "：", ": ")) (t(lang, &error.ja, &error.en)) }
             } }
         },
     )

@@ -16,7 +16,7 @@ use wire::page::{
 use wire::{Csrf, Problem};
 
 use super::office_lines::{Line, Outcome, What, csv, lines};
-use super::parts::moment;
+use super::parts::{listed, moment};
 use super::{Pages, Shown, see};
 
 /// What is looked for.
@@ -140,9 +140,11 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, filter: &Filter, problem
         @if waiting > 0 {
             (notice(Tone::Warn, &t(lang, format!("訂正の申し出が{waiting}件、回答を待っています。"), format!("{waiting} requests for correction wait.")), html! {}))
         }
-        p { a href="/office/objections" { (t(lang, "異議・不明の申立てを見る", "Objections")) } }
-        p { a href="/office/watch-list" { (t(lang, "照会の見守り名簿", "Watch list")) } }
-        p { a href="/office/corrections" { (t(lang, "訂正の申し出を見る", "Requests for correction")) } }
+        nav.actions aria-label=(t(lang, "記録室の仕事", "Work of the office")) {
+            a.button.quiet href="/office/corrections" { (t(lang, "訂正の申し出", "Requests for correction")) @if waiting > 0 { (t(lang, format!("（{waiting}件）"), format!(" ({waiting})"))) } }
+            a.button.quiet href="/office/objections" { (t(lang, "異議・不明の申立て", "Objections")) }
+            a.button.quiet href="/office/watch-list" { (t(lang, "照会の見守り名簿", "Watch list")) }
+        }
         @if !filter.done.is_empty() { (notice(Tone::Ok, t(lang, "裏付けを届けました。", "The corroboration was passed on."), html! {})) }
         (choice(lang, filter, wrong))
         @if found.is_empty() {
@@ -192,21 +194,19 @@ fn choice(lang: Lang, filter: &Filter, wrong: Option<String>) -> Markup {
 
 fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
     let names = |line: &Line| {
-        let names = line.others.iter().map(|id| {
-            let (ja, en) = pages.service.name_of(id);
-            t(lang, ja, en)
-        });
-        names.collect::<Vec<_>>().join("、")
+        let names: Vec<String> =
+            line.others.iter().map(|id| pages.service.name_of(id)).map(|(ja, en)| t(lang, ja, en)).collect();
+        if names.is_empty() { "–".to_owned() } else { listed(lang, names.iter().map(String::as_str)) }
     };
     let rows = lines.iter().take(ROWS).map(|line| {
         [
             moment(line.at),
-            html! { (t(lang, line.what.words().0, line.what.words().1)) },
+            html! { span.no-break { (t(lang, line.what.words().0, line.what.words().1)) } },
             html! { @match &line.patient {
                 Some(patient) => a.digits href={ "/patients/" (patient) } { (patient) },
                 None => span.muted { (t(lang, "当院の患者ではない", "no patient here")) },
             } },
-            html! { span lang="ja" { (line.staff) } },
+            html! { span.no-break lang="ja" { (line.staff) } },
             html! { (line.reason_words(lang)) },
             html! { span lang="ja" { (names(line)) } },
             html! { span { (outcome(lang, line)) } },
@@ -244,8 +244,12 @@ fn emergencies(lang: Lang, csrf: &Csrf, lines: &[Line]) -> Markup {
     html! {
         @for line in lines.iter().filter(|line| line.what == What::Emergency).take(EMERGENCIES) {
             (card(t(lang, "緊急の宣言", "Emergency"), html! {
-                p { (moment(line.at)) "　" span lang="ja" { (line.staff) } }
-                p { (line.reason_words(lang)) "：" span lang="ja" { (line.words) } }
+                p {
+                    (moment(line.at)) " " span.no-break lang="ja" { (line.staff) } " "
+                    @if let Some(patient) = &line.patient { span.no-break { (t(lang, "患者番号", "patient")) " " a.digits href={ "/patients/" (patient) } { (patient) } } " " }
+                    (outcome(lang, line))
+                }
+                p { (line.reason_words(lang)) (t(lang, "：", ": ")) span lang="ja" { (line.words) } }
                 (details(t(lang, "裏付けを届け出る", "Give the corroboration"), form(&format!("/emergencies/{}/corroborate", line.exchange), csrf, html! {
                     fieldset {
                         legend { (t(lang, "裏付けの種類", "What it is")) }

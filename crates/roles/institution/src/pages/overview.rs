@@ -72,6 +72,22 @@ pub fn items(lang: Lang, folder: &Folder, items: &[&Item]) -> Markup {
 
 /// What is taken and what is treated, side by side.
 pub fn medicines_and_problems(lang: Lang, folder: &Folder) -> Markup {
+    let (problems, over) = folder.distinct(PROBLEMS);
+    html! {
+        (columns(&[
+            medicines(lang, folder),
+            card(t(lang, "病名", "Problems"), html! {
+                @if problems.is_empty() { (none(lang)) } @else { (items(lang, folder, &problems)) }
+                @if !over.is_empty() {
+                    (details(&t(lang, format!("治癒・終了した病名 {}件", over.len()), format!("{} over", over.len())), items(lang, folder, &over)))
+                }
+            }),
+        ]))
+    }
+}
+
+/// What is taken; what was prescribed long before the newest, or stopped, is folded away.
+pub fn medicines(lang: Lang, folder: &Folder) -> Markup {
     let (medicines, stopped) = folder.distinct(MEDICINES);
     let newest = medicines.iter().filter_map(|item| item.shown.day).max();
     let (now, before): (Vec<&Item>, Vec<&Item>) =
@@ -79,26 +95,21 @@ pub fn medicines_and_problems(lang: Lang, folder: &Folder) -> Markup {
             (Some(day), Some(newest)) => day.days_until(newest) <= RECENT,
             _ => true,
         });
-    let (problems, over) = folder.distinct(PROBLEMS);
     let before: Vec<&Item> = before.into_iter().chain(stopped).collect();
-    let none = || html! { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } };
-    html! {
-        (columns(&[
-            card(t(lang, "薬（最後の処方から半年）", "Medicines (half a year to the last)"), html! {
-                @if now.is_empty() { (none()) } @else { (items(lang, folder, &now)) }
-                @if !before.is_empty() {
-                    (details(&t(lang, format!("それより前・中止した薬 {}件", before.len()), format!("{} earlier or stopped", before.len())),
-                        items(lang, folder, &before)))
-                }
-            }),
-            card(t(lang, "病名", "Problems"), html! {
-                @if problems.is_empty() { (none()) } @else { (items(lang, folder, &problems)) }
-                @if !over.is_empty() {
-                    (details(&t(lang, format!("治癒・終了した病名 {}件", over.len()), format!("{} over", over.len())), items(lang, folder, &over)))
-                }
-            }),
-        ]))
-    }
+    card(
+        t(lang, "薬（最後の処方から半年）", "Medicines (half a year to the last)"),
+        html! {
+            @if now.is_empty() { (none(lang)) } @else { (items(lang, folder, &now)) }
+            @if !before.is_empty() {
+                (details(&t(lang, format!("それより前・中止した薬 {}件", before.len()), format!("{} earlier or stopped", before.len())),
+                    items(lang, folder, &before)))
+            }
+        },
+    )
+}
+
+fn none(lang: Lang) -> Markup {
+    html! { p.muted { (t(lang, "記録はありません。", "Nothing written down.")) } }
 }
 
 /// Half a year, in days.

@@ -68,7 +68,10 @@ async fn render(pages: &Pages, lang: Lang, csrf: &Csrf, outcome: Option<Result<I
             Some(Err(problem)) => (problem_notice(lang, problem)),
             None => {},
         }
-        p { (t(lang, format!("いま {count} 人の患者さんが登録されています。"), format!("{count} patients are in the list."))) }
+        p {
+            (t(lang, format!("いま {count} 人の患者さんが登録されています。"), format!("{count} patients are in the list."))) " "
+            a href="/search" { (t(lang, "患者さんをさがす", "Find a patient")) }
+        }
         (card(t(lang, "一覧を取り込む", "Take over a list"), html! {
             p { (t(
                 lang,

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use calendar::Timestamp;
-use codes::ExchangeId;
+use codes::{ExchangeId, OrgId};
 use maud::{Markup, html};
 use serde::Deserialize;
 use wire::page::{
@@ -14,7 +14,7 @@ use wire::page::{
 };
 use wire::{Csrf, Problem};
 
-use super::parts::{door_words, mode_words, moment, shown_words, standing_badge, standing_words};
+use super::parts::{door_words, mode_words, moment, shown_words, standing_badge, standing_words, when};
 use super::{Pages, Shown, see};
 use crate::error::{DeskError, FieldError};
 use crate::model::{Link, MedicalState, Question, Visit};
@@ -89,7 +89,7 @@ async fn render(
         div #known { (known(lang, csrf, &path, &questions, known_at)) }
         (card(t(lang, "この来院の経過", "What happened"), timeline(&events(lang, &visit, &questions, &links))))
         @if visit.statement.is_some() { (signed(lang, &visit)) }
-        (card(t(lang, "台帳の記録", "In the ledgers"), receipts(lang, &questions)))
+        (card(t(lang, "台帳の記録", "In the ledgers"), receipts(pages, lang, &questions)))
         p { a href={ "/visits/" (visit.id) } { (t(lang, "確認結果へ戻る", "Back to the result")) } }
     };
     let title = t(lang, "受付の記録", "Record of a visit");
@@ -150,6 +150,7 @@ fn what(lang: Lang, question: &Question) -> Markup {
 }
 
 fn events(lang: Lang, visit: &Visit, questions: &[Question], links: &[Link]) -> Vec<Entry> {
+    let event = |at, title, tone, body| event(lang, at, title, tone, body);
     let mut events = vec![event(
         visit.received_at,
         format!("{}：{}", t(lang, "受付", "Received"), shown_words(lang, visit.shown)),
@@ -195,8 +196,8 @@ fn asked_words(lang: Lang, visit: &Visit, question: &Question) -> &'static str {
     }
 }
 
-fn event(at: Timestamp, title: String, tone: Option<Tone>, body: Markup) -> Entry {
-    Entry { when: at.to_minutes(), datetime: at.to_rfc3339(), title, tone, body }
+fn event(lang: Lang, at: Timestamp, title: String, tone: Option<Tone>, body: Markup) -> Entry {
+    Entry { when: when(lang, at), datetime: at.to_rfc3339(), title, tone, body }
 }
 
 /// What the reader's device key signed, as it is kept.
@@ -223,7 +224,12 @@ fn signed(lang: Lang, visit: &Visit) -> Markup {
     )
 }
 
-fn receipts(lang: Lang, questions: &[Question]) -> Markup {
+fn receipts(pages: &Pages, lang: Lang, questions: &[Question]) -> Markup {
+    let whose = |origin: &str| {
+        let org: OrgId = origin.strip_prefix("musubi/")?.parse().ok()?;
+        let (ja, en) = pages.service.name_of(&org);
+        Some(t(lang, ja, en))
+    };
     let mut table = Table::new(t(
         lang,
         "照会は、送る前に当院の台帳へ、答えは、返る前に資格確認サービスの台帳へ記録されています。",
@@ -237,7 +243,7 @@ fn receipts(lang: Lang, questions: &[Question]) -> Markup {
         for receipt in std::iter::once(&question.entry).chain(answer) {
             table = table.row([
                 html! { code { (question.exchange) } },
-                html! { (receipt.origin) },
+                html! { (receipt.origin) @if let Some(name) = whose(&receipt.origin) { " " span.under { (name) } } },
                 html! { (receipt.index) },
             ]);
         }

@@ -144,12 +144,12 @@ fn render(pages: &Pages, lang: Lang, csrf: &Csrf, entered: &Entered, wrong: Opti
             .map(|wrong| t(lang, wrong.ja, wrong.en).to_owned())
     };
     let fields = html! {
+        input type="hidden" name="back" value=(entered.back);
         (Field::text("staff_id", t(lang, "職員番号", "Staff number")).value(&entered.staff_id)
             .hint(t(lang, "名札に書かれている番号", "As on your badge")).error(error("staff_id")).required().render(lang))
         (Field::text("staff_name", t(lang, "氏名", "Name")).value(&entered.staff_name)
             .error(error("staff_name")).required().render(lang))
         (professions(lang, "profession", &entered.profession))
-        input type="hidden" name="back" value=(entered.back);
         (button(t(lang, "この名前で始める", "Begin under this name")))
     };
     let body = html! {
@@ -190,7 +190,7 @@ pub fn badge(lang: Lang, csrf: &Csrf, staff: &Practitioner) -> Markup {
     html! {
         form.acting method="post" action="/staff/leave" {
             input type="hidden" name=(wire::session::CSRF_FIELD) value=(csrf.token());
-            span { (t(lang, "担当者", "You")) "：" span lang="ja" { (staff.name) } (t(lang, "（", " (")) (t(lang, staff.profession.ja(), staff.profession.en())) (t(lang, "）", ")")) }
+            span { (t(lang, "担当者：", "You: ")) span lang="ja" { (staff.name) } (t(lang, "（", " (")) (t(lang, staff.profession.ja(), staff.profession.en())) (t(lang, "）", ")")) }
             button.plain type="submit" { (t(lang, "担当者を交代する", "Change user")) }
         }
     }

@@ -104,9 +104,21 @@ fn document(lang: Lang, document: &Assessment) -> Markup {
     html! {
         @for (section, items) in &document.sections {
             (page::card(said(lang, section.words()), html! { dl {
-                @for item in items.values() { dt { strong { (both(lang, &item.title)) } } dd { (text(lang, &item.text)) } }
+                @for item in items.values() { dt { strong { (both(lang, &item.title)) } } dd { (folded(lang, &item.text)) } }
             } }))
         }
+    }
+}
+
+/// The text of an item. What the tables say of themselves, in English and at length, is folded away.
+fn folded(lang: Lang, said: &(String, String)) -> Markup {
+    if said.0 == said.1 {
+        page::details(
+            t(lang, "表と列（データベースの説明。英語）", "Tables and columns, as the database says"),
+            text(lang, said),
+        )
+    } else {
+        text(lang, said)
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn show(State(service): State<Service>, lang: Lang) -> Result<Page, Pr
     };
     let review = match &reviews {
         Ok(reviews) => waiting(reviews.len()),
-        Err(_) => t(lang, "中継機関につながりません", "the relay cannot be reached").to_owned(),
+        Err(_) => t(lang, "情報連携基盤につながりません", "the relay cannot be reached").to_owned(),
     };
     let table = if signed {
         t(lang, "今の表は確認済み", "the present table is signed off")

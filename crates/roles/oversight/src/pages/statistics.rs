@@ -62,7 +62,7 @@ async fn page_of(service: &Service, lang: Lang, day: Date, path: &str) -> Result
     let first = figures.month.first;
     let label = t(
         lang,
-        format!("{}年{}月", first.year(), first.month()),
+        format!("{}年{}月（{}年）", era_year(first), first.month(), first.year()),
         format!("{:04}-{:02}", first.year(), first.month()),
     );
     let (before, next) = (month_path(first.add_days(-1)), month_path(first.add_months(1)));
@@ -88,7 +88,14 @@ async fn page_of(service: &Service, lang: Lang, day: Date, path: &str) -> Result
         }))
     };
     let title = t(lang, format!("監督機関の公表値　{label}"), format!("The overseer's figures of {label}"));
-    let lead = t(lang, "だれかを特定できる情報を含まない件数です。", "Counts that point at nobody.");
+    let lead = t(
+        lang,
+        format!(
+            "だれかを特定できる情報を含まない件数です。「*」は、1〜{}件などを伏せたところです。",
+            SMALLEST_CELL - 1
+        ),
+        format!("Counts that point at nobody. * stands for 1 to {} and the like.", SMALLEST_CELL - 1),
+    );
     Ok(frame(service, lang, &title, path).lead(lead).body(body))
 }
 
@@ -147,6 +154,11 @@ fn kind_label(lang: Lang, kind: &str) -> String {
 fn rule_name(service: &Service, lang: Lang, id: &str) -> String {
     let rule = service.rules.get(id);
     rule.map_or(id, |rule| t(lang, rule.ja.as_str(), rule.en.as_str())).to_owned()
+}
+
+/// `令和8`.
+fn era_year(day: Date) -> String {
+    day.to_wareki().split('年').next().unwrap_or_default().to_owned()
 }
 
 fn month_path(day: Date) -> String {

@@ -255,7 +255,7 @@ fn side(service: &Service, lang: Lang, kept: &Kept) -> Markup {
 fn side_name(lang: Lang, side: protocol::oversight::Side) -> &'static str {
     use protocol::oversight::Side;
     match side {
-        Side::Decided => t(lang, "中継機関の判断", "The relay decided"),
+        Side::Decided => t(lang, "情報連携基盤の判断", "The relay decided"),
         Side::Asked => t(lang, "照会した側", "Asked"),
         Side::Received => t(lang, "受け取った側", "Received"),
         Side::Gave => t(lang, "渡した側", "Gave"),
@@ -282,7 +282,7 @@ async fn show_reviews(service: &Service, lang: Lang, csrf: &Csrf, news: Markup) 
     };
     let lead = t(
         lang,
-        "中継機関で、72時間たっても裏付けのない緊急時の照会です。判断は双方の台帳に残り、本人に知らされます。",
+        "情報連携基盤で、72時間たっても裏付けのない緊急時の照会です。判断は双方の台帳に残り、本人に知らされます。",
         "Emergencies at the relay that nothing corroborated for 72 hours. What you find stands in both ledgers, and the person reads it.",
     );
     let title = t(lang, "緊急時の照会の審査", "Reviews of emergencies");

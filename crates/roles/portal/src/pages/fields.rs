@@ -5,7 +5,7 @@ use consent::{Category, Labels};
 use maud::{Markup, html};
 use wire::page::{Field, Lang, t};
 
-use super::parts::{fieldset, option};
+use super::parts::{fieldset, label_words, option};
 use crate::service::Service;
 use crate::service::choices::{Answers, Question};
 
@@ -86,7 +86,7 @@ pub(super) fn labels(lang: Lang, answers: &Answers) -> Markup {
         html! {
             div.options-many {
                 @for label in Labels::SENSITIVE.iter() {
-                    (option(true, "label", label.code(), chosen.contains(&label.code()), t(lang, label.ja(), label.en()), ""))
+                    (option(true, "label", label.code(), chosen.contains(&label.code()), label_words(lang, label), ""))
                 }
             }
         },

@@ -144,11 +144,19 @@ fn one(service: &Service, lang: Lang, csrf: &Csrf, received: &Received) -> Marku
         html! {
             p.note { (when(lang, received.at)) " " (from) }
             p { (text) }
-            @if let Some(due) = said.due { p { (t(lang, "期日: ", "Due: ")) (day(due)) } }
+            @if let Some(due) = said.due { p { (due_words(lang, said.kind)) (day(due)) } }
             p { a href=(href) { (link) } }
             (form("/notices", csrf, button_quiet(t(lang, "消す", "Delete"), "delete", &received.id.to_string())))
         },
     )
+}
+
+/// What the day of a notice is.
+fn due_words(lang: Lang, kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::InsurerChange => t(lang, "加入した日: ", "Since: "),
+        _ => t(lang, "期日: ", "Due: "),
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use calendar::{Date, Timestamp};
 use codes::OrgId;
+use consent::Label;
 use consent::template::Text;
 use maud::{Markup, html};
 use wire::page::{Lang, dates, t};
@@ -44,6 +45,14 @@ pub(super) fn said(lang: Lang, text: Text) -> String {
 /// An organisation's name.
 pub(super) fn name(service: &Service, lang: Lang, org: &OrgId) -> String {
     said(lang, service.name(org))
+}
+
+/// A sensitivity label as the person whose records bear it says it.
+pub(super) fn label_words(lang: Lang, label: Label) -> &'static str {
+    match label {
+        Label::OwnMark => t(lang, "自分で印をつけたもの", "what you marked yourself"),
+        other => t(lang, other.ja(), other.en()),
+    }
 }
 
 /// Several names in one line.

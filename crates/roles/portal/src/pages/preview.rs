@@ -9,7 +9,7 @@ use wire::page::{Lang, Table, Tone, card, form_get, notice, t};
 use wire::{Csrf, Page, Problem};
 
 use super::choices::without_id;
-use super::parts::{fieldset, listed, name, option};
+use super::parts::{fieldset, label_words, listed, name, option};
 use super::sentence::rule_words;
 use super::{Whoever, inside};
 use crate::problems;
@@ -186,36 +186,47 @@ fn sensitive(lang: Lang, sight: &Sight) -> Markup {
     if seen.len() == Labels::SENSITIVE.iter().count() {
         return yes(t(lang, "すべての種類", "every kind"));
     }
-    yes(&listed(lang, seen.iter().map(|label| t(lang, label.ja(), label.en()).to_owned())))
+    yes(&listed(lang, seen.iter().map(|label| label_words(lang, *label).to_owned())))
 }
 
 fn yes(text: &str) -> Markup {
     html! { span.cell-yes { "✓ " (text) } }
 }
 
-fn unseen(lang: Lang) -> Markup {
-    html! { span.cell-no role="img" aria-label=(t(lang, "見えない", "not seen")) { "–" } }
-}
-
 fn no(lang: Lang) -> Markup {
     html! { span.cell-no { "– " (t(lang, "見えない", "nothing")) } }
 }
 
-/// Kinds of information down, labels across.
+/// How sensitive it is down; across, the kinds of information that are seen alike in one column, the most of them last.
 fn grid(lang: Lang, sight: &Sight) -> Markup {
-    let mut table = Table::new("").column(t(lang, "情報の種類", "Kind"));
-    for label in labels() {
-        let name =
-            label.iter().next().map_or(t(lang, "ふつう", "Ordinary"), |one| t(lang, one.ja(), one.en()));
-        table = table.column(name);
+    let mut groups: Vec<(Vec<bool>, Vec<Category>)> = Vec::new();
+    for (place, kind) in Category::ALL.iter().enumerate() {
+        let seen: Vec<bool> =
+            sight.rows.iter().map(|row| row.get(place).is_some_and(|cell| cell.seen)).collect();
+        match groups.iter_mut().find(|(other, _)| *other == seen) {
+            Some((_, kinds)) => kinds.push(*kind),
+            None => groups.push((seen, vec![*kind])),
+        }
     }
-    let rows = Category::ALL.iter().enumerate().map(|(place, kind)| {
-        let cells = sight
-            .rows
+    groups.sort_by_key(|(_, kinds)| kinds.len());
+    let mut table = Table::new("").column(t(lang, "どんな情報", "What information"));
+    for (place, (_, kinds)) in groups.iter().enumerate() {
+        table = table.column(match (place + 1 == groups.len(), place) {
+            (true, 0) => t(lang, "すべての種類", "Every kind").to_owned(),
+            (true, _) => t(lang, "ほかのすべての種類", "Every other kind").to_owned(),
+            _ => listed(lang, kinds.iter().map(|kind| t(lang, kind.ja(), kind.en()).to_owned())),
+        });
+    }
+    let rows = labels().enumerate().map(|(place, label)| {
+        let name = label
             .iter()
-            .filter_map(|row| row.get(place))
-            .map(|cell| if cell.seen { yes(t(lang, "見える", "seen")) } else { unseen(lang) });
-        std::iter::once(html! { (t(lang, kind.ja(), kind.en())) }).chain(cells).collect::<Vec<_>>()
+            .next()
+            .map_or(t(lang, "ふつうの情報", "Ordinary information"), |one| label_words(lang, one));
+        let cells = groups.iter().map(|(seen, _)| match seen.get(place) {
+            Some(true) => yes(t(lang, "見える", "seen")),
+            _ => no(lang),
+        });
+        std::iter::once(html! { (name) }).chain(cells).collect::<Vec<_>>()
     });
     html! { div.grid-scroll tabindex="0" role="group" aria-label=(t(lang, "見えるものの表", "Table of what is seen")) { (table.rows(rows).render()) } }
 }

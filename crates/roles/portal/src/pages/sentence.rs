@@ -8,7 +8,7 @@ use protocol::own_record::{answered, verified};
 use wire::page::{Entry, Lang, Tone, badge, definitions, details, t};
 
 use super::choices::kept;
-use super::parts::{day, listed, name, when};
+use super::parts::{day, label_words, listed, name, when};
 use super::proofs::Marks;
 use crate::model::Check;
 use crate::service::Service;
@@ -322,7 +322,7 @@ pub(super) fn in_a_line(service: &Service, lang: Lang, rule: &Rule) -> String {
 fn told(service: &Service, lang: Lang, rule: &Rule) -> String {
     let what = &rule.what;
     let kinds = listed(lang, what.categories.iter().map(|kind| t(lang, kind.ja(), kind.en()).to_owned()));
-    let labels = listed(lang, what.labels.iter().map(|label| t(lang, label.ja(), label.en()).to_owned()));
+    let labels = listed(lang, what.labels.iter().map(|label| label_words(lang, label).to_owned()));
     let ordinary = what.labels == Labels::of(&[Label::Normal]);
     let makers = what.authors.iter().filter_map(|author| author.organisation.as_ref());
     let makers = listed(lang, makers.map(|org| name(service, lang, org)));

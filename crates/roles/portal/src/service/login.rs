@@ -4,6 +4,7 @@ use codes::{ExchangeId, KeyName, Medical, OrgCode, OrgKind};
 use protocol::Sealed;
 use protocol::own_record::{OwnRecordEntry, OwnTicketRequest};
 use protocol::reader::{CardRead, ReadOrder, ReaderMode, Road};
+use protocol::refusal;
 use protocol::relay::RegisterRequest;
 use protocol::sealed::purpose;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -41,7 +42,7 @@ impl Service {
         let exchange = self.exchange();
         let question = OwnTicketRequest { exchange, institution: self.org, presented: read.presented };
         let answer = self.eligibility()?.own_ticket(&question).await;
-        let answer = answer.map_err(|refused| problems::card_refused(refused.into()))?;
+        let answer = answer.map_err(|refused| refusal::own_card_refused(refused.into()))?;
         if answer.exchange != exchange {
             return Err(problems::another_answer());
         }
@@ -167,7 +168,7 @@ impl Service {
         };
         let card = card.to_owned();
         let read = tokio::task::spawn_blocking(move || reader.read(&card, &order));
-        read.await.map_err(problems::internal)?.map_err(|error| problems::card(&error))
+        read.await.map_err(problems::internal)?.map_err(|error| refusal::own_card_unread(&error))
     }
 
     /// The portal's own code behind a ticket; none when the medical ID does not work, whatever the cause.

@@ -161,7 +161,8 @@ fn receipts(page: &str) -> Vec<(String, String, u64)> {
             row.split("<td").skip(1).map(|cell| text_of(&format!("<td{cell}"))).collect();
         let [exchange, origin, index] = cells.as_slice() else { return None };
         (origin.starts_with("musubi/"))
-            .then(|| Some((exchange.clone(), origin.clone(), index.parse().ok()?)))?
+            // Below the ledger's origin its organisation is named.
+            .then(|| Some((exchange.clone(), origin.split(' ').next()?.to_owned(), index.parse().ok()?)))?
     });
     rows.collect()
 }

@@ -18,6 +18,7 @@ mod house;
 mod insurer;
 mod kill;
 mod kill_import;
+mod kill_notices;
 mod my_record;
 mod networks;
 mod oversight;

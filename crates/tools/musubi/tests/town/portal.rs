@@ -48,7 +48,7 @@ pub fn a_card_that_works_no_more_lets_nobody_in(town: &Town) {
     assert!(expired.contains("電子証明書の有効期限が切れています"), "{expired}");
     for card in ["revoked-card", "dead"] {
         let text = refused(card);
-        assert!(text.contains("このカードでは入れません"), "{card}: {text}");
+        assert!(text.contains("このカードは使えません"), "{card}: {text}");
         for told in ["失効", "紛失", "死亡", "令和", "2026-", "電子証明書"] {
             assert!(!text.contains(told), "{card} tells {told}: {text}");
         }

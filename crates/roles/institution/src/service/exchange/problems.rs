@@ -12,7 +12,7 @@ pub(super) fn grant(error: &GrantError) -> Problem {
             "it is older than five minutes, or not yet good: ask the relay again",
         ),
         _ => (
-            "中継機関が署名した、この機関あての照会許可証を、受け取った機関がそのまま送ってください。",
+            "情報連携基盤が署名した、この機関あての照会許可証を、受け取った機関がそのまま送ってください。",
             "show a grant signed by the relay, for this holder, as the organisation it was given to",
         ),
     };
@@ -41,7 +41,7 @@ pub(super) fn query(error: &QueryError) -> Problem {
 
 pub(super) fn no_relay(relay: &OrgId) -> Problem {
     Problem::new(403, "grant-not-valid")
-        .ja("照会許可証に署名した中継機関がわかりません。")
+        .ja("照会許可証に署名した情報連携基盤がわかりません。")
         .en("the relay that signed the grant is not known here")
         .detail("機関一覧を確かめてください。", format!("the directory has no grant key of {relay}"))
         .at("grant")

@@ -5,7 +5,10 @@
     reason = "blocks and tasks are ranges of the sorted entries they were cut from"
 )]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use crate::{
     compare::agreement,
@@ -63,7 +66,14 @@ impl Rule {
 
     /// Records with their keys, sorted: the upper half is the key, the lower the record. Of every `one_in` keys one is taken.
     pub(crate) fn entries(&self, table: &Table, one_in: u64) -> Vec<u64> {
-        let mut entries = Vec::with_capacity(table.len() / one_in as usize + 1);
+        let (mut entries, mut room) = (Vec::with_capacity(table.len() / one_in as usize + 1), Vec::new());
+        self.entries_into(table, one_in, &mut entries, &mut room);
+        entries
+    }
+
+    /// As [`Rule::entries`], in memory that is there already.
+    fn entries_into(&self, table: &Table, one_in: u64, entries: &mut Vec<u64>, room: &mut Vec<u64>) {
+        entries.clear();
         for record in 0..table.len() as u32 {
             if let Some(key) = self.key(table.row(record))
                 && (one_in == 1 || key.is_multiple_of(one_in))
@@ -71,18 +81,17 @@ impl Rule {
                 entries.push(key & 0xffff_ffff_0000_0000 | u64::from(record));
             }
         }
-        sort_by_upper(&mut entries);
-        entries
+        sort_by_upper(entries, room);
     }
 }
 
 /// Sorts by the upper 32 bits, keeping the order of equal ones: three passes of 11 bits.
-fn sort_by_upper(entries: &mut Vec<u64>) {
+fn sort_by_upper(entries: &mut Vec<u64>, other: &mut Vec<u64>) {
     if entries.len() < 4_096 {
         entries.sort_unstable();
         return;
     }
-    let mut other = vec![0; entries.len()];
+    other.resize(entries.len(), 0);
     for shift in [32, 43, 54] {
         let digit = |entry: u64| (entry >> shift) as usize & 2_047;
         let mut counts = [0_usize; 2_048];
@@ -96,10 +105,12 @@ fn sort_by_upper(entries: &mut Vec<u64>) {
             other[*place] = entry;
             *place += 1;
         }
-        std::mem::swap(entries, &mut other);
+        std::mem::swap(entries, other);
     }
 }
 
+/// Entries whose rows are asked for together.
+const AHEAD: usize = 128;
 /// Blocks of more records than this are divided by one more column.
 pub const MAX_BLOCK: usize = 4_000;
 
@@ -118,8 +129,9 @@ pub fn visit_pairs<S: Send>(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
     let mut states: Vec<S> = (0..threads).map(|_| start()).collect();
     let mut outcomes = Vec::with_capacity(rules.len());
+    let (mut entries, mut room) = (Vec::new(), Vec::new());
     for (at, rule) in rules.iter().enumerate() {
-        let entries = rule.entries(table, one_in);
+        rule.entries_into(table, one_in, &mut entries, &mut room);
         let tasks = tasks(&entries);
         let next = AtomicUsize::new(0);
         let walk = Walk { table, entries: &entries, earlier: &rules[..at], rule };
@@ -177,11 +189,19 @@ impl Walk<'_> {
         outcome: &mut RuleOutcome,
         visit: &mut impl FnMut(u32, u32),
     ) {
-        for block in self.entries[range].chunk_by(|a, b| a >> 32 == b >> 32) {
+        let (entries, mut records) = (&self.entries[range], Vec::new());
+        let (mut at, mut asked) = (0, 0);
+        for block in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
+            at += block.len();
+            if at > asked {
+                self.ask_for(&entries[asked..entries.len().min(at + AHEAD)]);
+                asked = entries.len().min(at + AHEAD);
+            }
             match block.len() {
                 0 | 1 => {}
                 2..=MAX_BLOCK => {
-                    let records: Vec<u32> = block.iter().map(|entry| *entry as u32).collect();
+                    records.clear();
+                    records.extend(block.iter().map(|entry| *entry as u32));
                     outcome.pairs += self.block(&records, visit);
                 }
                 size => {
@@ -191,6 +211,20 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// Reads a little of every row that will be compared, so that the memory of all of them is waited for at once.
+    fn ask_for(&self, entries: &[u64]) {
+        let mut sum = 0;
+        for pair in entries.windows(2) {
+            if pair[0] >> 32 == pair[1] >> 32 {
+                for entry in pair {
+                    let row = self.table.row(*entry as u32);
+                    sum ^= row[0] ^ row[row.len() - 1];
+                }
+            }
+        }
+        black_box(sum);
     }
 
     /// The pairs of a block that no earlier rule made.
@@ -265,7 +299,7 @@ mod tests {
             }
             let mut expected = keys.clone();
             expected.sort_unstable();
-            sort_by_upper(&mut keys);
+            sort_by_upper(&mut keys, &mut Vec::new());
             prop_assert_eq!(keys, expected);
         }
     }

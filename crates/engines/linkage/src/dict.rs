@@ -52,10 +52,14 @@ impl Dict {
     ///
     /// A dictionary holds at most 4 GiB of text and 2³² − 1 values; what comes after that is the missing value.
     pub fn intern(&mut self, text: &str) -> u32 {
+        self.intern_hashed(text, self.hash(text))
+    }
+
+    /// As [`Dict::intern`], of a text whose hash is known.
+    pub fn intern_hashed(&mut self, text: &str, hash: u64) -> u32 {
         if text.is_empty() {
             return 0;
         }
-        let hash = hash_bytes(text.as_bytes(), self.seed);
         let mut slot = self.slot_of(text, hash);
         if self.slots[slot].0 != 0 {
             return self.slots[slot].0;
@@ -70,6 +74,28 @@ impl Dict {
         self.ends.push(end);
         self.slots[slot] = (id, (hash >> 32) as u32);
         id
+    }
+
+    /// The hash of a text in this dictionary.
+    pub fn hash(&self, text: &str) -> u64 {
+        hash_bytes(text.as_bytes(), self.seed)
+    }
+
+    /// The id that a text of this hash seems to have, told by one look; 0 when it seems to be new.
+    pub fn guess(&self, hash: u64) -> u32 {
+        let (id, tag) = self.slots[hash as usize & (self.slots.len() - 1)];
+        if tag == (hash >> 32) as u32 { id } else { 0 }
+    }
+
+    /// Where the text of an id ends.
+    pub fn end(&self, id: u32) -> u32 {
+        self.ends[id as usize]
+    }
+
+    /// The last byte of the text of an id.
+    pub fn last_byte(&self, id: u32) -> u8 {
+        let end = self.end(id) as usize;
+        end.checked_sub(1).and_then(|at| self.texts.as_bytes().get(at)).copied().unwrap_or_default()
     }
 
     /// The id of a text that is there; `None` when it is not.

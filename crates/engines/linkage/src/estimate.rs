@@ -18,21 +18,6 @@ use crate::{
     table::Table,
 };
 
-/// Pairs of records in each pattern.
-#[derive(Clone, Debug, Default)]
-pub struct Histogram {
-    counts: HashMap<u64, f64, ByNumber>,
-}
-
-impl Histogram {
-    /// The patterns with their counts, in order.
-    pub fn patterns(&self, comparisons: &Comparisons) -> Vec<(Pattern, f64)> {
-        let mut all: Vec<(u64, f64)> = self.counts.iter().map(|(cell, count)| (*cell, *count)).collect();
-        all.sort_unstable_by_key(|(cell, _)| *cell);
-        all.into_iter().map(|(cell, count)| (comparisons.pattern_of(cell), count)).collect()
-    }
-}
-
 /// A candidate pair that was compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared {
@@ -40,8 +25,19 @@ pub struct Compared {
     pub a: u32,
     /// The second record.
     pub b: u32,
-    /// The levels that they reach.
-    pub pattern: Pattern,
+    /// The number of the pattern of levels that they reach.
+    pub pattern: u32,
+}
+
+/// The candidate pairs, all of them or some, by what they agree in.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    /// The patterns that occur, each with the pairs that it stands for.
+    pub patterns: Vec<(Pattern, f64)>,
+    /// The pairs, in parts; none where only some were looked at.
+    pub pairs: Vec<Vec<Compared>>,
+    /// What the rules did.
+    pub outcomes: Vec<RuleOutcome>,
 }
 
 /// What estimation found.
@@ -49,8 +45,8 @@ pub struct Compared {
 pub struct Estimate {
     /// The model.
     pub model: Model,
-    /// All candidate pairs and what the rules did, when they were few enough to keep.
-    pub compared: Option<(Vec<Compared>, Vec<RuleOutcome>)>,
+    /// The candidate pairs, when they were few enough to keep.
+    pub compared: Option<Candidates>,
 }
 
 /// Learns a model from the records.
@@ -67,16 +63,19 @@ pub fn estimate(
     let all_pairs = possible_pairs(table);
     let chance = chance(table, comparisons, all_pairs);
     let predicted: f64 = rules.iter().map(|rule| rule.predicted).sum();
-    let one_in = (predicted / ESTIMATION_PAIRS).ceil().clamp(1.0, 4_096.0) as u64;
-    let (histogram, compared) = candidates(table, comparisons, rules, one_in, progress);
+    // Few enough are compared once and kept for scoring.
+    let keep = predicted <= KEPT_PAIRS;
+    let one_in = if keep { 1 } else { (predicted / ESTIMATION_PAIRS).ceil().min(4_096.0) as u64 };
+    let candidates = candidates(table, comparisons, rules, one_in, progress);
     let classes = classes(&config.relatives, comparisons)?;
     let mut em = Em::new(comparisons, chance, classes, all_pairs, table);
-    let patterns = histogram.patterns(comparisons);
-    em.run(&patterns);
-    Ok(Estimate { model: em.model(comparisons), compared })
+    em.run(&candidates.patterns);
+    Ok(Estimate { model: em.model(comparisons), compared: keep.then_some(candidates) })
 }
 
-/// Pairs that estimation looks at, about.
+/// The most pairs that are kept between estimation and scoring: twelve bytes each.
+const KEPT_PAIRS: f64 = 6.5e6;
+/// Pairs that estimation looks at where they are not kept, about.
 const ESTIMATION_PAIRS: f64 = 1.0e6;
 
 /// All pairs of records that could be one person's.
@@ -189,41 +188,53 @@ fn agreement_by_chance(table: &Table, x: usize, y: usize) -> Option<f64> {
     (all > 0.0).then(|| (pairs / all).max(0.2 / all))
 }
 
-/// The patterns of the candidate pairs; where all of them are looked at, the pairs too.
-#[expect(clippy::type_complexity, reason = "the second is a field of `Estimate`")]
+/// Compares the candidate pairs, or one in so many blocks of them; all are kept, some are only counted.
 fn candidates(
     table: &Table,
     comparisons: &Comparisons,
     rules: &[Rule],
     one_in: u64,
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> (Histogram, Option<(Vec<Compared>, Vec<RuleOutcome>)>) {
+) -> Candidates {
     struct State<'a> {
         comparer: Comparer<'a>,
-        counts: HashMap<u64, u32, ByNumber>,
-        compared: Vec<Compared>,
+        numbers: HashMap<u64, u32, ByNumber>,
+        /// For each number the pattern's cell and its pairs.
+        cells: Vec<(u64, u64)>,
+        pairs: Vec<Compared>,
     }
     let start = || State {
         comparer: Comparer::new(table, comparisons),
-        counts: HashMap::default(),
-        compared: Vec::new(),
+        numbers: HashMap::default(),
+        cells: Vec::new(),
+        pairs: Vec::new(),
     };
     let visit = |state: &mut State<'_>, a: u32, b: u32| {
-        let pattern = state.comparer.pattern(a, b);
-        *state.counts.entry(comparisons.cell(&pattern)).or_default() += 1;
+        let cell = comparisons.cell(&state.comparer.pattern(a, b));
+        let pattern = *state.numbers.entry(cell).or_insert(state.cells.len() as u32);
+        match state.cells.get_mut(pattern as usize) {
+            Some((_, pairs)) => *pairs += 1,
+            None => state.cells.push((cell, 1)),
+        }
         if one_in == 1 {
-            state.compared.push(Compared { a, b, pattern });
+            state.pairs.push(Compared { a, b, pattern });
         }
     };
-    let (states, outcomes) = visit_pairs(table, rules, one_in, start, visit, progress);
-    let (mut histogram, mut compared) = (Histogram::default(), Vec::new());
-    for state in states {
-        for (cell, count) in state.counts {
-            *histogram.counts.entry(cell).or_default() += f64::from(count) * one_in as f64;
+    let (mut states, outcomes) = visit_pairs(table, rules, one_in, start, visit, progress);
+    let mut cells: Vec<u64> = states.iter().flat_map(|s| s.cells.iter().map(|(cell, _)| *cell)).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    let mut patterns: Vec<(Pattern, f64)> =
+        cells.iter().map(|cell| (comparisons.pattern_of(*cell), 0.0)).collect();
+    for state in &mut states {
+        let numbers: Vec<usize> =
+            state.cells.iter().map(|(cell, _)| cells.partition_point(|other| other < cell)).collect();
+        for ((_, pairs), &number) in state.cells.iter().zip(&numbers) {
+            patterns[number].1 += *pairs as f64 * one_in as f64;
         }
-        compared.extend(state.compared);
+        state.pairs.iter_mut().for_each(|pair| pair.pattern = numbers[pair.pattern as usize] as u32);
     }
-    (histogram, (one_in == 1).then_some((compared, outcomes)))
+    Candidates { patterns, pairs: states.into_iter().map(|state| state.pairs).collect(), outcomes }
 }
 
 fn classes(relatives: &[Relatives], comparisons: &Comparisons) -> Result<Vec<Class>, LinkError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::{link::Scored, table::Table};
+use crate::{dict::ByNumber, link::Scored, table::Table};
 
 /// Links counted against the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -45,34 +45,40 @@ pub fn true_pairs(table: &Table) -> u64 {
 
 /// Pairs of records with the same number, not 0, of different files where there are several.
 fn pairs_within(table: &Table, group: impl Fn(u32) -> u32) -> u64 {
-    let pairs = |size: u64| size * size.saturating_sub(1) / 2;
-    let mut sizes: HashMap<u32, u64> = HashMap::new();
-    let mut by_file: HashMap<(u32, usize), u64> = HashMap::new();
+    let pairs = |size: &u32| u64::from(*size) * u64::from(size.saturating_sub(1)) / 2;
+    let mut sizes: Vec<u32> = Vec::new();
+    let mut by_file: HashMap<u64, u32, ByNumber> = HashMap::default();
     for record in 0..table.len() as u32 {
         let group = group(record);
-        if group != 0 {
-            *sizes.entry(group).or_default() += 1;
-            if table.files() > 1 {
-                *by_file.entry((group, table.file_of(record))).or_default() += 1;
-            }
+        if group == 0 {
+            continue;
+        }
+        if group as usize >= sizes.len() {
+            sizes.resize(group as usize + 1, 0);
+        }
+        if let Some(size) = sizes.get_mut(group as usize) {
+            *size += 1;
+        }
+        if table.files() > 1 {
+            *by_file.entry(u64::from(group) << 32 | table.file_of(record) as u64).or_default() += 1;
         }
     }
-    let all: u64 = sizes.values().map(|size| pairs(*size)).sum();
-    all - by_file.values().map(|size| pairs(*size)).sum::<u64>()
+    sizes.iter().map(pairs).sum::<u64>() - by_file.values().map(pairs).sum::<u64>()
 }
 
 /// How right entities are: every pair of records of one entity is a link.
 pub fn of_entities(table: &Table, entities: &[u32]) -> Quality {
     let entity = |record: u32| entities.get(record as usize).map_or(0, |e| e + 1);
     let links = pairs_within(table, entity);
-    let mut both: HashMap<(u32, u32), u32> = HashMap::new();
+    let mut both: HashMap<u64, u32, ByNumber> = HashMap::default();
     let joint: Vec<u32> = (0..table.len() as u32)
         .map(|record| {
             let next = both.len() as u32 + 1;
             if table.truth(record) == 0 {
                 0
             } else {
-                *both.entry((entity(record), table.truth(record))).or_insert(next)
+                let key = u64::from(entity(record)) << 32 | u64::from(table.truth(record));
+                *both.entry(key).or_insert(next)
             }
         })
         .collect();

@@ -109,7 +109,8 @@ fn coarse(kind: Kind, view: View, raw: &str, value: &str) -> String {
     }
 }
 
-fn says_nothing(text: &str) -> bool {
+/// Whether a text only says that nothing is known.
+pub fn says_nothing(text: &str) -> bool {
     text.len() <= 12
         && ["", "na", "n/a", "nan", "null", "none", "unknown", "-", "--", "?", "不詳", "不明", "なし"]
             .contains(&text.to_lowercase().as_str())

@@ -21,6 +21,7 @@ mod expr;
 mod field;
 mod fuzzy;
 mod index;
+mod intake;
 mod link;
 mod mark;
 mod measure;

@@ -9,7 +9,7 @@ use crate::{
     compare::{Comparer, Comparisons, Condition, columns_of},
     config::Config,
     error::LinkError,
-    estimate::{Compared, estimate, possible_pairs},
+    estimate::{Candidates, Compared, estimate, possible_pairs},
     model::{Model, Scorer, probability},
     sample::Sample,
     table::{Table, all_views},
@@ -146,12 +146,13 @@ impl Linkage {
             scorer.prior() + if config.decision.one_to_one { partner_bits(&table, matches) } else { 0.0 };
         let floor = (KEEP_FROM / (1.0 - KEEP_FROM)).log2() as f32 - prior;
         let (pairs, outcomes) = match compared {
-            Some((compared, outcomes)) => (weighed(&table, &scorer, &compared, floor), outcomes),
+            Some(compared) => (weighed(&table, &scorer, &compared, floor), compared.outcomes),
             None => score(&table, &comparisons, &scorer, floor, &rules, progress),
         };
+        let ranked = ranked(&pairs, prior);
         let mut linkage = Self {
-            bands: bands(&config, &pairs, prior),
-            threshold: threshold(&config, &pairs, prior, matches),
+            bands: bands(&config, &ranked),
+            threshold: threshold(&config, &ranked, prior, matches),
             prior,
             config,
             table,
@@ -253,26 +254,40 @@ fn score(
 }
 
 /// The pairs worth keeping of those that estimation compared.
-fn weighed(table: &Table, scorer: &Scorer, compared: &[Compared], floor: f32) -> Vec<Scored> {
-    let weight = |pair: &Compared| scorer.weight(&pair.pattern, table.row(pair.a), table.row(pair.b), floor);
-    let pairs = compared.iter().map(|pair| Scored { a: pair.a, b: pair.b, weight: weight(pair) });
-    let mut pairs: Vec<Scored> = pairs.filter(|pair| pair.weight >= floor).collect();
+fn weighed(table: &Table, scorer: &Scorer, compared: &Candidates, floor: f32) -> Vec<Scored> {
+    let at_most: Vec<f32> = compared.patterns.iter().map(|(pattern, _)| scorer.at_most(pattern)).collect();
+    let mut pairs = Vec::new();
+    for &Compared { a, b, pattern } in compared.pairs.iter().flatten() {
+        let Some((levels, _)) = compared.patterns.get(pattern as usize) else { continue };
+        if at_most.get(pattern as usize).is_some_and(|most| *most < floor) {
+            continue;
+        }
+        let weight = scorer.weight(levels, table.row(a), table.row(b), floor);
+        if weight >= floor {
+            pairs.push(Scored { a, b, weight });
+        }
+    }
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
     pairs
 }
 
+/// Weights with their probabilities, the heaviest first.
+fn ranked(pairs: &[Scored], prior: f32) -> Vec<(f32, f64)> {
+    let mut order: Vec<f32> = pairs.iter().map(|pair| pair.weight).collect();
+    order.sort_unstable_by(|x, y| y.total_cmp(x));
+    order.into_iter().map(|weight| (weight, probability(weight, prior))).collect()
+}
+
 /// The weight from which linking expects the best F1, or that of the probability that was asked for.
-fn threshold(config: &Config, pairs: &[Scored], prior: f32, matches: f64) -> f32 {
+fn threshold(config: &Config, ranked: &[(f32, f64)], prior: f32, matches: f64) -> f32 {
     if let Some(at) = config.decision.link_at {
         let at = at.clamp(1e-9, 1.0 - 1e-9);
         return (at / (1.0 - at)).log2() as f32 - prior;
     }
-    let order = descending(pairs);
-    let mut all: f64 = order.iter().map(|weight| probability(*weight, prior)).sum();
-    all = all.max(matches);
+    let all = ranked.iter().map(|(_, probability)| probability).sum::<f64>().max(matches);
     let (mut right, mut best, mut threshold) = (0.0, 0.0, -prior);
-    for (at, weight) in order.iter().enumerate() {
-        right += probability(*weight, prior);
+    for (at, (weight, probability)) in ranked.iter().enumerate() {
+        right += probability;
         let f1 = 2.0 * right / (at as f64 + 1.0 + all);
         if f1 >= best {
             (best, threshold) = (f1, *weight);
@@ -283,31 +298,24 @@ fn threshold(config: &Config, pairs: &[Scored], prior: f32, matches: f64) -> f32
 
 /// Bands: from the top as far as the expected share of false links stays within its limit; from the bottom as far as the
 /// expected share of lost true pairs does.
-fn bands(config: &Config, pairs: &[Scored], prior: f32) -> Bands {
-    let order = descending(pairs);
-    let all: f64 = order.iter().map(|weight| probability(*weight, prior)).sum();
+fn bands(config: &Config, ranked: &[(f32, f64)]) -> Bands {
+    let all: f64 = ranked.iter().map(|(_, probability)| probability).sum();
     let (mut wrong, mut link_from) = (0.0, f32::INFINITY);
-    for (at, weight) in order.iter().enumerate() {
-        wrong += 1.0 - probability(*weight, prior);
+    for (at, (weight, probability)) in ranked.iter().enumerate() {
+        wrong += 1.0 - probability;
         if wrong <= config.decision.false_links * (at as f64 + 1.0) {
             link_from = *weight;
         }
     }
     let (mut lost, mut review_from) = (0.0, f32::INFINITY);
-    for weight in order.iter().rev() {
-        lost += probability(*weight, prior);
+    for (weight, probability) in ranked.iter().rev() {
+        lost += probability;
         if lost > config.decision.missed_links * all {
             break;
         }
         review_from = *weight;
     }
     let review_from = review_from.min(link_from);
-    let review = order.iter().filter(|weight| (review_from..link_from).contains(*weight)).count() as u64;
+    let review = ranked.iter().filter(|(weight, _)| (review_from..link_from).contains(weight)).count() as u64;
     Bands { link_from, review_from, review }
-}
-
-fn descending(pairs: &[Scored]) -> Vec<f32> {
-    let mut order: Vec<f32> = pairs.iter().map(|pair| pair.weight).collect();
-    order.sort_unstable_by(|x, y| y.total_cmp(x));
-    order
 }

@@ -103,6 +103,8 @@ pub struct Scorer {
 struct Frequencies {
     column: usize,
     bits: Vec<f32>,
+    /// What a value that was never seen adds.
+    most: f32,
 }
 
 /// The weights of one pair, in bits.
@@ -178,6 +180,17 @@ impl Scorer {
         if sum < floor { sum } else { sum + self.relatives(&bits) }
     }
 
+    /// The most that a pair of this pattern can weigh, be its values as rare as they may.
+    pub fn at_most(&self, pattern: &Pattern) -> f32 {
+        let levels = self.weights.iter().zip(&self.rare).zip(pattern);
+        let most = levels.map(|((weights, rare), &level)| {
+            let rarity = rare[level as usize].map_or(0.0, |place| self.tables[place].most);
+            weights[level as usize] + rarity
+        });
+        // A hair above, for what is lost in rounding.
+        most.sum::<f32>() + 1e-3
+    }
+
     /// The weight of a pair in its parts.
     pub fn parts(&self, pattern: &Pattern, a: &[u32], b: &[u32]) -> Parts {
         let mut parts = Parts::default();
@@ -206,7 +219,7 @@ impl Scorer {
         let Some(place) = self.rare[at][level] else { return 0.0 };
         let table = &self.tables[place];
         // Of two values the more frequent one counts: the other may be its misspelling.
-        let bits = |row: &[u32]| table.bits.get(row[table.column] as usize).copied().unwrap_or(table.most());
+        let bits = |row: &[u32]| table.bits.get(row[table.column] as usize).copied().unwrap_or(table.most);
         match (a[table.column], b[table.column]) {
             (0, _) | (_, 0) => 0.0,
             _ => bits(a).min(bits(b)),
@@ -236,12 +249,8 @@ impl Frequencies {
             counts.iter().map(|c| f64::from(*c) * (f64::from(*c) - 1.0)).sum::<f64>() / known / known;
         let usual = usual.max(1.0 / known / known);
         let bits = |count: u32| (usual / (f64::from(count.max(1)) / known)).log2() as f32;
-        Self { column, bits: counts.into_iter().map(bits).collect() }
-    }
-
-    /// What a value that was never seen adds.
-    fn most(&self) -> f32 {
-        self.bits.iter().copied().fold(0.0, f32::max)
+        let bits: Vec<f32> = counts.into_iter().map(bits).collect();
+        Self { column, most: bits.iter().copied().fold(0.0, f32::max), bits }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Rule {
     pub sure_from: f32,
 }
 
-const MAGIC: &[u8] = b"musubi linkage index 1\n";
+const MAGIC: &[u8] = b"musubi linkage index 2\n";
 const DIGEST: usize = 32;
 /// The largest header that is read.
 const MAX_HEADER: u64 = 16 << 20;
@@ -87,7 +87,7 @@ pub(crate) fn read(what: &str, input: impl Read) -> Result<(Header, Table), Link
     let mut magic = [0; MAGIC.len()];
     input.read_exact(&mut magic).map_err(failed)?;
     if magic != MAGIC {
-        return Err(damaged("not a kept index of version 1"));
+        return Err(damaged("not a kept index of version 2"));
     }
     let json = bytes(&mut input, MAX_HEADER).map_err(failed)?;
     let header: Header = serde_json::from_slice(&json).map_err(|e| damaged(&e.to_string()))?;

@@ -5,15 +5,15 @@
     reason = "views, domains and records are numbered here; every index is below the length it was made from"
 )]
 
-use std::{collections::HashMap, io::Read};
+use std::collections::HashMap;
 
 use crate::{
     config::{Config, FieldConfig, Kind},
     dict::{Dict, JointDict},
     error::LinkError,
     field::{self, View},
+    intake::{Intake, Place},
     mark::Mark,
-    rows::Rows,
 };
 
 /// The most views that a table can hold: agreement of two records is one 32-bit mask, its last bit unused.
@@ -60,36 +60,19 @@ pub struct Table {
     pub(crate) joints: Vec<JointDict>,
     pub(crate) rows: Vec<u32>,
     pub(crate) stride: usize,
-    names: Names,
+    pub(crate) names: Names,
     /// The file of each record is the number of starts at or below it, less one.
-    starts: Vec<u32>,
-    truth: Vec<u32>,
-    truths: Dict,
-    memo: Vec<Memo>,
+    pub(crate) starts: Vec<u32>,
+    pub(crate) truth: Vec<u32>,
+    pub(crate) truths: Dict,
+    pub(crate) intake: Intake,
 }
-
-/// Values that were seen: raw text to the ids of its views.
-#[derive(Clone, Debug, Default)]
-struct Memo {
-    raw: Dict,
-    /// For each raw id, `width` ids.
-    ids: Vec<u32>,
-    /// Columns that its views fill.
-    columns: Vec<usize>,
-    /// Values that were looked up.
-    asked: usize,
-    /// Whether it has been given up.
-    useless: bool,
-}
-
-/// Values after which a memo must have been of use.
-const TRIAL: usize = 32_768;
 
 /// Identifiers of the records, one behind the other.
 #[derive(Debug, Default)]
-struct Names {
-    bytes: String,
-    ends: Vec<u64>,
+pub(crate) struct Names {
+    pub(crate) bytes: String,
+    pub(crate) ends: Vec<u64>,
 }
 
 impl Table {
@@ -109,7 +92,7 @@ impl Table {
             starts: Vec::new(),
             truth: Vec::new(),
             truths: Dict::default(),
-            memo: vec![Memo::default(); config.field.len()],
+            intake: Intake::new(config.field.len()),
         };
         let mut domains: HashMap<(Kind, View), usize> = HashMap::new();
         for (at, field) in config.field.iter().enumerate() {
@@ -119,14 +102,16 @@ impl Table {
                     continue;
                 }
                 // Names may stand in each other's place, so all of one kind and view share a dictionary.
-                let shared = matches!(field.kind, Kind::Name | Kind::NameJa | Kind::Kana);
+                let shared = matches!(field.kind, Kind::Name | Kind::NameJa | Kind::Kana | Kind::AddressJa);
+                // Most addresses end with their lot.
+                let of = if *view == View::Lot { View::Value } else { *view };
                 let fresh = table.domains.len();
-                let domain =
-                    if shared { *domains.entry((field.kind, *view)).or_insert(fresh) } else { fresh };
+                let domain = if shared { *domains.entry((field.kind, of)).or_insert(fresh) } else { fresh };
                 if domain == fresh {
                     table.domains.push(Dict::default());
                 }
-                table.memo[at].columns.push(table.columns.len());
+                let column = table.columns.len();
+                table.intake.memos[at].places.push(Place { column, view: *view, domain });
                 table.columns.push(Column { name, source: Source::Field { field: at, view: *view, domain } });
             }
         }
@@ -224,121 +209,15 @@ impl Table {
         }
     }
 
-    /// Reads the records of a CSV file and adds them. `progress` is told the number of records now and then.
-    ///
-    /// # Errors
-    /// When a column is missing or a line cannot be read; nothing of the file is kept then.
-    pub fn read(
-        &mut self,
-        file: &str,
-        config: &Config,
-        input: impl Read,
-        progress: &dyn Fn(u64),
-    ) -> Result<(), LinkError> {
-        let first = self.len() as u32;
-        let outcome = Rows::new(file, config, input).and_then(|rows| self.read_rows(rows, progress));
-        if outcome.is_err() {
-            self.rows.truncate(first as usize * self.stride);
-            self.names.ends.truncate(first as usize);
-            self.names.bytes.truncate(self.names.ends.last().copied().unwrap_or_default() as usize);
-            self.truth.truncate(first as usize);
-        } else {
-            self.starts.push(first);
-        }
-        outcome
-    }
-
-    fn read_rows(&mut self, mut rows: Rows<impl Read>, progress: &dyn Fn(u64)) -> Result<(), LinkError> {
-        while rows.advance()? {
-            if self.len() as u32 >= u32::MAX - 1 {
-                return Err(rows.at_line("more records than 2³²"));
-            }
-            let start = self.rows.len();
-            self.rows.resize(start + self.stride, 0);
-            for at in 0..self.fields.len() {
-                self.fill(start, at, &rows.value(at)?);
-            }
-            finish_row(&self.columns, &mut self.joints, &mut self.rows[start..]);
-            match rows.id()? {
-                Some(id) => self.names.bytes.push_str(&id),
-                None => self.names.bytes.push_str(&rows.number().to_string()),
-            }
-            self.names.ends.push(self.names.bytes.len() as u64);
-            self.truth.push(rows.truth()?.map_or(0, |truth| self.truths.intern(&truth)));
-            if rows.number().is_multiple_of(16_384) {
-                progress(rows.number());
-            }
-        }
-        progress(rows.number());
-        Ok(())
-    }
-
-    /// Puts the ids of a field's views into the row that starts there.
-    fn fill(&mut self, start: usize, field: usize, raw: &str) {
-        let memo = &mut self.memo[field];
-        let width = memo.columns.len();
-        if width == 0 {
-            return;
-        }
-        memo.asked += 1;
-        if memo.asked > TRIAL && memo.raw.len() * 2 > memo.asked {
-            // Nearly every value is another: remembering them costs more than it saves.
-            (memo.raw, memo.ids) = (Dict::default(), Vec::new());
-            memo.useless = true;
-        }
-        if memo.useless {
-            self.fill_at_once(start, field, raw);
-            return;
-        }
-        let known = memo.raw.len();
-        let id = memo.raw.intern(raw) as usize;
-        if id == 0 {
-            return;
-        }
-        if memo.ids.is_empty() {
-            memo.ids.resize(width, 0);
-        }
-        if memo.raw.len() > known {
-            let kind = self.fields[field].kind;
-            let sources = memo.columns.iter().filter_map(|&column| match self.columns[column].source {
-                Source::Field { view, domain, .. } => Some((view, domain)),
-                Source::Joint { .. } => None,
-            });
-            let texts = field::views(kind, raw, sources.clone().map(|(view, _)| view));
-            for (text, (_, domain)) in texts.iter().zip(sources) {
-                memo.ids.push(self.domains[domain].intern(text));
-            }
-        }
-        for (i, &column) in memo.columns.iter().enumerate() {
-            self.rows[start + column] = memo.ids[id * width + i];
-        }
-    }
-
-    fn fill_at_once(&mut self, start: usize, field: usize, raw: &str) {
-        let (kind, columns) = (self.fields[field].kind, &self.memo[field].columns);
-        let sources = columns.iter().filter_map(|&column| match self.columns[column].source {
-            Source::Field { view, domain, .. } => Some((column, view, domain)),
-            Source::Joint { .. } => None,
-        });
-        let texts = field::views(kind, raw, sources.clone().map(|(_, view, _)| view));
-        for (text, (column, _, domain)) in texts.iter().zip(sources) {
-            self.rows[start + column] = self.domains[domain].intern(text);
-        }
-    }
-
     /// The row of a record that is not in the table, for a search; views that no record has get ids that fit none, and
     /// their texts are kept.
     pub fn probe(&self, values: &[(&str, &str)]) -> Probe {
         let mut probe = Probe { row: vec![0; self.stride], texts: Vec::new() };
         for (at, field) in self.fields.iter().enumerate() {
             let Some((_, raw)) = values.iter().find(|(name, _)| *name == field.name) else { continue };
-            let sources =
-                self.memo[at].columns.iter().filter_map(|&column| match self.columns[column].source {
-                    Source::Field { view, domain, .. } => Some((column, view, domain)),
-                    Source::Joint { .. } => None,
-                });
-            let texts = field::views(field.kind, raw, sources.clone().map(|(_, view, _)| view));
-            for (text, (column, _, domain)) in texts.into_iter().zip(sources) {
+            let places = &self.intake.memos[at].places;
+            let texts = field::views(field.kind, raw, places.iter().map(|place| place.view));
+            for (text, &Place { column, domain, .. }) in texts.into_iter().zip(places) {
                 probe.row[column] = self.domains[domain].find(&text).unwrap_or_else(|| {
                     probe.texts.push(Unknown { mark: Mark::of(&text), text });
                     UNKNOWN + probe.texts.len() as u32 - 1
@@ -355,26 +234,6 @@ impl Table {
         }
         set_presence(&mut probe.row, self.columns.len());
         probe
-    }
-
-    /// Adds a record by the values of its fields; what [`Table::read`] does for a line.
-    pub fn push(&mut self, name: &str, values: &[(&str, &str)]) -> u32 {
-        let record = self.len() as u32;
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        let start = self.rows.len();
-        self.rows.resize(start + self.stride, 0);
-        for at in 0..self.fields.len() {
-            if let Some((_, raw)) = values.iter().find(|(name, _)| *name == self.fields[at].name) {
-                self.fill(start, at, raw);
-            }
-        }
-        finish_row(&self.columns, &mut self.joints, &mut self.rows[start..]);
-        self.names.bytes.push_str(name);
-        self.names.ends.push(self.names.bytes.len() as u64);
-        self.truth.push(0);
-        record
     }
 
     /// The identifiers of all records one behind the other, and where each ends.
@@ -421,10 +280,7 @@ impl Table {
 
     /// Forgets what only reading needs.
     pub fn settle(&mut self) {
-        for memo in &mut self.memo {
-            memo.raw = Dict::default();
-            memo.ids = Vec::new();
-        }
+        self.intake.forget();
         self.rows.shrink_to_fit();
     }
 
@@ -480,18 +336,7 @@ pub fn all_views(fields: &[FieldConfig]) -> Vec<String> {
     fields.iter().flat_map(|f| View::of(f.kind).iter().map(|v| view_name(&f.name, *v))).collect()
 }
 
-fn finish_row(columns: &[Column], joints: &mut [JointDict], row: &mut [u32]) {
-    for (at, column) in columns.iter().enumerate() {
-        if let Source::Joint { parts, joint } = &column.source
-            && parts.iter().all(|&part| row[part] != 0)
-        {
-            row[at] = joints[*joint].intern(parts.iter().map(|&part| row[part]));
-        }
-    }
-    set_presence(row, columns.len());
-}
-
-fn set_presence(row: &mut [u32], columns: usize) {
+pub(crate) fn set_presence(row: &mut [u32], columns: usize) {
     let mask =
         row[..columns].iter().enumerate().fold(0_u32, |mask, (at, id)| mask | (u32::from(*id != 0) << at));
     if let Some(last) = row.last_mut() {

@@ -63,6 +63,8 @@ pub struct Draft {
     pub charset: Charset,
     /// Its records, an institution's record of its own (歯科) among them.
     pub records: Vec<RecordDraft>,
+    /// 総括対象: a part of a DPC hospital's summed-up claim, which the bill does not count.
+    pub is_part: bool,
 }
 
 impl Draft {
@@ -70,7 +72,7 @@ impl Draft {
     #[must_use]
     pub fn of(claim: &Claim<'_>) -> Self {
         let records = claim.records().map(|record| RecordDraft::of(&record)).collect();
-        Self { table: claim.table(), charset: claim.charset(), records }
+        Self { table: claim.table(), charset: claim.charset(), records, is_part: claim.is_part() }
     }
 
     /// The first record of this kind.
@@ -78,8 +80,11 @@ impl Draft {
         self.records.iter_mut().find(|record| record.is(code))
     }
 
-    /// What the bill counts it as, and its points.
+    /// What the bill counts it as, and its points; nothing for a part of a claim that is summed up.
     fn counts(&self) -> (u64, u64) {
+        if self.is_part {
+            return (0, 0);
+        }
         let payers = || self.records.iter().filter(|record| record.is("HO") || record.is("KO"));
         let main = self.records.iter().find(|r| r.is("HO")).or_else(|| payers().next());
         (payers().count() as u64, main.and_then(|record| record.number(5)).unwrap_or(0))
@@ -92,6 +97,8 @@ pub struct Binder<W> {
     heading: Vec<RecordDraft>,
     /// By which specification the heading is laid out.
     table: Table,
+    /// The heading is that of a claim.
+    own_heads: bool,
     /// 審査支払機関 that the file goes to, where it is another than the institution's record says.
     agency: Option<u8>,
     number: u64,
@@ -107,6 +114,7 @@ impl<W: Write> Binder<W> {
             out,
             heading: Vec::new(),
             table: Table::Medical,
+            own_heads: false,
             agency,
             number: 0,
             counted: 0,
@@ -122,12 +130,17 @@ impl<W: Write> Binder<W> {
     pub fn institution(&mut self, head: &Group<'_>) -> io::Result<()> {
         // A second volume goes on with the first one's numbers.
         let heading: Vec<RecordDraft> = head.records().map(|record| RecordDraft::of(&record)).collect();
+        self.own_heads = false;
+        self.begin(heading, head.table())
+    }
+
+    fn begin(&mut self, heading: Vec<RecordDraft>, table: Table) -> io::Result<()> {
         let whose =
             |records: &[RecordDraft]| records.first().map(|r| [1, 2, 3, 4].map(|at| r.field(at).to_vec()));
         if whose(&heading) != whose(&self.heading) {
             self.bill()?;
             self.heading = heading;
-            self.table = head.table();
+            self.table = table;
         }
         Ok(())
     }
@@ -137,6 +150,13 @@ impl<W: Write> Binder<W> {
     /// # Errors
     /// When the file cannot be written.
     pub fn claim(&mut self, mut draft: Draft) -> io::Result<()> {
+        // What insurers get has no institution's record but that of each claim.
+        if self.heading.is_empty() || self.own_heads {
+            let is_head = |record: &mut RecordDraft| record.is("IR") || record.is("YK");
+            let heading: Vec<RecordDraft> = draft.records.extract_if(.., is_head).collect();
+            self.own_heads |= !heading.is_empty();
+            self.begin(heading, draft.table)?;
+        }
         if self.number == 0 {
             for mut record in self.heading.clone() {
                 self.addressed(&mut record);

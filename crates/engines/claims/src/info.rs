@@ -95,8 +95,11 @@ impl Info {
         let (insurers, public) = (u64::from(claim.insurer().is_some()), claim.public_payers().count() as u64);
         self.insurer_records += insurers;
         self.public_records += public;
-        self.counted += insurers + public;
-        self.points += claim.points().unwrap_or(0);
+        // The sum of a claim that is summed up is that of its parts.
+        if !claim.is_part() {
+            self.counted += insurers + public;
+            self.points += claim.points().unwrap_or(0);
+        }
         *self.tables.entry(claim.table()).or_default() += 1;
         match claim.receipt().month().trimmed().len() {
             5 => self.era_dates += 1,

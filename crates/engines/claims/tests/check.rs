@@ -10,7 +10,7 @@
 
 mod sample;
 
-use musubi_claims::{Checker, Finding, Info, ReadError, Reader, Severity};
+use musubi_claims::{Binder, Checker, Claim, Draft, Finding, GroupKind, Info, ReadError, Reader, Severity};
 
 fn check(bytes: &[u8]) -> Vec<Finding> {
     let (mut checker, mut all) = (Checker::new(), Vec::new());
@@ -221,4 +221,72 @@ fn a_character_cut_in_two() {
     bytes.remove(at);
     let found = check(&bytes);
     assert!(found.iter().any(|finding| finding.to_string().contains("RE field 36") && finding.severity == Severity::Error), "{found:#?}");
+}
+
+/// Lines of other programs are called by what is odd about them, in the file's own characters.
+#[test]
+fn what_is_no_claim_file_is_said_in_words() {
+    let all = |text: &str| -> Vec<String> {
+        check(&kotoba::cp932_encode(text).bytes).iter().map(Finding::ja).collect()
+    };
+    let line = "IR,1,13,1,0000000,,結び医院,202111,00,\r\n";
+    let quoted = format!("\"{}\"\r\n", line.trim_end().replace(',', "\",\""));
+    assert!(all(&quoted)[0].contains("結び医院"));
+    assert!(all(&quoted)[0].ends_with("項目を引用符で囲まない形であるべきです"));
+    assert!(all(&line.replace(',', "\t"))[0].ends_with("項目はタブではなくカンマで区切るべきです"));
+    let text = "未知のレコードがここにありますので四十文字を超えても読めるように示します";
+    let unknown = RIGHT.replace("SY,8840401", &format!("ZZ,{text},1\r\nSY,8840401"));
+    assert!(all(&unknown)[0].contains("「ZZ,未知のレコードがここにあります"), "{:?}", all(&unknown));
+}
+
+/// 総括: the summed-up claim and its parts have one number; the bill counts the sum alone, or all of them.
+#[test]
+fn a_summed_up_claim_of_a_dpc_hospital() {
+    let claim = |summary: u8, points: u32, records: &str| {
+        let (before, behind) = (",".repeat(10), ",".repeat(11));
+        format!(
+            "RE,1,1111,202110,結　花子,2,19900401,,20211004{before}{summary}{behind}\r\nHO,01130012,１２,３４５,10,{points}\r\n{records}"
+        )
+    };
+    let group = "BU,040080x099x0xx,20211004,20211010,1,\r\nGT,202110,0,0,1,300,300,,300,93,,\r\n";
+    let parts = [claim(1, 700, ""), claim(2, 300, group), claim(3, 400, "GR,03,\r\n")].concat();
+    let file = format!("IR,1,13,1,0000000,,結び医院,202111,00,\r\n{parts}GO,1,700,99\r\n");
+    let found: Vec<_> = check(file.as_bytes()).iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{found:#?}");
+    let (mut info, mut binder) = (Info::default(), Binder::new(Vec::new(), None));
+    let mut reader = Reader::new(file.as_bytes());
+    while let Some(group) = reader.next_group().unwrap() {
+        info.group(&group);
+        if let Some(claim) = Claim::of(group) {
+            binder.claim(Draft::of(&claim)).unwrap();
+        } else if group.kind() == GroupKind::Head {
+            binder.institution(&group).unwrap();
+        }
+    }
+    assert_eq!((info.receipts, info.counted, info.points), (3, 1, 700));
+    assert!(String::from_utf8(binder.finish().unwrap().0).unwrap().ends_with("GO,1,700,99\r\n"));
+}
+
+/// An insurer's file, claims of two institutions: bound anew, each institution's begin with its record and end with its
+/// bill.
+#[test]
+fn claims_that_bring_their_institution_along() {
+    let line = |text: &str| text.lines().map(|line| format!("1,1,0,{line}\r\n")).collect::<String>();
+    let claims: Vec<&str> = RIGHT.split("RE,").collect();
+    let (head, first) = (claims[0], format!("RE,{}", claims[1]));
+    let second = format!("RE,{}", claims[2].split("GO,").next().unwrap());
+    let other = head.replace("結び医院", "別の医院").replace(",13,1,", ",14,1,");
+    let file =
+        ["2,1,0,MN,9\r\n", &line(head), &line(&first), "2,1,0,MN,10\r\n", &line(&other), &line(&second)]
+            .concat();
+    let mut binder = Binder::new(Vec::new(), None);
+    let mut reader = Reader::new(file.as_bytes());
+    while let Some(group) = reader.next_group().unwrap() {
+        binder.claim(Draft::of(&Claim::of(group).unwrap())).unwrap();
+    }
+    let (bound, count) = binder.finish().unwrap();
+    assert_eq!(count, 2);
+    let found: Vec<_> = check(&bound).iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{found:#?}\n{}", String::from_utf8_lossy(&bound));
+    assert_eq!(String::from_utf8(bound).unwrap().matches("\r\nGO,").count(), 2);
 }

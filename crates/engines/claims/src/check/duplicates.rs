@@ -27,7 +27,7 @@ impl Duplicates {
         if !self.institutions.insert(digest(record.text())) {
             found(
                 Finding::new(Severity::Warning, Rule::Duplicate, place(&record, None))
-                    .found(shown(&record))
+                    .found(shown(&record, group.charset()))
                     .expected(
                         "an institution, month and volume once",
                         "同じ医療機関・請求年月・ボリュームは一度だけであるべきです",
@@ -43,7 +43,8 @@ impl Duplicates {
         }
         let record = claim.receipt().0;
         let again = !self.whole.insert(whole(claim));
-        let same_person = !self.persons.insert(person(claim));
+        // A claim and the parts that it sums up are of one person and month.
+        let same_person = !claim.is_part() && !self.persons.insert(person(claim));
         if !again && !same_person {
             return;
         }

@@ -15,10 +15,11 @@ pub fn check(
     found: &mut dyn FnMut(Finding),
 ) {
     if record.code() == *b"  " {
-        return no_record(record, receipt, found);
+        return no_record(record, charset, receipt, found);
     }
     if memchr(b'\r', record.text()).is_some() {
-        let finding = Finding::new(Severity::Error, Rule::Line, place(record, receipt)).found(shown(record));
+        let finding =
+            Finding::new(Severity::Error, Rule::Line, place(record, receipt)).found(shown(record, charset));
         found(finding.expected(
             "one record a line, no CR within it",
             "1行に1レコードであるべきです（行の途中にCRがあります）",
@@ -26,8 +27,8 @@ pub fn check(
     }
     let Some(layout) = Layout::of_record(table, record) else {
         if table != Table::Nursing {
-            let finding =
-                Finding::new(Severity::Warning, Rule::Code, place(record, receipt)).found(shown(record));
+            let finding = Finding::new(Severity::Warning, Rule::Code, place(record, receipt))
+                .found(shown(record, charset));
             found(finding.expected(
                 "a known kind of record; it was kept",
                 "既知のレコードではありません（そのまま残します）",
@@ -50,8 +51,9 @@ pub fn check(
     }
 }
 
-fn no_record(record: &Record<'_>, receipt: Option<u64>, found: &mut dyn FnMut(Finding)) {
-    let finding = Finding::new(Severity::Error, Rule::Line, place(record, receipt)).found(shown(record));
+fn no_record(record: &Record<'_>, charset: Charset, receipt: Option<u64>, found: &mut dyn FnMut(Finding)) {
+    let finding =
+        Finding::new(Severity::Error, Rule::Line, place(record, receipt)).found(shown(record, charset));
     found(finding.expected(
         "a record that begins with two capital letters",
         "英大文字2字で始まるレコードであるべきです",

@@ -12,7 +12,7 @@ mod sums;
 
 use crate::layouts::{common::Bill, dental, dispensing, medical};
 use crate::{
-    Claim, Finding, Group, GroupKind, Layout, Month, Place, ReadError, Record, Rule, Severity, Table,
+    Charset, Claim, Finding, Group, GroupKind, Layout, Month, Place, ReadError, Record, Rule, Severity, Table,
 };
 use bill::Tally;
 use duplicates::Duplicates;
@@ -61,8 +61,9 @@ impl Checker {
             GroupKind::Stray => {
                 for record in group.records() {
                     let place = place(&record, None);
-                    let finding = Finding::new(Severity::Error, Rule::Order, place).found(shown(&record));
-                    found(finding.expected("IR, UK or YK first", "先頭はIR、UKまたはYKであるべきです"));
+                    let line = shown(&record, group.charset());
+                    let (en, ja) = strayed(record.text());
+                    found(Finding::new(Severity::Error, Rule::Order, place).found(line).expected(en, ja));
                 }
             }
         }
@@ -130,7 +131,9 @@ impl Checker {
         }
         let own = group.records().find_map(|record| heading(&record, group.table()));
         let heading = own.or(self.institution).unwrap_or_default();
-        if !managed && !heading.returned && !self.institution.is_some_and(|i| i.returned) {
+        // The parts of a claim that a DPC hospital sums up have its number.
+        let own_numbers = !managed && !claim.is_part();
+        if own_numbers && !heading.returned && !self.institution.is_some_and(|i| i.returned) {
             self.sequence(&claim, found);
         }
         for record in claim.records() {
@@ -244,8 +247,22 @@ fn spec_place(record: &Record<'_>, table: Table, receipt: Option<u64>, at: usize
 }
 
 /// The beginning of a line, for people.
-fn shown(record: &Record<'_>) -> String {
-    String::from_utf8_lossy(record.text().get(..80).unwrap_or(record.text())).into_owned()
+fn shown(record: &Record<'_>, charset: Charset) -> String {
+    let line = record.text();
+    // A cut may fall into a character.
+    let whole = (77..=80).rev().filter_map(|cut| charset.decode(line.get(..cut)?)).next();
+    whole.unwrap_or_else(|| charset.decode_lossy(line.get(..80).unwrap_or(line))).into_owned()
+}
+
+/// What was expected of lines that belong to no institution: English, Japanese.
+fn strayed(line: &[u8]) -> (&'static str, &'static str) {
+    if line.starts_with(b"\"") {
+        ("fields without quotation marks", "項目を引用符で囲まない形であるべきです")
+    } else if line.contains(&b'\t') && !line.contains(&b',') {
+        ("fields between commas, not tabs", "項目はタブではなくカンマで区切るべきです")
+    } else {
+        ("IR, UK or YK first", "先頭はIR、UKまたはYKであるべきです")
+    }
 }
 
 /// How sure we are of a rule in a table: the layouts of DPC and 調剤 are not verified on a sample.

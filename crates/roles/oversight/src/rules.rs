@@ -55,8 +55,10 @@ pub struct Rule {
     pub why_ja: String,
     /// What it means, English.
     pub why_en: String,
-    /// Where the idea and the figures come from.
-    pub source: String,
+    /// Where the idea and the figures come from, Japanese.
+    pub source_ja: String,
+    /// The same in English.
+    pub source_en: String,
 }
 
 /// What a rule counts.

@@ -320,7 +320,7 @@ fn explained(lang: Lang, rule: &Rule) -> Markup {
         (t(lang, "数える記録", "Records counted"), html! { (side_name(lang, rule.side)) }),
         (t(lang, "基準", "Threshold"), html! { "≥ " (rule.threshold) }),
         (t(lang, "まれさ", "Rarity"), html! { (alpha) }),
-        (t(lang, "出所", "Source"), html! { span lang="en" { (rule.source) } }),
+        (t(lang, "出所", "Source"), html! { (t(lang, &rule.source_ja, &rule.source_en)) }),
     ];
     page::card(
         t(lang, rule.ja.as_str(), rule.en.as_str()),

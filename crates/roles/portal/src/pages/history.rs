@@ -32,7 +32,7 @@ pub(super) async fn show(
     let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
     let body = html! {
         @if entries.is_empty() {
-            (empty_state(t(lang, "まだ何も決めていません", "Nothing was decided yet"), "", html! {}))
+            (empty_state(t(lang, "まだ何も決めていません", "Nothing was decided yet"), t(lang, "決めると、いつ何を決めたかが、ここに新しい順に残ります。", "What you decide, and when, stands here, newest first."), html! {}))
         } @else { (card(t(lang, "新しいものから", "Newest first"), timeline(&entries))) }
         p { a href="/choices" { (t(lang, "いま決まっていることへ", "What stands now")) } }
     };

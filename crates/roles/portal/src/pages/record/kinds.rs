@@ -184,25 +184,28 @@ fn list(
         return html! {};
     }
     let first = which.page.saturating_mul(ITEMS_MAX);
+    // Documents have titles and no values.
+    let valued = items.iter().any(|(_, shown)| !shown.value.is_empty() || shown.flag.is_some());
     let rows = items.iter().skip(first).take(ITEMS_MAX).map(|(item, shown)| {
         let holder = gathered.sources.get(item.source).map(|source| source.holder);
         let link = holder.map(|holder| {
             which.link(&format!("/record/item?holder={holder}&name={}", item.name()))
         });
-        [
+        let mut row = vec![
             on(lang, shown),
             html! { span lang="ja" { @if let Some(link) = &link { a href=(link) { (shown.title) } } @else { (shown.title) } @if shown.over { " " (badge(Tone::Info, t(lang, "終了", "over"))) } } },
-            html! { span lang="ja" { (shown.value) " " (flag(lang, shown.flag)) } },
-            html! { (holder.map(|holder| name(service, lang, &holder)).unwrap_or_default()) },
-        ]
+        ];
+        if valued {
+            row.push(html! { span lang="ja" { (shown.value) " " (flag(lang, shown.flag)) } });
+        }
+        row.push(html! { (holder.map(|holder| name(service, lang, &holder)).unwrap_or_default()) });
+        row
     });
-    let table = Table::new("")
-        .column(t(lang, "日", "Day"))
-        .column(t(lang, "項目", "Item"))
-        .column(t(lang, "内容", "Value"))
-        .column(t(lang, "どこの記録か", "From"))
-        .rows(rows)
-        .render();
+    let mut table = Table::new("").column(t(lang, "日", "Day")).column(t(lang, "項目", "Item"));
+    if valued {
+        table = table.column(t(lang, "内容", "Value"));
+    }
+    let table = table.column(t(lang, "どこの記録か", "From")).rows(rows).render();
     let pages = items.len().div_ceil(ITEMS_MAX);
     let turn = |page: usize| which.link(&format!("/record/{}?page={page}", kind.as_str()));
     let previous = which.page.checked_sub(1).map(turn);

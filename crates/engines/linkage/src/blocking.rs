@@ -5,10 +5,7 @@
     reason = "blocks and tasks are ranges of the sorted entries they were cut from"
 )]
 
-use std::{
-    hint::black_box,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{
     compare::agreement,
@@ -213,18 +210,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads a little of every row that will be compared, so that the memory of all of them is waited for at once.
+    /// Asks for every row that will be compared.
     fn ask_for(&self, entries: &[u64]) {
-        let mut sum = 0;
-        for pair in entries.windows(2) {
-            if pair[0] >> 32 == pair[1] >> 32 {
-                for entry in pair {
-                    let row = self.table.row(*entry as u32);
-                    sum ^= row[0] ^ row[row.len() - 1];
-                }
-            }
-        }
-        black_box(sum);
+        let pairs = entries.windows(2).filter(|pair| pair[0] >> 32 == pair[1] >> 32);
+        self.table.ask_for(pairs.flat_map(|pair| [pair[0] as u32, pair[1] as u32]));
     }
 
     /// The pairs of a block that no earlier rule made.

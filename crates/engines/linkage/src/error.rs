@@ -26,6 +26,16 @@ pub enum LinkError {
         /// The columns of the file.
         found: String,
     },
+    /// A file begins with a record where the names of its columns were expected.
+    #[error(
+        "{file}: line 1 is a record, not the names of the columns (“{cell}”): put a line with the names first, such as surname,given_name,dob"
+    )]
+    Headings {
+        /// The file.
+        file: String,
+        /// The cell that shows it.
+        cell: String,
+    },
     /// A line of a file is not CSV, or not UTF-8.
     #[error("{file}: {problem}")]
     Row {
@@ -63,6 +73,9 @@ impl LinkError {
             Self::Column { file, column, found } => {
                 format!("{file}：列「{column}」がありません。ある列：{found}")
             }
+            Self::Headings { file, cell } => format!(
+                "{file}：1行目が列名ではなくデータのようです（「{cell}」）。1行目に「氏,名,生年月日」のような列名を入れてください"
+            ),
             Self::Row { file, problem } => format!("{file}：CSVとして読めません：{problem}"),
             Self::Limit { ja, .. } => ja.clone(),
             Self::Damaged { what, problem } => format!("{what}：壊れているか、版が違います：{problem}"),

@@ -25,6 +25,8 @@ pub(crate) struct Intake {
     pub(crate) memos: Vec<Memo>,
     addresses: AddressReader,
     waiting: Waiting,
+    /// Bytes of the files that will be read; 0 where that is not known.
+    expected: u64,
 }
 
 /// Values of a field that were seen: raw text to the ids of its views.
@@ -112,6 +114,20 @@ impl Waiting {
 }
 
 impl Table {
+    /// Says how many bytes the files have that will be read, so that room for their records is made once.
+    pub fn expect(&mut self, bytes: u64) {
+        self.intake.expected = bytes;
+    }
+
+    /// Makes room for the records that are expected, each of so many bytes.
+    fn make_room(&mut self, bytes: u64) {
+        let records = (self.intake.expected / bytes.max(1)) as usize;
+        let more = (records + records / 50).saturating_sub(self.len());
+        self.rows.reserve_exact(more * self.stride);
+        self.names.ends.reserve_exact(more);
+        self.truth.reserve_exact(more);
+    }
+
     /// Reads the records of a CSV file and adds them. `progress` is told the number of records now and then.
     ///
     /// # Errors
@@ -140,6 +156,9 @@ impl Table {
     fn read_rows(&mut self, mut rows: Rows<impl Read>, progress: &dyn Fn(u64)) -> Result<(), LinkError> {
         self.intake.waiting.from = self.rows.len();
         while rows.advance()? {
+            if rows.number() == TRIAL as u64 {
+                self.make_room(rows.bytes() / rows.number());
+            }
             if self.len() as u32 >= u32::MAX - 1 {
                 return Err(rows.at_line("more records than 2³²"));
             }
@@ -217,7 +236,7 @@ impl Table {
     }
 
     fn fill_address(&mut self, start: usize, field: usize, raw: &str) {
-        let Intake { memos, addresses, waiting } = &mut self.intake;
+        let Intake { memos, addresses, waiting, .. } = &mut self.intake;
         let keys = addresses.keys(raw);
         let mut whole = false;
         for &Place { column, view, domain } in &memos[field].places {

@@ -20,6 +20,7 @@ pub mod explain;
 mod expr;
 mod field;
 mod fuzzy;
+mod headings;
 mod index;
 mod intake;
 mod link;

@@ -142,17 +142,23 @@ impl Linkage {
         };
         let scorer = Scorer::new(&model, &comparisons, &table)?;
         let matches = model.prior * possible_pairs(&table);
-        let prior =
+        let mut prior =
             scorer.prior() + if config.decision.one_to_one { partner_bits(&table, matches) } else { 0.0 };
         let floor = (KEEP_FROM / (1.0 - KEEP_FROM)).log2() as f32 - prior;
         let (pairs, outcomes) = match compared {
             Some(compared) => (weighed(&table, &scorer, &compared, floor), compared.outcomes),
             None => score(&table, &comparisons, &scorer, floor, &rules, progress),
         };
-        let ranked = ranked(&pairs, prior);
+        let mut order = ranked(&pairs, prior);
+        let mut at = threshold(&config, &order, prior, matches);
+        if config.decision.one_to_one && table.files() == 2 {
+            prior = paired_off(&table, &pairs, at);
+            order = ranked(&pairs, prior);
+            at = asked_for(&config, prior).unwrap_or(-prior);
+        }
         let mut linkage = Self {
-            bands: bands(&config, &ranked),
-            threshold: threshold(&config, &ranked, prior, matches),
+            bands: bands(&config, &order),
+            threshold: at,
             prior,
             config,
             table,
@@ -230,6 +236,39 @@ fn partner_bits(table: &Table, matches: f64) -> f32 {
     -(1.0 - with_partner).log2() as f32
 }
 
+/// The logarithm of the odds of one more pair, when `links` records of each file have their partner.
+///
+/// Every number of partners is thought equally likely beforehand, and of one number every way to pair records off. There are
+/// (n − k)(m − k) / (k + 1) times as many ways with one pair more: the fewer records are left on both sides, the less is asked of
+/// a pair of them.
+fn odds_of_another(sizes: (f64, f64), links: f64) -> f32 {
+    let ways = (sizes.0 - links).max(0.5) * (sizes.1 - links).max(0.5) / (links + 1.0);
+    -ways.log2() as f32
+}
+
+/// Those odds where they lead to the number of links that they were reckoned from, beginning with the links from `at` on.
+fn paired_off(table: &Table, pairs: &[Scored], at: f32) -> f32 {
+    let second = f64::from(table.starts().get(1).copied().unwrap_or_default());
+    let sizes = (second, table.len() as f64 - second);
+    let links = |at: f32| {
+        let heavy: Vec<Scored> = pairs.iter().filter(|pair| pair.weight >= at).copied().collect();
+        cluster::one_to_one(&heavy, at).len() as f64
+    };
+    let mut found = links(at);
+    // More links make more likely and fewer fewer, so the number only rises or only falls until it stays.
+    for _ in 0..ROUNDS {
+        let prior = odds_of_another(sizes, found);
+        let next = links(-prior);
+        if next == found {
+            break;
+        }
+        found = next;
+    }
+    odds_of_another(sizes, found)
+}
+
+const ROUNDS: usize = 12;
+
 fn score(
     table: &Table,
     comparisons: &Comparisons,
@@ -253,18 +292,25 @@ fn score(
     (pairs, outcomes)
 }
 
+/// Pairs whose rows are asked for together.
+const TOGETHER: usize = 128;
+
 /// The pairs worth keeping of those that estimation compared.
 fn weighed(table: &Table, scorer: &Scorer, compared: &Candidates, floor: f32) -> Vec<Scored> {
     let at_most: Vec<f32> = compared.patterns.iter().map(|(pattern, _)| scorer.at_most(pattern)).collect();
+    let heavy = |pair: &&Compared| at_most.get(pair.pattern as usize).is_some_and(|most| *most >= floor);
     let mut pairs = Vec::new();
-    for &Compared { a, b, pattern } in compared.pairs.iter().flatten() {
-        let Some((levels, _)) = compared.patterns.get(pattern as usize) else { continue };
-        if at_most.get(pattern as usize).is_some_and(|most| *most < floor) {
-            continue;
-        }
-        let weight = scorer.weight(levels, table.row(a), table.row(b), floor);
-        if weight >= floor {
-            pairs.push(Scored { a, b, weight });
+    let mut group: Vec<&Compared> = Vec::with_capacity(TOGETHER);
+    for part in compared.pairs.iter().flat_map(|part| part.chunks(TOGETHER)) {
+        group.clear();
+        group.extend(part.iter().filter(heavy));
+        table.ask_for(group.iter().flat_map(|pair| [pair.a, pair.b]));
+        for &&Compared { a, b, pattern } in &group {
+            let Some((levels, _)) = compared.patterns.get(pattern as usize) else { continue };
+            let weight = scorer.weight(levels, table.row(a), table.row(b), floor);
+            if weight >= floor {
+                pairs.push(Scored { a, b, weight });
+            }
         }
     }
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
@@ -278,11 +324,16 @@ fn ranked(pairs: &[Scored], prior: f32) -> Vec<(f32, f64)> {
     order.into_iter().map(|weight| (weight, probability(weight, prior))).collect()
 }
 
+/// The weight of the probability that was asked for.
+fn asked_for(config: &Config, prior: f32) -> Option<f32> {
+    let at = config.decision.link_at?.clamp(1e-9, 1.0 - 1e-9);
+    Some((at / (1.0 - at)).log2() as f32 - prior)
+}
+
 /// The weight from which linking expects the best F1, or that of the probability that was asked for.
 fn threshold(config: &Config, ranked: &[(f32, f64)], prior: f32, matches: f64) -> f32 {
-    if let Some(at) = config.decision.link_at {
-        let at = at.clamp(1e-9, 1.0 - 1e-9);
-        return (at / (1.0 - at)).log2() as f32 - prior;
+    if let Some(at) = asked_for(config, prior) {
+        return at;
     }
     let all = ranked.iter().map(|(_, probability)| probability).sum::<f64>().max(matches);
     let (mut right, mut best, mut threshold) = (0.0, 0.0, -prior);
@@ -318,4 +369,43 @@ fn bands(config: &Config, ranked: &[(f32, f64)]) -> Bands {
     let review_from = review_from.min(link_from);
     let review = ranked.iter().filter(|(weight, _)| (review_from..link_from).contains(weight)).count() as u64;
     Bands { link_from, review_from, review }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_two_lists_are_each_others() {
+        // Four of five are paired off: one way is left for the fifth, where there were five times five at first.
+        assert_eq!(odds_of_another((5.0, 5.0), 4.0), 5.0_f32.log2());
+        assert_eq!(odds_of_another((5.0, 5.0), 0.0), -25.0_f32.log2());
+        // In a list that is much longer there are many left.
+        assert!(odds_of_another((5.0, 500.0), 4.0) < -6.0);
+    }
+
+    #[test]
+    fn who_is_left_on_both_sides_needs_little_to_be_one() {
+        let header = ["id", "given_name", "surname", "dob", "postcode"].map(str::to_owned).to_vec();
+        let mut config = crate::suggest(&[header], None, None).config;
+        config.decision.one_to_one = true;
+        let mut table = table_for(&config).unwrap();
+        let head = "id,given_name,surname,dob,postcode\n".to_owned();
+        let letters = |n: u32| (n * 7_919 % 10_007).to_string().bytes().map(|b| char::from(b + 49)).collect();
+        let line = |n: u32, given: &str, surname: &str| {
+            let given = if n == 7 { given } else { ["anna", "bert", "carla", "dirk"][n as usize * 31 % 4] };
+            let own: String = letters(n);
+            let surname = if n == 7 { surname } else { &own };
+            let (year, month, day) = (n * 13 % 90 + 10, n % 12 + 1, n * 17 % 28 + 1);
+            format!("r{n},{given},{surname},19{year:02}-{month:02}-{day:02},{}\n", 1_000 + n * 37 % 900)
+        };
+        let a = (0..300).fold(head.clone(), |csv, n| csv + &line(n, "emil", "quux"));
+        // Of the seventh only birth and place are the same.
+        let b = (0..300).fold(head, |csv, n| csv + &line(n, "zoe", "vogel"));
+        table.read("a", &config, a.as_bytes(), &|_| {}).unwrap();
+        table.read("b", &config, b.as_bytes(), &|_| {}).unwrap();
+        let linkage = Linkage::run(config, table, None, &|_, _, _| {}).unwrap();
+        assert!(linkage.links.iter().all(|link| link.b == link.a + 300));
+        assert_eq!(linkage.links.len(), 300);
+    }
 }

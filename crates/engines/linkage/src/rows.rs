@@ -9,6 +9,7 @@ use std::{
 use crate::{
     config::{Config, FieldConfig, Kind},
     error::LinkError,
+    headings::data_among,
 };
 
 /// Records of a CSV file, read one after the other.
@@ -37,6 +38,8 @@ enum Encoding {
     Cp932,
 }
 
+/// Records that tell whether the first line is one too.
+const LOOKED_AT: usize = 200;
 /// Bytes that are looked at before reading.
 const LOOK: usize = 1 << 18;
 /// A record of more lines than this began with a quotation mark that was never closed.
@@ -45,9 +48,20 @@ const MOST_LINES: u64 = 100;
 /// The names of a file's columns.
 ///
 /// # Errors
-/// When the file cannot be read or has no header.
+/// When the file cannot be read, has no header, or begins with a record.
 pub fn header(file: &str, input: impl Read) -> Result<Vec<String>, LinkError> {
-    Ok(Rows::open(file, input)?.header)
+    let mut rows = Rows::open(file, input)?;
+    let cells = 0..rows.header.len();
+    let mut records: Vec<Vec<String>> = Vec::new();
+    // What is wrong further down is told when it is read.
+    while records.len() < LOOKED_AT && rows.advance().is_ok_and(|more| more) {
+        let record = cells.clone().map(|at| rows.cell(at).map(Cow::into_owned).unwrap_or_default());
+        records.push(record.collect());
+    }
+    match data_among(&rows.header, &records) {
+        Some(cell) => Err(LinkError::Headings { file: file.to_owned(), cell }),
+        None => Ok(rows.header),
+    }
 }
 
 impl<R: Read> Rows<R> {
@@ -141,6 +155,11 @@ impl<R: Read> Rows<R> {
             self.encoding = encoding_of(self.record.as_slice());
         }
         Ok(true)
+    }
+
+    /// Bytes of the file up to the record that was read last.
+    pub fn bytes(&self) -> u64 {
+        self.reader.position().byte()
     }
 
     /// The number of the record, from 1.

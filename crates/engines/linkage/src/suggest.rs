@@ -60,6 +60,11 @@ pub(crate) fn kind_of(column: &str) -> Kind {
     role_of(column).filter(|role| *role != Role::Identifier).map_or(Kind::Text, Role::kind)
 }
 
+/// Whether a name is one that columns usually have.
+pub(crate) fn is_known(name: &str) -> bool {
+    role_of(name).is_some()
+}
+
 /// What a column holds, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {

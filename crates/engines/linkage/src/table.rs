@@ -5,7 +5,7 @@
     reason = "views, domains and records are numbered here; every index is below the length it was made from"
 )]
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hint::black_box};
 
 use crate::{
     config::{Config, FieldConfig, Kind},
@@ -194,6 +194,14 @@ impl Table {
     pub fn row(&self, record: u32) -> &[u32] {
         let start = record as usize * self.stride;
         &self.rows[start..start + self.stride]
+    }
+
+    /// Reads a little of every row, so that the memory of all of them is waited for at once.
+    pub(crate) fn ask_for(&self, records: impl Iterator<Item = u32>) {
+        black_box(records.fold(0, |sum, record| {
+            let row = self.row(record);
+            sum ^ row[0] ^ row[row.len() - 1]
+        }));
     }
 
     /// The text of a record in a column; empty for joint columns and missing values.

@@ -158,6 +158,7 @@ impl Sources {
 
     fn records(&self, config: &Config) -> anyhow::Result<Table> {
         let mut table = table_for(config)?;
+        table.expect(self.files.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum());
         for path in &self.files {
             let file = unusable::open(path)?;
             let bar = ProgressBar::new(file.metadata()?.len()).with_message(path.display().to_string());

@@ -133,6 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_begins_with_a_record_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = people(0..40, &["a", "b"]);
+        let bare = all.split_once('\n').unwrap().1;
+        fs::write(dir.path().join("bare.csv"), bare).unwrap();
+        fs::write(dir.path().join("named.csv"), all).unwrap();
+        assert_eq!(link(dir.path(), "{}/bare.csv --json"), ExitCode::from(2));
+        assert_eq!(link(dir.path(), "{}/named.csv --json"), ExitCode::SUCCESS);
+    }
+
+    #[test]
     fn filters_are_made_and_matched() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();

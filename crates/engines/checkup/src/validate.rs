@@ -124,12 +124,13 @@ pub fn check_file(bytes: &[u8], limits: &Limits) -> Result<Checked, ReadError> {
         }
     };
     checked.charset = source.charset;
-    if source.charset == Charset::ShiftJis {
+    if source.charset != Charset::Utf8 {
+        let name = source.charset.name();
         let warning = Finding::error(
             Rule::Xml,
             "",
-            "the file is written in Shift_JIS, the specification asks for UTF-8",
-            "文字コードが Shift_JIS です（仕様は UTF-8 です）",
+            format!("the file is written in {name}, the specification asks for UTF-8"),
+            format!("文字コードが {name} です（仕様は UTF-8 です）"),
         );
         checked.findings.push(warning.warning());
     }

@@ -72,8 +72,23 @@ fn encodings() {
     let lying = String::from_utf8_lossy(&sjis[..50]).replace("Shift_JIS", "UTF-8").into_bytes();
     let lying = [&lying[..], &sjis[50..]].concat();
     assert!(matches!(refused(&lying), Problem::WrongCharset { .. }));
-    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert!(matches!(refused(&utf16), Problem::UnknownCharset { .. }));
+    let wide = text.replace("UTF-8", "UTF-16");
+    for mark in ["", "\u{FEFF}"] {
+        let units: Vec<u16> = mark.encode_utf16().chain(wide.encode_utf16()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for bytes in [&little, &big] {
+            let checked = check_file(bytes, &Limits::default()).unwrap();
+            assert_eq!((checked.charset, checked.is_accepted()), (Charset::Utf16, true));
+            assert_eq!(checked.document.unwrap(), common::whole());
+        }
+        // Half a character at the end, and half a pair in the middle.
+        let cut = &little[..little.len() - 1];
+        assert!(matches!(refused(cut), Problem::WrongCharset { sound, .. } if sound == cut.len() - 1));
+        let mut alone = little.clone();
+        alone[100..102].copy_from_slice(&[0x00, 0xD8]);
+        assert!(matches!(refused(&alone), Problem::WrongCharset { declared: "UTF-16", sound: 100 }));
+    }
     assert!(matches!(
         refused(b"<?xml version='1.0' encoding='EUC-JP'?><index/>"),
         Problem::UnknownCharset { .. }
@@ -103,6 +118,16 @@ fn other_ways_of_writing_the_same() {
         .replace("<cda:?", "<?")
         .replace("xsi:type=\"", "xsi:type=\"cda:");
     let checked = check_file(prefixed.as_bytes(), &Limits::default()).unwrap();
+    assert!(checked.well_shaped, "{:?}", checked.findings);
+    assert_eq!(checked.document.unwrap(), common::whole());
+    // Character data, references, comments and instructions: XML, if not as anybody writes it.
+    let odd = text
+        .replace("北病院", "<![CDATA[北]]>&#x75C5;<!-- 院 -->&#38498;")
+        .replace("ケンシン", "<?a b?>&#12465;ンシン")
+        .replace("\n", "\r\n")
+        .replace("code=\"010\"", "code\n = '&#48;10'");
+    assert_ne!(odd.len(), text.len());
+    let checked = check_file(odd.as_bytes(), &Limits::default()).unwrap();
     assert!(checked.well_shaped, "{:?}", checked.findings);
     assert_eq!(checked.document.unwrap(), common::whole());
     // The header in another order is of today's generation.

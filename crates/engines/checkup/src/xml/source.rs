@@ -31,6 +31,20 @@ pub enum Charset {
     /// Shift_JIS as Windows writes it (CP932), which some vendors wrote.
     #[serde(rename = "Shift_JIS")]
     ShiftJis,
+    /// UTF-16, which every reader of XML has to know.
+    #[serde(rename = "UTF-16")]
+    Utf16,
+}
+
+impl Charset {
+    /// As an XML declaration names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::ShiftJis => "Shift_JIS",
+            Self::Utf16 => "UTF-16",
+        }
+    }
 }
 
 /// A place in a document.
@@ -123,8 +137,8 @@ impl<'a> Source<'a> {
             return Err(ReadError::at_start(Problem::TooLarge { limit: limits.bytes }));
         }
         let body = bytes.strip_prefix(BOM).unwrap_or(bytes);
-        if body.starts_with(&[0xFE, 0xFF]) || body.starts_with(&[0xFF, 0xFE]) || body.starts_with(b"<\0") {
-            return Err(ReadError::at_start(Problem::UnknownCharset { declared: "UTF-16".to_owned() }));
+        if let Some(text) = utf16(body) {
+            return Ok(Self { text: Cow::Owned(text?), charset: Charset::Utf16 });
         }
         let label = declared(body);
         let shift_jis = match label.as_deref() {
@@ -175,6 +189,31 @@ fn wrong(body: &[u8], declared: &'static str, sound: usize) -> ReadError {
     ReadError { place, path: String::new(), problem: Problem::WrongCharset { declared, sound } }
 }
 
+/// The text of a file of two-byte units; none when its first bytes are not of such a file.
+fn utf16(bytes: &[u8]) -> Option<Result<String, ReadError>> {
+    let (body, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+        [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes),
+        [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes),
+        [b'<', 0, ..] => (bytes, u16::from_le_bytes),
+        [0, b'<', ..] => (bytes, u16::from_be_bytes),
+        _ => return None,
+    };
+    let mark = bytes.len() - body.len();
+    let wrong = |sound: usize, text: &str| {
+        let problem = Problem::WrongCharset { declared: "UTF-16", sound: mark + sound };
+        Err(ReadError { place: place(text, text.len()), path: String::new(), problem })
+    };
+    let (units, rest) = body.as_chunks::<2>();
+    let mut text = String::with_capacity(units.len());
+    let mut sound = 0;
+    for character in char::decode_utf16(units.iter().map(|pair| unit(*pair))) {
+        let Ok(character) = character else { return Some(wrong(sound, &text)) };
+        sound += 2 * character.len_utf16();
+        text.push(character);
+    }
+    Some(if rest.is_empty() { Ok(text) } else { wrong(sound, &text) })
+}
+
 /// The encoding that the XML declaration names, in lower case with hyphens.
 fn declared(body: &[u8]) -> Option<String> {
     let head: String = body.iter().take(DECLARATION).map(|b| char::from(*b)).collect();
@@ -218,7 +257,7 @@ impl fmt::Display for Problem {
                 write!(f, "the document has more than {limit} elements and attributes")
             }
             Self::UnknownCharset { declared } => {
-                write!(f, "the file is written in {declared}, expected UTF-8 or Shift_JIS")
+                write!(f, "the file is written in {declared}, expected UTF-8, UTF-16 or Shift_JIS")
             }
             Self::WrongCharset { declared, sound } => {
                 write!(
@@ -244,7 +283,7 @@ impl Problem {
             Self::TooDeep { limit } => format!("要素の入れ子が深すぎます（上限は{limit}段）"),
             Self::TooMany { limit } => format!("要素と属性が多すぎます（上限は{limit}）"),
             Self::UnknownCharset { declared } => {
-                format!("文字コード {declared} は使えません（UTF-8 か Shift_JIS）")
+                format!("文字コード {declared} は使えません（UTF-8・UTF-16・Shift_JIS のいずれか）")
             }
             Self::WrongCharset { declared, sound } => {
                 format!("文字コードの宣言は {declared} ですが、{sound}バイト目の文字が読めません")

@@ -12,27 +12,27 @@ pub(crate) struct AdverseCriterion {
     pub vaccines: VaccineSet,
     pub symptom: String,
     pub symptom_ja: String,
-    /// The time limit in hours.
-    pub hours: u32,
+    /// The time limit in minutes; none where the criteria have none.
+    pub minutes: Option<u32>,
     pub article: String,
     pub source: String,
 }
 
 /// Something that happened after a vaccination.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// The symptom, by the word of the criteria in English (`anaphylaxis`) or Japanese.
     pub symptom: String,
     /// The day on which it began.
     pub date: Date,
-    /// Hours after the vaccination, where they are known.
+    /// Hours after the vaccination, where they are known; 0.5 is half an hour.
     #[serde(default)]
-    pub hours: Option<u32>,
+    pub hours: Option<f64>,
 }
 
 /// An event that the criteria ask to be reported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reportable {
     /// Number of the dose in the history, from 0.
     pub dose: usize,
@@ -40,8 +40,8 @@ pub struct Reportable {
     pub symptom: String,
     /// The symptom in Japanese.
     pub symptom_ja: String,
-    /// The time limit in hours.
-    pub limit_hours: u32,
+    /// The time limit in hours; none where the criteria have none.
+    pub limit_hours: Option<f64>,
     /// True when only the day is known and the limit is shorter than a day: a doctor must say.
     pub uncertain: bool,
     /// The article.
@@ -64,17 +64,18 @@ pub fn reportable(knowledge: &Knowledge, person: &Person, event: &Event) -> Vec<
             }
             // With the day alone, a limit of days counts whole days, one of hours the day itself.
             let days = u32::try_from(days).unwrap_or(u32::MAX);
-            let (within, uncertain) = match event.hours {
-                Some(hours) => (hours <= criterion.hours, false),
-                None if criterion.hours < 24 => (days <= 1, true),
-                None => (days <= criterion.hours / 24, false),
+            let (within, uncertain) = match (criterion.minutes, event.hours) {
+                (None, _) => (true, false),
+                (Some(limit), Some(hours)) => (hours * 60.0 <= f64::from(limit), false),
+                (Some(limit), None) if limit < DAY => (days <= 1, true),
+                (Some(limit), None) => (days <= limit / DAY, false),
             };
             if within {
                 found.push(Reportable {
                     dose: number,
                     symptom: criterion.symptom.clone(),
                     symptom_ja: criterion.symptom_ja.clone(),
-                    limit_hours: criterion.hours,
+                    limit_hours: criterion.minutes.map(|minutes| f64::from(minutes) / 60.0),
                     uncertain,
                     article: criterion.article.clone(),
                     source: criterion.source.clone(),
@@ -84,3 +85,6 @@ pub fn reportable(knowledge: &Knowledge, person: &Person, event: &Event) -> Vec<
     }
     found
 }
+
+/// Minutes.
+const DAY: u32 = 24 * 60;

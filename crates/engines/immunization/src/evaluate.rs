@@ -5,6 +5,7 @@ use crate::{
     period::{DayNumber, date},
     run::{Eval, Run, Shot},
     status::{EvaluationStatus, Reasons, TargetStatus},
+    trace::{Words, shown},
 };
 
 impl Run<'_> {
@@ -43,11 +44,10 @@ impl Run<'_> {
     pub(crate) fn skip(&mut self, on: DayNumber, before: Option<u16>) {
         if let Some(dose) = self.next_dose().filter(|_| self.trace.steps.is_some()) {
             let reason = self.skip_reason(dose, on, before);
+            let (label, on) = (&dose.label, date(on));
             self.note("Table 6-11", || {
-                (
-                    format!("{} on {}", dose.label, date(on)),
-                    if reason.is_empty() { "skipped".to_owned() } else { format!("skipped: {reason}") },
-                )
+                let inputs = Words::new(format!("{label} on {on}"), format!("{on}における{label}"));
+                (inputs, Words::new(format!("skipped: {}", reason.en), format!("省く: {}", reason.ja)))
             });
         }
         self.push_target(TargetStatus::Skipped, u16::MAX);
@@ -64,20 +64,23 @@ impl Run<'_> {
     ) {
         let dose = u8::try_from(self.next).unwrap_or(u8::MAX);
         let case = self.case;
-        let label = self.next_dose().map_or("nothing left", |dose| dose.label.as_str());
+        let label = self.next_dose().map(|dose| dose.label.as_str());
         self.note(rule, || {
             let vaccine = case.knowledge.vaccines.get(usize::from(shot.vaccine));
             let name = vaccine.map_or("", |v| if v.name_ja.is_empty() { &v.name } else { &v.name_ja });
-            let reasons: Vec<_> = reasons.en().collect();
-            (
-                format!("{name} on {} against {label}", date(shot.day)),
-                format!(
-                    "{}{}{}",
-                    status.en(),
-                    if reasons.is_empty() { "" } else { ": " },
-                    reasons.join("; ")
-                ),
-            )
+            let with = |status: &str, reasons: String| {
+                if reasons.is_empty() { status.to_owned() } else { format!("{status}: {reasons}") }
+            };
+            let day = date(shot.day);
+            let inputs = Words::new(
+                format!("{name} on {day} against {}", label.unwrap_or("nothing left")),
+                format!("{day}の{name}を{}として", label.unwrap_or("余りの接種")),
+            );
+            let outcome = Words::new(
+                with(status.en(), reasons.en().collect::<Vec<_>>().join("; ")),
+                with(status.ja(), reasons.ja().collect::<Vec<_>>().join("、")),
+            );
+            (inputs, outcome)
         });
         self.evals.push(Eval { shot: number, status, reasons, dose });
     }
@@ -124,17 +127,12 @@ impl Run<'_> {
             Reasons::default()
         };
         self.note("Table 6-15", || {
-            let shown = |day: Option<DayNumber>| day.map_or("-".to_owned(), |d| date(d).to_string());
-            (
-                format!(
-                    "given {}; absolute minimum {}, minimum {}, maximum {}",
-                    date(day),
-                    shown(absolute),
-                    shown(min),
-                    shown(max)
-                ),
-                reasons.en().next().unwrap_or("valid age").to_owned(),
-            )
+            let (day, absolute, min, max) = (date(day), shown(absolute), shown(min), shown(max));
+            let inputs = Words::new(
+                format!("given {day}; absolute minimum {absolute}, minimum {min}, maximum {max}"),
+                format!("接種日 {day}、最短日 {min}(猶予を入れて {absolute})、超過となる日 {max}"),
+            );
+            (inputs, reasons.words("valid age", "年齢は適切"))
         });
         reasons
     }
@@ -183,18 +181,18 @@ impl Run<'_> {
             Reasons::default()
         };
         self.note(table, || {
-            let shown = |day: Option<DayNumber>| day.map_or("-".to_owned(), |d| date(d).to_string());
-            (
+            let (day, from) = (date(day), date(reference));
+            let (absolute, min, max) = (shown(absolute), shown(min), shown(max));
+            let inputs = Words::new(
                 format!(
-                    "given {}; counted from {}: absolute minimum {}, minimum {}, too late from {}",
-                    date(day),
-                    date(reference),
-                    shown(absolute),
-                    shown(min),
-                    shown(max)
+                    "given {day}; counted from {from}: absolute minimum {absolute}, minimum {min}, too late \
+                     from {max}"
                 ),
-                reasons.en().next().unwrap_or("valid interval").to_owned(),
-            )
+                format!(
+                    "接種日 {day}、{from}から数えて最短日 {min}(猶予を入れて {absolute})、超過となる日 {max}"
+                ),
+            );
+            (inputs, reasons.words("valid interval", "間隔は適切"))
         });
         reasons
     }
@@ -219,10 +217,13 @@ impl Run<'_> {
                 if shot.day < end {
                     let from = before.day;
                     self.note("CONFLICT-3", || {
-                        (
-                            format!("given {}; a conflicting vaccine on {}", date(shot.day), date(from)),
-                            format!("too soon: not before {}", date(end)),
-                        )
+                        let (day, from, end) = (date(shot.day), date(from), date(end));
+                        let inputs = Words::new(
+                            format!("given {day}; a conflicting vaccine on {from}"),
+                            format!("接種日 {day}、間隔を置くべきワクチンの接種日 {from}"),
+                        );
+                        let ja = format!("間隔が短い: {end}より前には受けられない");
+                        (inputs, Words::new(format!("too soon: not before {end}"), ja))
                     });
                     return true;
                 }
@@ -274,7 +275,10 @@ impl Run<'_> {
             reasons = reasons.with(Reasons::VACCINE_AGE);
         }
         self.note("Table 6-29", || {
-            (format!("vaccine given {}", date(shot.day)), "neither preferable nor allowable".to_owned())
+            let day = date(shot.day);
+            let inputs = Words::new(format!("vaccine given {day}"), format!("{day}のワクチン"));
+            let ja = "この回に望ましくも許容されてもいない";
+            (inputs, Words::new("neither preferable nor allowable", ja))
         });
         (false, reasons.with(Reasons::WRONG_VACCINE))
     }

@@ -6,6 +6,7 @@ use crate::{
     period::{DayNumber, FAR_FUTURE, FAR_PAST, date},
     run::Run,
     status::{Reasons, SeriesStatus, TargetStatus},
+    trace::{Words, shown},
 };
 
 /// What a series says of the next dose (a patient series forecast).
@@ -270,28 +271,35 @@ impl Run<'_> {
     }
 
     fn note_forecast(&mut self, forecast: &Forecast) {
-        let label = self.next_dose().map_or("no dose left", |dose| dose.label.as_str());
+        let label = self.next_dose().map(|dose| dose.label.as_str());
         let assessment = self.case.assessment;
         let inadvertent =
             self.own_evals().iter().filter(|eval| eval.reasons.has(Reasons::INADVERTENT)).count();
-        let (status, reason) = (forecast.status, forecast.reason);
+        let (status, reason, reason_ja) = (forecast.status, forecast.reason, forecast.reason_ja());
         let (earliest, recommended) = (forecast.earliest, forecast.recommended);
         let (past_due, latest) = (forecast.past_due, forecast.latest);
         self.note("Table 7-10", || {
-            let inputs = format!("{label} on {}; inadvertent doses {inadvertent}", date(assessment));
-            let outcome = if status == SeriesStatus::NotComplete {
-                let shown = |day: Option<DayNumber>| day.map_or("-".to_owned(), |d| date(d).to_string());
+            let on = date(assessment);
+            let inputs = Words::new(
+                format!("{} on {on}; inadvertent doses {inadvertent}", label.unwrap_or("no dose left")),
+                format!("{on}現在の{}、誤った接種{inadvertent}回", label.unwrap_or("残りの回なし")),
+            );
+            if status != SeriesStatus::NotComplete {
+                let en = format!("{}: {reason}", status.en());
+                return (inputs, Words::new(en, format!("{}: {reason_ja}", status.ja())));
+            }
+            let (earliest, recommended) = (date(earliest), date(recommended));
+            let (past_due, latest) = (shown(past_due), shown(latest));
+            let outcome = Words::new(
                 format!(
-                    "{}: earliest {}, recommended {}, past due {}, latest {}",
-                    status.en(),
-                    date(earliest),
-                    date(recommended),
-                    shown(past_due),
-                    shown(latest)
-                )
-            } else {
-                format!("{}: {reason}", status.en())
-            };
+                    "{}: earliest {earliest}, recommended {recommended}, past due {past_due}, latest {latest}",
+                    status.en()
+                ),
+                format!(
+                    "{}: 最短 {earliest}、推奨 {recommended}、標準の終わり {past_due}、最終 {latest}",
+                    status.ja()
+                ),
+            );
             (inputs, outcome)
         });
     }

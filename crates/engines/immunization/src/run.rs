@@ -5,7 +5,7 @@ use crate::{
     period::DayNumber,
     person::Person,
     status::{EvaluationStatus, Reasons, TargetStatus},
-    trace::{Step, Trace},
+    trace::{Step, Trace, Words},
 };
 
 /// A dose of the history that is judged.
@@ -172,11 +172,11 @@ impl<'a> Run<'a> {
 
     /// Writes a decision down.
     #[inline]
-    pub(crate) fn note(&mut self, rule: &'static str, texts: impl FnOnce() -> (String, String)) {
+    pub(crate) fn note(&mut self, rule: &'static str, words: impl FnOnce() -> (Words, Words)) {
         let about = &self.series.name;
         self.trace.note(|| {
-            let (inputs, outcome) = texts();
-            Step { about: about.clone(), rule, inputs, outcome }
+            let (inputs, outcome) = words();
+            Step::new(about, rule, inputs, outcome)
         });
     }
 }

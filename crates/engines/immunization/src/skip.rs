@@ -2,9 +2,10 @@
 
 use crate::{
     model::{Condition, Context, Count, SeriesDose, SkipSet},
-    period::DayNumber,
+    period::{DayNumber, FAR_FUTURE, FAR_PAST},
     run::Run,
     status::EvaluationStatus,
+    trace::{Words, shown},
 };
 
 impl Run<'_> {
@@ -35,11 +36,62 @@ impl Run<'_> {
         })
     }
 
-    /// What the schedule says of the sets that were met, for the trace.
-    pub(crate) fn skip_reason(&self, dose: &SeriesDose, on: DayNumber, before: Option<u16>) -> String {
+    /// The conditions that were met, for the trace; where the schedule puts them in words of its own, those besides.
+    pub(crate) fn skip_reason(&self, dose: &SeriesDose, on: DayNumber, before: Option<u16>) -> Words {
         let sets = dose.skips.iter().flat_map(|skip| &skip.sets);
-        let met = sets.filter(|set| !set.description.is_empty() && self.set_met(set, on, before));
-        met.map(|set| set.description.as_str()).collect::<Vec<_>>().join("; ")
+        let (mut en, mut ja) = (Vec::new(), Vec::new());
+        for set in sets.filter(|set| self.set_met(set, on, before)) {
+            let met = set.conditions.iter().filter(|condition| self.condition_met(condition, on, before));
+            for words in met.map(|condition| self.condition_words(condition, before)) {
+                en.push(words.en);
+                ja.push(words.ja);
+            }
+            if !set.description.is_empty() {
+                en.push(set.description.clone());
+                ja.push(format!("(原文) “{}”", set.description));
+            }
+        }
+        Words::new(en.join("; "), ja.join("、"))
+    }
+
+    fn condition_words(&self, condition: &Condition, before: Option<u16>) -> Words {
+        let between = |begin, end: Option<_>| {
+            let last = end.map(|end: DayNumber| end - 1);
+            match (begin, last) {
+                (None, None) => Words::new("at any time", "全期間"),
+                (begin, None) => {
+                    Words::new(format!("from {}", shown(begin)), format!("{}以降", shown(begin)))
+                }
+                (None, last) => Words::new(format!("until {}", shown(last)), format!("{}まで", shown(last))),
+                (begin, last) => {
+                    let (begin, last) = (shown(begin), shown(last));
+                    Words::new(format!("from {begin} to {last}"), format!("{begin}から{last}まで"))
+                }
+            }
+        };
+        match condition {
+            Condition::Age { begin, end } => {
+                let days = between(self.case.day(*begin), self.case.day(*end));
+                Words::new(format!("the age: {}", days.en), format!("年齢: {}", days.ja))
+            }
+            Condition::Completed { .. } => {
+                Words::new("another series is complete", "別のスケジュールを終えている")
+            }
+            Condition::Interval(_) => {
+                Words::new("long enough after the dose before", "前の接種から十分に間がある")
+            }
+            Condition::Count(count) => {
+                let from = (count.from > FAR_PAST).then_some(count.from);
+                let until = (count.until < FAR_FUTURE).then_some(count.until);
+                let begin = self.case.day(count.begin).max(from);
+                let end = [self.case.day(count.end), until].into_iter().flatten().min();
+                let days = between(begin, end);
+                let found = self.count(count, before);
+                let (en, ja) =
+                    if count.only_valid { ("valid doses", "有効な接種") } else { ("doses", "接種") };
+                Words::new(format!("{en} {}: {found}", days.en), format!("{ja}({}): {found}回", days.ja))
+            }
+        }
     }
 
     fn set_met(&self, set: &SkipSet, on: DayNumber, before: Option<u16>) -> bool {

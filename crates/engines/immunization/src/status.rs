@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::trace::Words;
+
 /// Whether a dose counts (CDSi table 3-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -154,6 +156,11 @@ impl Reasons {
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The first reason; other words where there is none.
+    pub(crate) fn words(self, en: &str, ja: &str) -> Words {
+        Words::new(self.en().next().unwrap_or(en), self.ja().next().unwrap_or(ja))
     }
 
     /// The reasons in English.

@@ -11,7 +11,7 @@ use crate::{
     run::{Case, Eval, Observed, Run, Shot, Target},
     select::{self, Candidate},
     status::{EvaluationStatus, SeriesStatus, TargetStatus},
-    trace::{Step, Trace},
+    trace::{Step, Trace, Words},
 };
 
 /// The most doses of one person that are judged.
@@ -309,22 +309,28 @@ impl Workspace {
         }
         for candidate in self.candidates.get(first..).unwrap_or_default() {
             let name = antigen.series.get(usize::from(candidate.series)).map_or("", |s| s.name.as_str());
-            let inputs = format!(
-                "{}; {} valid, {} open; scorable {}, score {}, prioritized {}",
-                candidate.forecast.status.en(),
-                candidate.valid,
-                candidate.unsatisfied,
-                candidate.scorable,
-                candidate.score,
-                candidate.prioritized
+            let Candidate { valid, unsatisfied, scorable, score, prioritized, .. } = candidate;
+            let status = candidate.forecast.status;
+            let yes = |held: &bool| if *held { "はい" } else { "いいえ" };
+            let inputs = Words::new(
+                format!(
+                    "{}; {valid} valid, {unsatisfied} open; scorable {scorable}, score {score}, prioritized \
+                     {prioritized}",
+                    status.en()
+                ),
+                format!(
+                    "{}、有効{valid}回・残り{unsatisfied}回、比べる対象: {}、点数{score}、優先: {}",
+                    status.ja(),
+                    yes(scorable),
+                    yes(prioritized)
+                ),
             );
-            let outcome = if candidate.best { "best series" } else { "not the best series" };
-            self.trace.note(|| Step {
-                about: name.to_owned(),
-                rule: "Table 8-14",
-                inputs,
-                outcome: outcome.to_owned(),
-            });
+            let outcome = if candidate.best {
+                Words::new("best series", "このスケジュールを採る")
+            } else {
+                Words::new("not the best series", "採らない")
+            };
+            self.trace.note(|| Step::new(name, "Table 8-14", inputs, outcome));
         }
     }
 

@@ -194,8 +194,18 @@ fn events_within_the_time_limit_are_reportable() {
     assert_eq!(found("けいれん", "2025-06-27", None), [(0, false), (1, false)]);
     assert_eq!(found("convulsion", "2025-06-28", None), [(0, false)]);
     assert_eq!(found("けいれん", "2025-07-12", None), []);
-    assert_eq!(found("anaphylaxis", "2025-06-20", Some(3)), [(0, false), (1, false)]);
-    assert_eq!(found("anaphylaxis", "2025-06-20", Some(5)), []);
+    assert_eq!(found("anaphylaxis", "2025-06-20", Some(3.0)), [(0, false), (1, false)]);
+    assert_eq!(found("anaphylaxis", "2025-06-20", Some(5.0)), []);
     assert_eq!(found("アナフィラキシー", "2025-06-21", None), [(0, true), (1, true)]);
     assert_eq!(found("けいれん", "2025-06-19", None), []);
+    // Half an hour, and no limit at all: HPV. Four hours for every disease of the programme.
+    let person = child(&[("2025-06-20", "jp-hpv9"), ("2025-06-20", "jp-bcg")]);
+    let found = |symptom: &str, date: &str, hours| {
+        let event = Event { symptom: symptom.into(), date: day(date), hours };
+        reportable(knowledge, &person, &event).iter().map(|r| (r.dose, r.limit_hours)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("血管迷走神経反射(失神を伴うもの)", "2025-06-20", Some(0.5)), [(0, Some(0.5))]);
+    assert_eq!(found("vasovagal syncope", "2025-06-20", Some(0.6)), []);
+    assert_eq!(found("疼痛又は運動障害を中心とする多様な症状", "2026-06-20", None), [(0, None)]);
+    assert_eq!(found("anaphylaxis", "2025-06-20", Some(4.0)), [(0, Some(4.0)), (1, Some(4.0))]);
 }

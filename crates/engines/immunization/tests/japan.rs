@@ -299,3 +299,60 @@ fn zoster_by_the_age_in_the_fiscal_year() {
     let report = assess(&girl("1935-05-01", &[]), "2026-05-01");
     assert_eq!(group(&report, "Zoster").status, SeriesStatus::AgedOut);
 }
+
+/// 75 and older choose between standard and high dose from 2026-10-01; before, there is the standard dose alone.
+#[test]
+fn influenza_of_the_elderly() {
+    let class = |birth: &str, date: &str, vaccine: &str| {
+        let report = assess(&girl(birth, &[(date, vaccine)]), date);
+        report.doses[0].legal.as_ref().unwrap().class
+    };
+    let (routine, voluntary) = (LegalClass::RoutineB, LegalClass::Voluntary);
+    assert_eq!(class("1951-11-20", "2026-11-19", "jp-influenza-high-dose"), routine);
+    assert_eq!(class("1951-11-20", "2026-11-18", "jp-influenza-high-dose"), voluntary);
+    assert_eq!(class("1961-11-20", "2026-11-19", "jp-influenza"), routine);
+    assert_eq!(class("1961-11-20", "2025-11-19", "jp-influenza"), voluntary);
+    assert_eq!(class("1950-11-20", "2025-11-19", "jp-influenza"), routine);
+    // Once a season.
+    let report = assess(&girl("1950-05-01", &[("2026-10-20", "140")]), "2026-11-22");
+    assert_eq!(group(&report, "Influenza, elderly").status, SeriesStatus::Complete);
+    let report = assess(&girl("1950-05-01", &[("2025-10-20", "140")]), "2026-11-22");
+    assert_eq!(group(&report, "Influenza, elderly").status, SeriesStatus::NotComplete);
+}
+
+/// 指宿市: two months between the doses, one where the immune system is weak.
+#[test]
+fn zoster_where_the_immune_system_is_weak() {
+    let mut person = girl("1961-05-01", &[("2026-05-01", "187"), ("2026-06-05", "187")]);
+    let valid =
+        |report: &Report| report.doses[1].judgements.iter().any(|j| j.status == EvaluationStatus::Valid);
+    assert!(!valid(&assess(&person, "2026-06-06")));
+    person.observations.push(Observation { code: "JP-IMMUNODEFICIENCY".into(), date: None, until: None });
+    let report = assess(&person, "2026-06-06");
+    assert!(valid(&report), "{:#?}", report.doses);
+    assert_eq!(report.doses[1].legal.as_ref().unwrap().class, LegalClass::RoutineB);
+}
+
+/// A decision is told in both languages, and every rule that decides has a Japanese name.
+#[test]
+fn decisions_are_told_in_japanese() {
+    let library = Library::japan().unwrap();
+    let knowledge = library.in_force(day("2026-11-22")).unwrap();
+    let mut workspace = Workspace::new().with_trace();
+    let doses = [("2025-11-10", "216"), ("2026-06-10", "216"), ("2026-06-20", "04"), ("2026-06-30", "21")];
+    workspace.assess(knowledge, &girl("2025-05-10", &doses), day("2026-11-22"));
+    let steps = workspace.steps();
+    for step in steps {
+        assert!(!step.rule_ja.is_empty(), "{}", step.rule);
+        for ja in [&step.inputs_ja, &step.outcome_ja] {
+            assert!(ja.chars().any(|c| !c.is_ascii()), "{step:?}");
+        }
+    }
+    let said = |rule: &str, about: &str| steps.iter().find(|s| s.rule == rule && s.about == about).unwrap();
+    let conflict = said("CONFLICT-3", "水痘");
+    assert_eq!(conflict.outcome_ja, "間隔が短い: 2026-07-18より前には受けられない");
+    let skipped = said("Table 6-11", "小児肺炎球菌 2〜7月開始");
+    assert_eq!(skipped.inputs_ja, "2026-11-22における初回3回目");
+    assert_eq!(skipped.outcome_ja, "省く: 有効な接種(2026-05-10以降): 1回");
+    println!("{} decisions in both languages", steps.len());
+}

@@ -128,16 +128,23 @@ fn the_workbook_of_underlying_conditions_is_read() {
         "42124",
     ];
     let blank = [""; 25];
+    let unknown = {
+        let mut row = worker;
+        (row[0], row[7], row[9]) = ("2016-UC-8888", "999", "2015-01-01");
+        row
+    };
     let broken = {
         let mut row = worker;
         row[0] = "2016-UC-9999";
         row[2] = "31/31/1999";
         row
     };
-    let bytes =
-        workbook("Underlying Condition Test Cases", &[&header, &pregnant, &blank, &worker, &blank, &broken]);
+    let bytes = workbook(
+        "Underlying Condition Test Cases",
+        &[&header, &pregnant, &blank, &worker, &blank, &broken, &unknown],
+    );
     let cases = conformance::read("conditions", &bytes).unwrap();
-    assert_eq!((cases.cases.len(), cases.blank), (2, 2));
+    assert_eq!((cases.cases.len(), cases.blank), (3, 2));
     assert_eq!(cases.unread.len(), 1);
     assert_eq!((cases.unread[0].row, cases.unread[0].id.as_str()), (6, "2016-UC-9999"));
     let case = &cases.cases[0];
@@ -151,6 +158,12 @@ fn the_workbook_of_underlying_conditions_is_read() {
         "{} of {} rows in the conditions' form: {:#?}",
         report.cases.passed, report.cases.of, report.failed
     );
+    // A code that the supporting data does not have is named, and the other one of the case still holds.
+    assert_eq!(report.unknown.len(), 1, "{:?}", report.unknown);
+    let (id, finding) = &report.unknown[0];
+    assert_eq!(id, "2016-UC-8888");
+    assert!(finding.en().contains("999") && finding.ja().contains("999"), "{finding:?}");
+    assert_eq!(cases.cases[2].person.observations.len(), 2);
     let pregnancy = report.kinds["DTaP"]["earliest"];
     assert_eq!(pregnancy.passed, 1, "27 weeks after the onset: {:#?}", report.failed);
 }

@@ -252,8 +252,8 @@ fn print_info(name: &str, info: &Info) -> anyhow::Result<()> {
     };
     writeln!(
         out,
-        "  形式     form          {:?}, {dates}, CRLF {}, LF {}",
-        info.charset, info.crlf, info.lf
+        "  形式     form          {:?}, {dates}, CRLF {}, LF {}, CR {}",
+        info.charset, info.crlf, info.lf, info.cr
     )?;
     Ok(())
 }

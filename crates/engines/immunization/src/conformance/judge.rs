@@ -6,7 +6,7 @@ use calendar::Date;
 
 use super::TestCase;
 use crate::{
-    Knowledge, Workspace,
+    Finding, Knowledge, Workspace,
     model::GroupId,
     period,
     status::{EvaluationStatus, SeriesStatus},
@@ -72,6 +72,8 @@ pub struct Report {
     pub cases: Tally,
     /// The cases that failed.
     pub failed: Vec<CaseResult>,
+    /// Codes of cases that the knowledge does not have: the identifier of the case, what is wrong.
+    pub unknown: Vec<(String, Finding)>,
 }
 
 /// Runs every case.
@@ -80,6 +82,10 @@ pub fn run(knowledge: &Knowledge, cases: &[TestCase]) -> Report {
     let mut report = Report::default();
     for case in cases {
         let result = judge(knowledge, &mut workspace, case, &mut report.kinds);
+        let unknown = workspace.findings().iter().filter(|finding| {
+            matches!(finding, Finding::UnknownObservation { .. } | Finding::UnknownVaccine { .. })
+        });
+        report.unknown.extend(unknown.map(|finding| (case.id.clone(), finding.clone())));
         let passed = result.unmet.is_empty();
         report.cases.add(passed);
         report.groups.entry(case.group.clone()).or_default().add(passed);

@@ -403,7 +403,7 @@ impl Compiler<'_> {
             vaccines,
             symptom: source.symptom.clone(),
             symptom_ja: source.symptom_ja.clone(),
-            hours: source.hours,
+            minutes: source.minutes.or(source.hours.map(|hours| hours.saturating_mul(60))),
             article: source.article.clone(),
             source: source.source.clone(),
         });

@@ -109,7 +109,10 @@ pub(super) struct Adverse {
     pub vaccines: Vec<String>,
     pub symptom: String,
     pub symptom_ja: String,
-    pub hours: u32,
+    /// The time limit; none where the criteria have none.
+    pub hours: Option<u32>,
+    /// The time limit where it is shorter than an hour.
+    pub minutes: Option<u32>,
     pub article: String,
     pub source: String,
 }

@@ -14,7 +14,7 @@ use calendar::Date;
 use crate::{Knowledge, LoadError};
 
 /// The built-in files: name and content.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 21] = [
     ("common.toml", include_str!("../../knowledge/jp/common.toml")),
     ("intervals.toml", include_str!("../../knowledge/jp/intervals.toml")),
     ("dpt-ipv-hib.toml", include_str!("../../knowledge/jp/dpt-ipv-hib.toml")),
@@ -33,6 +33,8 @@ const FILES: [(&str, &str); 19] = [
     ("covid-2024.toml", include_str!("../../knowledge/jp/covid-2024.toml")),
     ("covid-2025.toml", include_str!("../../knowledge/jp/covid-2025.toml")),
     ("covid-2026.toml", include_str!("../../knowledge/jp/covid-2026.toml")),
+    ("influenza-2025.toml", include_str!("../../knowledge/jp/influenza-2025.toml")),
+    ("influenza-2026.toml", include_str!("../../knowledge/jp/influenza-2026.toml")),
     ("adverse.toml", include_str!("../../knowledge/jp/adverse.toml")),
 ];
 

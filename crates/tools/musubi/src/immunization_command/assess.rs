@@ -8,7 +8,7 @@ use std::{
 
 use calendar::Date;
 use clap::Args;
-use immunization::{Report, SeriesStatus, Workspace, adverse, chart};
+use immunization::{Report, SeriesStatus, Step, Workspace, adverse, chart};
 
 use super::input::{About, choose, open};
 use crate::unusable;
@@ -41,9 +41,9 @@ pub(super) struct Adverse {
     /// The day on which it began
     #[arg(long)]
     pub(super) began: Date,
-    /// Hours after the vaccination, where known
+    /// Hours after the vaccination, where known; 0.5 is half an hour
     #[arg(long)]
-    pub(super) hours: Option<u32>,
+    pub(super) hours: Option<f64>,
 }
 
 pub(super) fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
@@ -70,7 +70,7 @@ pub(super) fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
             writeln!(out, "\n判定の根拠 / decisions")?;
         }
         for step in steps() {
-            writeln!(out, "{} [{}]\n    {}\n    -> {}", step.about, step.rule, step.inputs, step.outcome)?;
+            print_step(&mut out, step)?;
         }
     }
     let doubtful = !report.findings.is_empty()
@@ -79,6 +79,14 @@ pub(super) fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
             .iter()
             .any(|d| d.judgements.iter().any(|j| j.status != immunization::EvaluationStatus::Valid));
     Ok(if doubtful { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// A decision, Japanese before English.
+pub(super) fn print_step(out: &mut impl Write, step: &Step) -> anyhow::Result<()> {
+    let Step { about, rule, rule_ja, inputs, inputs_ja, outcome, outcome_ja } = step;
+    writeln!(out, "{about}: {rule_ja} [{rule}]")?;
+    writeln!(out, "    {inputs_ja}\n    → {outcome_ja}")?;
+    Ok(writeln!(out, "      {inputs}\n      -> {outcome}")?)
 }
 
 pub(super) fn print_report(out: &mut impl Write, report: &Report) -> anyhow::Result<()> {

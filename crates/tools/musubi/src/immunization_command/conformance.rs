@@ -14,7 +14,7 @@ use immunization::{
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::assess::print_report;
+use super::assess::{print_report, print_step};
 use crate::unusable;
 
 #[derive(Args)]
@@ -106,6 +106,9 @@ fn print_conformance(
             writeln!(out, "    {what}: expected {expected}, we say {found}")?;
         }
     }
+    for (id, finding) in &report.unknown {
+        writeln!(out, "{id}: {}\n    {}", finding.en(), finding.ja())?;
+    }
     for row in &cases.unread {
         writeln!(out, "row {} {}: {}", row.row, row.id, row.problem)?;
     }
@@ -123,7 +126,7 @@ fn explain(knowledge: &Knowledge, cases: &conformance::Cases, id: &str) -> anyho
     writeln!(out, "{} {} (born {}, assessed {})", case.id, case.name, case.person.birth, case.assessment)?;
     print_report(&mut out, &workspace.report(knowledge, &case.person))?;
     for step in workspace.steps() {
-        writeln!(out, "{} [{}]\n    {}\n    -> {}", step.about, step.rule, step.inputs, step.outcome)?;
+        print_step(&mut out, step)?;
     }
     Ok(ExitCode::SUCCESS)
 }

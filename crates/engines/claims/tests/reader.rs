@@ -133,7 +133,8 @@ fn fields_and_lines() {
 /// Files of old Macintoshes: CR alone ends a line; a CR within a line of other files does not.
 #[test]
 fn lines_that_end_with_cr() {
-    let cases: [(&[u8], &[&str], (u64, u64, u64)); 6] = [
+    type Case = (&'static [u8], &'static [&'static str], (u64, u64, u64));
+    let cases: [Case; 6] = [
         (
             b"IR,1,12,1\rRE,1\rHO,1\r\rGO,1,1,99\r\x1A",
             &["Head Medical: IR", "Receipt Medical: RE HO", "Total Medical: GO"],

@@ -191,13 +191,15 @@ fn wrong(body: &[u8], declared: &'static str, sound: usize) -> ReadError {
 
 /// The text of a file of two-byte units; none when its first bytes are not of such a file.
 fn utf16(bytes: &[u8]) -> Option<Result<String, ReadError>> {
-    let (body, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes),
-        [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes),
-        [b'<', 0, ..] => (bytes, u16::from_le_bytes),
-        [0, b'<', ..] => (bytes, u16::from_be_bytes),
+    let (body, big_end_first) = match bytes {
+        [0xFE, 0xFF, body @ ..] => (body, true),
+        [0xFF, 0xFE, body @ ..] => (body, false),
+        [b'<', 0, ..] => (bytes, false),
+        [0, b'<', ..] => (bytes, true),
         _ => return None,
     };
+    let unit =
+        |pair: [u8; 2]| if big_end_first { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
     let mark = bytes.len() - body.len();
     let wrong = |sound: usize, text: &str| {
         let problem = Problem::WrongCharset { declared: "UTF-16", sound: mark + sound };

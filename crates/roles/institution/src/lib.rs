@@ -159,6 +159,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         local_numbers,
         preparer,
         exports: service::records::Exports::default(),
+        logged: service::records::Logged::default(),
         policy,
         grants: service::exchange::Grants::default(),
         over: service::exchange::Over::default(),
@@ -166,6 +167,7 @@ pub async fn open(config: Config) -> Result<Role, OpenError> {
         watch_list,
     });
     service.recall_grants()?;
+    service.tell_unlogged().await?;
     if config.background {
         tokio::spawn(service::run(Arc::clone(&service), config.shutdown));
     }

@@ -66,6 +66,7 @@ pub struct Service {
     pub(crate) local_numbers: Field,
     pub(crate) preparer: records::Preparer,
     pub(crate) exports: records::Exports,
+    pub(crate) logged: records::Logged,
     pub(crate) policy: access::Policy,
     pub(crate) grants: exchange::Grants,
     pub(crate) over: exchange::Over,

@@ -44,6 +44,9 @@ pub async fn run(service: Arc<Service>, shutdown: Shutdown) {
             if let Err(error) = service.store.forget_exchanges(service.now()).await {
                 tracing::error!(%error, "what may no longer be looked at could not be removed; trying again");
             }
+            if let Err(error) = service.forget_logged().await {
+                tracing::error!(%error, "what the ledger has could not be forgotten; trying again");
+            }
             next_due = Instant::now() + RETRY_LOOK;
         }
         tokio::select! {

@@ -8,6 +8,7 @@ mod objections;
 mod patients;
 mod registrations;
 mod resources;
+mod unlogged;
 mod visits;
 mod words;
 
@@ -87,4 +88,5 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "labels", sql: include_str!("../../migrations/0005_labels.sql") },
     Migration { version: 6, name: "corrections", sql: include_str!("../../migrations/0006_corrections.sql") },
     Migration { version: 7, name: "objections", sql: include_str!("../../migrations/0007_objections.sql") },
+    Migration { version: 8, name: "unlogged", sql: include_str!("../../migrations/0008_unlogged.sql") },
 ];

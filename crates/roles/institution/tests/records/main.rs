@@ -19,3 +19,4 @@ mod samples;
 mod ssmix2;
 #[path = "../desk/town/mod.rs"]
 mod town;
+mod whole;

@@ -267,7 +267,7 @@ fn visits_of(house: &House) -> BTreeMap<ExchangeId, bool> {
 }
 
 /// Every role's ledger, opened with the role's keys.
-fn ledgers(dir: &Path) -> BTreeMap<String, (OrgId, Ledger)> {
+pub fn ledgers(dir: &Path) -> BTreeMap<String, (OrgId, Ledger)> {
     let open = |home: &std::path::PathBuf| {
         let settings: toml::Table = std::fs::read_to_string(home.join("role.toml")).unwrap().parse().unwrap();
         let org: OrgId = settings["organisation"].as_str().unwrap().parse().unwrap();

@@ -2,7 +2,8 @@
 //! whole or not at all, and the same file sent again completes it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::mpsc::{Receiver, Sender, channel},
     thread,
 };
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     PEOPLE,
     house::{House, settle_ports, verify_ledgers},
+    kill::ledgers,
     process::Town,
 };
 
@@ -62,6 +64,7 @@ fn an_import_is_taken_up_again() {
         sent_in_all += lines;
         town.stop();
         verify_ledgers(&dir, &house);
+        each_is_written_down_once(&dir, &house, round);
     }
     println!("{sent_in_all} lines of {} resources", RESULTS + 1);
 }
@@ -137,6 +140,31 @@ fn bundle(name: &str) -> Value {
     };
     let entries: Vec<Value> = std::iter::once(patient).chain((0..RESULTS).map(result)).map(put).collect();
     json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
+}
+
+/// The hospital's ledger tells of each line that it came: once, whichever sending brought it and whatever the power took.
+fn each_is_written_down_once(dir: &Path, house: &House, round: usize) {
+    let ledgers = ledgers(dir);
+    let (_, ledger) = ledgers.values().find(|(org, _)| *org == house.hospital().org).unwrap();
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for index in 0..ledger.size() {
+        let entry = ledger.read_entry(index).unwrap();
+        if entry.kind != "records.write" {
+            continue;
+        }
+        let body: Value = serde_json::from_slice(&entry.body).unwrap();
+        for name in body["what"].as_array().unwrap() {
+            *told.entry(name.as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    for at in 0..SENDERS * MESSAGES {
+        for line in 0..LINES {
+            let name = name(round, (at / MESSAGES, at % MESSAGES), line);
+            assert_eq!(told.get(&format!("Patient/{name}")), Some(&1), "{name}");
+            let results = (0..RESULTS).map(|result| format!("Observation/{name}-{result}"));
+            assert!(results.into_iter().all(|result| told.get(&result) == Some(&1)), "{name}");
+        }
+    }
 }
 
 /// The lines that are there. One of which a part is there, or says something else, fails.

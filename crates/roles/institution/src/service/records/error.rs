@@ -132,8 +132,8 @@ impl RecordError {
             Self::Store(_) | Self::Ledger(_) => {
                 tracing::error!(error = %en, "a FHIR interaction failed");
                 let (ja, en) = (
-                    "処理に失敗しました。何も変更していません",
-                    "The interaction failed; nothing was changed",
+                    "処理を最後まで終えられませんでした。もう一度送ってください",
+                    "The interaction did not come to its end: send it again",
                 );
                 vec![issue("exception", "", ja.to_owned(), en.to_owned())]
             }

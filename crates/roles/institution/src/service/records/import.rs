@@ -17,7 +17,7 @@ use super::error::RecordError;
 use super::log::Caller;
 use super::prepare::{Raw, is_id};
 use crate::service::Service;
-use crate::store::{Change, Changes, Outcome, When, WriteError, Written};
+use crate::store::{Change, Changes, Outcome, When, Written};
 
 /// What an import did (取込みの結果).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,13 +183,12 @@ impl Service {
             return Ok(outcomes);
         }
         let together = good.iter().map(|(_, changes, _)| Arc::clone(changes)).collect();
-        match self.store.change_resources_together(together).await {
+        match self.change_and_tell(caller, "import", together).await {
             Ok(written) => {
-                self.log_import(caller, &written).await?;
                 outcomes.push(LineOutcome::Stored(written));
                 Ok(outcomes)
             }
-            Err(WriteError::Store(error)) => Err(error.into()),
+            Err(error) if is_ours(&error) => Err(error),
             Err(_) => {
                 for (line, changes, bytes) in good {
                     outcomes.push(self.store_line(caller, line, changes, bytes).await?);
@@ -214,26 +213,17 @@ impl Service {
                 Err(error) => return Ok(LineOutcome::Refused(refused(line, &error))),
             },
         };
-        match self.store.change_resources(changes).await {
-            Ok(written) => {
-                self.log_import(caller, &written).await?;
-                Ok(LineOutcome::Stored(written))
-            }
-            Err(WriteError::Store(error)) => Err(error.into()),
-            Err(error) => Ok(LineOutcome::Refused(refused(line, &error.into()))),
+        match self.change_and_tell(caller, "import", vec![changes]).await {
+            Ok(written) => Ok(LineOutcome::Stored(written)),
+            Err(error) if is_ours(&error) => Err(error),
+            Err(error) => Ok(LineOutcome::Refused(refused(line, &error))),
         }
     }
+}
 
-    async fn log_import(&self, caller: &Caller, written: &[Written]) -> Result<(), RecordError> {
-        let changed =
-            written.iter().filter(|written| !matches!(written.outcome, Outcome::Unchanged | Outcome::Absent));
-        self.log_written(
-            caller,
-            "import",
-            changed.map(|written| (written.patient.as_str(), written.name.as_str())),
-        )
-        .await
-    }
+/// Whether the failure is the store's or the ledger's and not the line's.
+fn is_ours(error: &RecordError) -> bool {
+    matches!(error, RecordError::Store(_) | RecordError::Ledger(_)) || error.status() >= 500
 }
 
 /// A line made ready.

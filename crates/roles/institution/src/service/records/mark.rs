@@ -65,7 +65,7 @@ impl Service {
     async fn rewrite(
         &self,
         caller: &Caller,
-        did: &str,
+        did: &'static str,
         version: Version,
         change: impl FnOnce(&mut Node) -> bool,
     ) -> Result<Option<Written>, RecordError> {

@@ -16,6 +16,7 @@ mod read;
 mod scan;
 mod search;
 mod ssmix2;
+mod whole;
 mod write;
 
 pub use bundle::Done;
@@ -30,4 +31,5 @@ pub use prepare::Preparer;
 pub use profiles::{Profiles, unchecked_issue};
 pub use scan::scan_text;
 pub use search::{PAGE, PageToken};
+pub use whole::Logged;
 pub use write::Target;

@@ -149,7 +149,7 @@ impl Service {
     pub(super) async fn change_one(
         &self,
         caller: &Caller,
-        did: &str,
+        did: &'static str,
         change: Change,
         checks: Vec<Found>,
     ) -> Result<Written, RecordError> {
@@ -162,19 +162,10 @@ impl Service {
     pub(super) async fn change_records(
         &self,
         caller: &Caller,
-        did: &str,
+        did: &'static str,
         changes: Changes,
     ) -> Result<Vec<Written>, RecordError> {
-        let written = self.store.change_resources(Arc::new(changes)).await?;
-        let changed =
-            written.iter().filter(|written| !matches!(written.outcome, Outcome::Unchanged | Outcome::Absent));
-        self.log_written(
-            caller,
-            did,
-            changed.map(|written| (written.patient.as_str(), written.name.as_str())),
-        )
-        .await?;
-        Ok(written)
+        self.change_and_tell(caller, did, vec![Arc::new(changes)]).await
     }
 
     /// What a conditional creation found in the place of what it would have created.

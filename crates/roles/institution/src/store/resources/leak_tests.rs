@@ -129,7 +129,7 @@ async fn fill(store: &Store, all: &[Sample], with_denied: bool) {
         };
         let changes =
             Changes { changes: vec![change(&node, facts)], checks: Vec::new(), at: 1_000 + n as i64 };
-        store.change_resources(Arc::new(changes)).await.unwrap();
+        store.change_resources(vec![Arc::new(changes)], |_| Vec::new()).await.unwrap();
     }
 }
 

@@ -24,7 +24,7 @@ fn put(text: &str, own: &[Label], said: &[Label]) -> Change {
 
 async fn write(store: &Store, changes: Vec<Change>) -> Vec<String> {
     let changes = Changes { changes, checks: Vec::new(), at: 1_000 };
-    let written = store.change_resources(Arc::new(changes)).await.unwrap();
+    let (written, _) = store.change_resources(vec![Arc::new(changes)], |_| Vec::new()).await.unwrap();
     let mut relabelled: Vec<String> =
         written.into_iter().filter(|one| one.outcome == Outcome::Relabelled).map(|one| one.name).collect();
     relabelled.sort();

@@ -140,7 +140,7 @@ async fn compare(store: &Store) {
         let changes = Changes { changes: vec![change], checks: Vec::new(), at: 1_000 + n as i64 };
         // Twice: what is put again is indexed once.
         for _ in 0..2 {
-            store.change_resources(Arc::new(changes.clone())).await.unwrap();
+            store.change_resources(vec![Arc::new(changes.clone())], |_| Vec::new()).await.unwrap();
         }
         Resource::new(node.clone()).unwrap();
     }

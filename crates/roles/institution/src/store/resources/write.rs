@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::store::{Row, StoreError, Tx, Value};
 use calendar::Timestamp;
+use ledger::Entry;
 use records::search::served_types;
 
 use super::find::Found;
@@ -16,7 +17,7 @@ use super::statements::{
     INSERT_STRING, INSERT_TOKEN, INSERT_VERSION, dates, deletion, head, head_key, quantities, references,
     strings, tokens, version,
 };
-use crate::store::Store;
+use crate::store::{Store, unlogged};
 
 /// A resource ready to be stored; its version and time are set when it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,26 +172,23 @@ pub struct Changes {
 }
 
 impl Store {
-    /// Makes all changes, or none.
+    /// Makes the changes of several transactions in one, or none of them; each sees what was there before all. What `tells` says of
+    /// them is kept with them until [`Store::forget_logged`].
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn change_resources(&self, changes: Arc<Changes>) -> Result<Vec<Written>, WriteError> {
-        self.0.write(move |tx| apply(tx, &[&changes])).await
-    }
-
-    /// Makes the changes of several transactions in one, or none of them; each sees what was there before all.
-    ///
-    /// # Errors
-    /// [`WriteError`].
-    pub async fn change_resources_together(
+    pub async fn change_resources(
         &self,
         all: Vec<Arc<Changes>>,
-    ) -> Result<Vec<Written>, WriteError> {
+        tells: impl Fn(&[Written]) -> Vec<Entry> + Send + 'static,
+    ) -> Result<(Vec<Written>, Vec<Entry>), WriteError> {
         self.0
             .write(move |tx| {
                 let all: Vec<&Changes> = all.iter().map(Arc::as_ref).collect();
-                apply(tx, &all)
+                let written = apply(tx, &all)?;
+                let entries = tells(&written);
+                unlogged::keep(tx, &entries)?;
+                Ok((written, entries))
             })
             .await
     }

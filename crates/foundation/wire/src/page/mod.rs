@@ -18,6 +18,6 @@ pub use lang::{Lang, t};
 pub use notice::{Tone, badge, icon, notice, problem_notice, problem_page, verdict};
 pub use parts::{
     Entry, Tile, card, card_with, columns, dates, definitions, details, empty_state, links, live, pager,
-    stat, stats, tiles, time, timeline,
+    stat, stats, tiles, time, timeline, when,
 };
 pub use table::Table;

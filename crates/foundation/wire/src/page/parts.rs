@@ -45,6 +45,12 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at.to_rfc3339()) { (at.to_minutes()) } }
 }
 
+/// An instant as one line of text, the era first where Japanese is read.
+pub fn when(lang: Lang, at: Timestamp) -> String {
+    let ((hour, minute, ..), day) = (at.time(), at.date());
+    t(lang, format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()), at.to_minutes())
+}
+
 /// A number that matters, with its name, unit and a word of explanation (may be empty).
 pub fn stat(value: &str, unit: &str, label: &str, note: &str) -> Markup {
     html! {

@@ -3,7 +3,6 @@
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::routing::get;
-use calendar::Timestamp;
 use codes::OrgKind;
 use maud::{Markup, html};
 use protocol::own_record::{OwnRecordEntry, answered, verified};
@@ -11,7 +10,7 @@ use protocol::reader::TrayCard;
 use serde::Deserialize;
 use wire::page::{
     Entry, Field, Page, Tile, Tone, badge, button, card, details, empty_state, form, notice, problem_notice,
-    tiles, timeline,
+    tiles, timeline, when,
 };
 use wire::{Csrf, Desk, Lang, Problem, role_router, t};
 
@@ -178,7 +177,7 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
         format!("{who} checked your insurance for {day}"),
     );
     Entry {
-        when: moment(lang, entry.at),
+        when: when(lang, entry.at),
         datetime: entry.at.to_rfc3339(),
         title,
         tone: None,
@@ -190,12 +189,6 @@ fn line(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Entry {
             p { (mark(lang, entry, proven)) }
         },
     }
-}
-
-/// The day in both calendars where Japanese is read, and the time.
-fn moment(lang: Lang, at: Timestamp) -> String {
-    let ((hour, minute, ..), day) = (at.time(), at.date());
-    t(lang, format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()), at.to_minutes())
 }
 
 fn mark(lang: Lang, entry: &OwnRecordEntry, proven: bool) -> Markup {

@@ -20,12 +20,6 @@ pub fn moment(at: Timestamp) -> Markup {
     html! { span { (day(at.date())) " " span.clock { (clock(at)) } } }
 }
 
-/// An instant as one line of text, the era first where Japanese is read.
-pub fn when(lang: Lang, at: Timestamp) -> String {
-    let day = at.date();
-    t(lang, format!("{}（{day}）{}", day.to_wareki(), clock(at)), format!("{day} {}", clock(at)))
-}
-
 /// Several names in one line.
 pub fn listed<'a>(lang: Lang, names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().collect::<Vec<_>>().join(t(lang, "、", ", "))

@@ -10,11 +10,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wire::page::{
     Entry, Field, Lang, Table, Tone, button, card, definitions, details, form, icon, problem_notice, t,
-    timeline,
+    timeline, when,
 };
 use wire::{Csrf, Problem};
 
-use super::parts::{door_words, mode_words, moment, shown_words, standing_badge, standing_words, when};
+use super::parts::{door_words, mode_words, moment, shown_words, standing_badge, standing_words};
 use super::{Pages, Shown, see};
 use crate::error::{DeskError, FieldError};
 use crate::model::{Link, MedicalState, Question, Visit};

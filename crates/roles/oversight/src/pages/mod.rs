@@ -12,7 +12,6 @@ mod work;
 use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use calendar::Timestamp;
 use codes::{ExchangeId, OrgId, OrgKind};
 use maud::{Markup, html};
 use wire::{Csrf, Desk, Lang, Page, Problem, page, t};
@@ -67,12 +66,6 @@ fn frame(service: &Service, lang: Lang, title: &str, path: &str) -> Page {
 fn name(service: &Service, lang: Lang, org: &OrgId) -> String {
     let (ja, en) = service.policy.directory().name(org);
     t(lang, ja, en)
-}
-
-/// An instant as one line of text, the era first where Japanese is read.
-fn moment(lang: Lang, at: Timestamp) -> String {
-    let ((hour, minute, ..), day) = (at.time(), at.date());
-    t(lang, format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()), at.to_minutes())
 }
 
 fn said<'a>(lang: Lang, (ja, en): (&'a str, &'a str)) -> &'a str {

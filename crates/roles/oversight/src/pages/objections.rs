@@ -9,9 +9,9 @@ use protocol::oversight::{ObjectionState, Said, WordKind};
 use serde::Deserialize;
 use wire::{Csrf, Lang, Page, Problem, page, page::Tone, t};
 
-use wire::page::time;
+use wire::page::{time, when};
 
-use super::{Shown, Spoken, again, frame, look_form, moment, name, officer_fields, said};
+use super::{Shown, Spoken, again, frame, look_form, name, officer_fields, said};
 use crate::service::{Case, Service};
 
 /// GET /objections
@@ -135,7 +135,7 @@ fn show(service: &Service, lang: Lang, csrf: &Csrf, case: &Case, officer: &str, 
     ];
     let disputed = status.about.as_ref().map(|about| about.exchange);
     let looks: Vec<String> =
-        case.looks.iter().map(|(at, officer)| format!("{} {officer}", moment(lang, *at))).collect();
+        case.looks.iter().map(|(at, officer)| format!("{} {officer}", when(lang, *at))).collect();
     let body = html! {
         (news)
         (page::card_with(t(lang, "申立て", "The objection"), state_badge(lang, status.state), html! {
@@ -170,7 +170,7 @@ fn entry(service: &Service, lang: Lang, word: &Said) -> page::Entry {
     let who = who.map(|who| t(lang, format!("（{who}）"), format!(" ({who})"))).unwrap_or_default();
     let speaker = said(lang, word.speaker.words());
     page::Entry {
-        when: moment(lang, word.at),
+        when: when(lang, word.at),
         datetime: word.at.to_rfc3339(),
         title: format!("{speaker}{who}: {kind}"),
         tone: None,

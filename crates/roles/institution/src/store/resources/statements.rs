@@ -2,12 +2,11 @@
 
 use ::store::Value;
 
-use super::write::{Draft, Written};
+use super::write::{Draft, Written, type_of};
 
 /// The primary key of a current version.
 pub(super) fn head_key<'v>(patient: &'v str, name: &'v str) -> [Value<'v>; 3] {
-    let resource_type = name.split_once('/').map_or(name, |(resource_type, _)| resource_type);
-    [Value::from(patient), Value::from(resource_type), Value::from(name)]
+    [Value::from(patient), Value::from(type_of(name)), Value::from(name)]
 }
 
 /// The tables of [`IndexRows`].
@@ -51,11 +50,10 @@ pub(super) fn version<'a>(written: &'a Written, draft: &'a Draft, labels: i64) -
 }
 
 pub(super) fn deletion(written: &Written) -> [Value<'_>; 6] {
-    let resource_type = written.name.split_once('/').map_or(written.name.as_str(), |(first, _)| first);
     [
         Value::from(&written.name),
         Value::from(written.version),
-        Value::from(resource_type),
+        Value::from(type_of(&written.name)),
         Value::from(written.updated_at),
         Value::from(&written.patient),
         Value::from(&written.body),

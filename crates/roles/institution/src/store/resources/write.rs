@@ -52,8 +52,13 @@ impl Draft {
     }
 
     pub(super) fn resource_type(&self) -> &str {
-        self.name.split_once('/').map_or(&self.name, |(resource_type, _)| resource_type)
+        type_of(&self.name)
     }
+}
+
+/// The type in a resource's name: `Observation` of `Observation/123`.
+pub(super) fn type_of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(resource_type, _)| resource_type)
 }
 
 /// One change to be made.

@@ -21,7 +21,7 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
     let size = table.len() as f64;
     let allowance =
         config.pairs_per_record.map_or_else(|| 4.0 * size + (100.0 * size).min(2.5e6), |p| p * size);
-    let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| keyed(table, c).is_some()).collect();
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| is_keyed(table, c)).collect();
     let imagined = imagine(table, &columns);
     let mut candidates: Vec<(Rule, Pairs)> = candidates(table, &columns, allowance)
         .into_iter()
@@ -95,7 +95,7 @@ fn candidates(table: &Table, columns: &[usize], allowance: f64) -> Vec<Rule> {
             }
             let last = group.last().copied().unwrap_or_default();
             for &next in columns.iter().filter(|&&c| c > last) {
-                if group.iter().all(|&c| field_of(table, c) != field_of(table, next)) {
+                if group.iter().all(|&c| fields_of(table, c) & fields_of(table, next) == 0) {
                     larger.push((predicted, [&group[..], &[next]].concat()));
                 }
             }
@@ -109,21 +109,21 @@ fn candidates(table: &Table, columns: &[usize], allowance: f64) -> Vec<Rule> {
 
 const MAX_CANDIDATES: usize = 240;
 
-fn field_of(table: &Table, column: usize) -> usize {
-    match table.columns[column].source {
-        Source::Field { field, .. } => field,
-        Source::Joint { .. } => usize::MAX,
+/// The fields that a column holds, as a mask.
+fn fields_of(table: &Table, column: usize) -> u64 {
+    match &table.columns[column].source {
+        Source::Field { field, .. } => 1_u64.checked_shl(*field as u32).unwrap_or_default(),
+        Source::Joint { parts, .. } => parts.iter().fold(0, |mask, &part| mask | fields_of(table, part)),
     }
 }
 
-/// Kind and view of a column that can be part of a rule.
-fn keyed(table: &Table, column: usize) -> Option<(Kind, View)> {
-    match table.columns[column].source {
-        Source::Field { field, view, .. } if !SELDOM.contains(&table.fields[field].name.as_str()) => {
-            Some((table.fields[field].kind, view))
+/// Whether a column can be part of a rule.
+fn is_keyed(table: &Table, column: usize) -> bool {
+    match &table.columns[column].source {
+        Source::Field { field, .. } => !SELDOM.contains(&table.fields[*field].name.as_str()),
+        Source::Joint { parts, either_order, .. } => {
+            *either_order && parts.iter().all(|&part| is_keyed(table, part))
         }
-        Source::Field { .. } => None,
-        Source::Joint { .. } => None,
     }
 }
 
@@ -140,13 +140,12 @@ fn imagine(table: &Table, columns: &[usize]) -> Vec<u32> {
             let swapped = throw(2) < 0.04;
             // Mistakes come together: who writes one field down carelessly does so with the others.
             let care = if throw(3) < 0.1 { 0.6 } else { 1.0 };
-            columns.iter().fold(0, |mask, &column| {
-                let Some((kind, view)) = keyed(table, column) else { return mask };
-                let field = field_of(table, column) as u32 * 16 + 16;
+            let agrees = |column: usize| {
+                let Source::Field { field, view, .. } = table.columns[column].source else { return false };
+                let (kind, field) = (table.fields[field].kind, field as u32 * 16 + 16);
                 let exact = throw(field) / care;
                 let coarse = throw(field + 1 + view as u32) / care;
-                let agrees = match (kind, view) {
-                    (Kind::Name | Kind::NameJa | Kind::Kana, _) if swapped => false,
+                match (kind, view) {
                     (Kind::Date, View::Year) => exact < 0.85 || coarse < 0.6,
                     (Kind::Date, View::MonthDay) => exact < 0.85 || coarse < 0.4,
                     (Kind::Date, _) => exact < 0.85,
@@ -161,9 +160,40 @@ fn imagine(table: &Table, columns: &[usize]) -> Vec<u32> {
                     }
                     (_, View::Value) => exact < 0.78,
                     (_, _) => exact < 0.78 || coarse < 0.6,
+                }
+            };
+            columns.iter().fold(0, |mask, &column| {
+                let agrees = match &table.columns[column].source {
+                    Source::Joint { parts, .. } => parts.iter().all(|&part| agrees(part)),
+                    Source::Field { field, .. } => {
+                        let name =
+                            matches!(table.fields[*field].kind, Kind::Name | Kind::NameJa | Kind::Kana);
+                        !(name && swapped) && agrees(column)
+                    }
                 };
                 mask | u32::from(agrees) << column
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{suggest, table_for};
+
+    #[test]
+    fn names_in_each_others_place_have_a_rule() {
+        let header = ["id", "given_name", "surname", "dob", "postcode"].map(str::to_owned).to_vec();
+        let config = suggest(&[header], None, None).config;
+        let mut table = table_for(&config).unwrap();
+        let letters = |n: u32| (n * 7_919 % 10_007).to_string().bytes().map(|b| char::from(b + 49)).collect();
+        let csv = (0..2_000).fold("id,given_name,surname,dob,postcode\n".to_owned(), |csv, n| {
+            let (given, surname): (String, String) = (letters(n % 90), letters(n / 3 + 100));
+            let (year, month, day) = (n % 90 + 10, n % 12 + 1, n % 28 + 1);
+            csv + &format!("r{n},{given},{surname},19{year}-{month:02}-{day:02},{}\n", 1_000 + n % 900)
+        });
+        table.read("a", &config, csv.as_bytes(), &|_| {}).unwrap();
+        let rules = super::choose(&config, &table);
+        assert!(rules.iter().any(|rule| rule.text.contains("given~surname")), "{rules:?}");
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
     expr::{self, Term},
     mark::Mark,
     measure::Test,
-    table::{Probe, Source, Table, UNKNOWN},
+    table::{Probe, Source, Table, UNKNOWN, is_joint},
     text::Scratch,
 };
 
@@ -53,8 +53,9 @@ pub struct Level {
     pub when: String,
     /// The column whose frequencies adjust the weight.
     pub tf: Option<usize>,
-    /// For a level that is agreement on one thing: what chance makes of it is counted, not sampled.
-    pub exact: Exact,
+    /// Agreement that can be counted: what chance makes of it is not sampled then. Of several the most frequent counts, for
+    /// they come together; none where the level asks for something else.
+    pub exact: Vec<Exact>,
     clauses: Vec<Clause>,
 }
 
@@ -65,8 +66,6 @@ pub enum Exact {
     On(usize),
     /// Two columns in each other's place.
     Swap(usize, usize),
-    /// Something else: chance is sampled.
-    No,
 }
 
 #[derive(Clone, Debug)]
@@ -113,8 +112,11 @@ pub fn columns_of(config: &Config) -> Result<Vec<String>, LinkError> {
             term.views().into_iter().for_each(|view| add(&mut names, view));
         }
     }
-    for rule in &config.block {
-        expr::rule(rule).iter().for_each(|view| add(&mut names, view));
+    for view in config.block.iter().flat_map(|rule| expr::rule(rule)) {
+        view.split('~').for_each(|part| add(&mut names, part));
+        if is_joint(&view) {
+            add(&mut joint, &view);
+        }
     }
     names.extend(joint);
     Ok(names)
@@ -425,18 +427,20 @@ fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkEr
     expr::condition(place, text)?.into_iter().map(resolve).collect()
 }
 
-/// What can be counted of a level: agreement on its frequency column, or on its only column.
-fn exact(clauses: &[Clause], tf: Option<usize>) -> Exact {
-    match clauses {
-        [clause] if clause.tests.is_empty() && clause.differ == 0 => match tf {
-            Some(column) => Exact::On(column),
-            None if clause.same.is_power_of_two() => Exact::On(clause.same.trailing_zeros() as usize),
-            None => Exact::No,
-        },
-        [Clause { same: 0, differ: 0, tests }] => match tests[..] {
-            [Check { test: Test::Swapped(x, y), .. }] => Exact::Swap(x, y),
-            _ => Exact::No,
-        },
-        _ => Exact::No,
+/// What can be counted of a level: agreement on its frequency column or on its only column, or names in each other's place.
+fn exact(clauses: &[Clause], tf: Option<usize>) -> Vec<Exact> {
+    if let [clause] = clauses
+        && clause.tests.is_empty()
+        && clause.differ == 0
+    {
+        let only = clause.same.is_power_of_two().then(|| clause.same.trailing_zeros() as usize);
+        return tf.or(only).map(Exact::On).into_iter().collect();
     }
+    let swap = |clause: &Clause| match (clause, &clause.tests[..]) {
+        (Clause { same: 0, differ: 0, .. }, [Check { test: Test::Swapped(x, y), .. }]) => {
+            Some(Exact::Swap(*x, *y))
+        }
+        _ => None,
+    };
+    clauses.iter().map(swap).collect::<Option<Vec<_>>>().unwrap_or_default()
 }

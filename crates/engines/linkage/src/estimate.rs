@@ -111,12 +111,12 @@ fn chance(table: &Table, comparisons: &Comparisons, all_pairs: f64) -> Vec<Vec<f
             *level = (*level + 0.2) / (known + 0.2);
         }
         for (at, level) in comparison.levels.iter().enumerate() {
-            let counted = match level.exact {
+            let counted = level.exact.iter().filter_map(|exact| match *exact {
                 Exact::On(column) if at == 0 => agreement_by_chance(table, column, column),
+                Exact::On(_) => None,
                 Exact::Swap(x, y) => agreement_by_chance(table, x, y),
-                _ => None,
-            };
-            if let Some(counted) = counted {
+            });
+            if let Some(counted) = counted.max_by(f64::total_cmp) {
                 count[at + 1] = counted;
             }
         }

@@ -119,7 +119,7 @@ impl<'a> Explainer<'a> {
     fn shown(&self, columns: u32, record: u32) -> String {
         let table = &self.linkage.table;
         let names = table.columns.iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
-        let whole = names.filter(|(_, column)| !column.name.contains(['.', '+']));
+        let whole = names.filter(|(_, column)| !column.name.contains(['.', '+', '~']));
         let mut texts: Vec<&str> = whole.map(|(at, _)| table.text(record, at)).collect();
         texts.dedup();
         texts.join(" ").trim().to_owned()

@@ -69,9 +69,10 @@ pub fn condition(place: &str, text: &str) -> Result<Vec<Vec<Term>>, LinkError> {
     text.split('|').map(|clause| clause.split('&').map(|term| one(place, term.trim())).collect()).collect()
 }
 
-/// The views of a blocking rule such as `surname & dob.year`.
+/// The views of a blocking rule such as `surname & dob.year`, or `surname ~ given & dob`: two views in either order are one.
 pub fn rule(text: &str) -> Vec<String> {
-    text.split('&').map(|view| view.trim().to_owned()).collect()
+    let view = |view: &str| view.split('~').map(str::trim).collect::<Vec<_>>().join("~");
+    text.split('&').map(view).collect()
 }
 
 fn one(place: &str, text: &str) -> Result<Term, LinkError> {

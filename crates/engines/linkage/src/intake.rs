@@ -15,7 +15,7 @@ use crate::{
     error::LinkError,
     field::{self, View},
     rows::Rows,
-    table::{Column, Source, Table, set_presence},
+    table::{Column, Source, Table, joint_ids, set_presence},
 };
 
 /// What only taking records in needs.
@@ -315,10 +315,10 @@ impl Table {
 
 fn finish_row(columns: &[Column], joints: &mut [JointDict], row: &mut [u32]) {
     for (at, column) in columns.iter().enumerate() {
-        if let Source::Joint { parts, joint } = &column.source
-            && parts.iter().all(|&part| row[part] != 0)
+        if let Source::Joint { parts, joint, either_order } = &column.source
+            && let Some(id) = joint_ids(parts, *either_order, row).map(|ids| joints[*joint].intern(ids))
         {
-            row[at] = joints[*joint].intern(parts.iter().map(|&part| row[part]));
+            row[at] = id;
         }
     }
     set_presence(row, columns.len());

@@ -10,9 +10,10 @@ use crate::{
     config::Config,
     error::LinkError,
     estimate::{Candidates, Compared, estimate, possible_pairs},
+    expr::{self, Term},
     model::{Model, Scorer, probability},
     sample::Sample,
-    table::{Table, all_views},
+    table::{Table, all_views, is_joint},
 };
 
 /// A pair that may be one person's.
@@ -95,8 +96,9 @@ pub fn table_for(config: &Config) -> Result<Table, LinkError> {
         }
     }
     if config.block.is_empty() {
-        let joint: Vec<String> = columns.iter().filter(|name| name.contains('+')).cloned().collect();
-        columns.retain(|name| !name.contains('+'));
+        let mut joint: Vec<String> = columns.iter().filter(|name| is_joint(name)).cloned().collect();
+        columns.retain(|name| !is_joint(name));
+        joint.extend(names_in_either_order(config)?);
         let room = crate::table::MAX_VIEWS.saturating_sub(joint.len());
         for view in all_views(&config.field) {
             let field = view.split('.').next().unwrap_or_default();
@@ -108,6 +110,20 @@ pub fn table_for(config: &Config) -> Result<Table, LinkError> {
         columns.extend(joint);
     }
     Table::new(config, &columns)
+}
+
+/// The first two names that a configuration compares in each other's place, as one column: who asks for them wants to find them.
+fn names_in_either_order(config: &Config) -> Result<Option<String>, LinkError> {
+    for comparison in &config.comparison {
+        for level in &comparison.level {
+            for term in expr::condition(&comparison.name, &level.when)?.into_iter().flatten() {
+                if let Term::Swapped(one, other) = term {
+                    return Ok(Some(format!("{one}~{other}")));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 impl Linkage {

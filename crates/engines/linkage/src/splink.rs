@@ -113,11 +113,7 @@ pub fn export(config: &Config, model: &Model, linking: bool) -> Result<String, L
         comparisons.push(json!({ "output_column_name": comparison.name, "comparison_description": comparison.name, "comparison_levels": levels }));
     }
     let rule = |text: &String| {
-        let equal: Vec<String> = expr::rule(text)
-            .iter()
-            .map(|view| column(view))
-            .map(|c| format!("l.\"{c}\" = r.\"{c}\""))
-            .collect();
+        let equal: Vec<String> = expr::rule(text).iter().map(|view| equal_sql(view)).collect();
         json!({ "blocking_rule": equal.join(" AND "), "sql_dialect": "duckdb" })
     };
     let settings = json!({
@@ -151,6 +147,17 @@ fn field(config: &mut Config, column: &str) {
 
 fn column(view: &str) -> String {
     view.replace('.', "_")
+}
+
+/// Agreement on a column of a rule.
+fn equal_sql(view: &str) -> String {
+    let equal = |a: &str, b: &str| format!("l.\"{}\" = r.\"{}\"", column(a), column(b));
+    match view.split_once('~') {
+        None => equal(view, view),
+        Some((a, b)) => {
+            format!("(({} AND {}) OR ({} AND {}))", equal(a, a), equal(b, b), equal(a, b), equal(b, a))
+        }
+    }
 }
 
 fn sql(term: &Term) -> String {
@@ -262,11 +269,15 @@ fn same_column(left: &str, right: &str) -> Option<String> {
     (right.strip_suffix("_r") == Some(name) && !name.is_empty()).then(|| name.to_owned())
 }
 
-/// The columns of `l.x = r.x AND …`; none when it is anything else.
+/// The columns of `l.x = r.x AND …`, two in either order as one; none when it is anything else.
 fn equal_columns(sql: &str) -> Option<Vec<String>> {
     split(sql, " AND ")
         .iter()
         .map(|part| {
+            if let Some((one, _)) = bare(part).split_once(" OR ") {
+                let view = equal_columns(bare(one)).filter(|columns| columns.len() == 2)?.join("~");
+                return (bare(&equal_sql(&view)) == bare(part)).then_some(view);
+            }
             let (left, right) = bare(part).split_once('=')?;
             let plain = |side: &str, table: &str| {
                 Some(side.trim().strip_prefix(table)?.trim_matches(['"', '`']).to_owned())

@@ -22,7 +22,7 @@ pub const MAX_VIEWS: usize = 31;
 /// A column of ids.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// Its name in expressions: `dob`, `dob.year`, `street+postcode`.
+    /// Its name in expressions: `dob`, `dob.year`, `street+postcode`, `surname~given`.
     pub name: String,
     /// Where its ids come from.
     pub source: Source,
@@ -46,6 +46,8 @@ pub enum Source {
         parts: Vec<usize>,
         /// Index into the joint dictionaries.
         joint: usize,
+        /// Whether two parts are the same in each other's place.
+        either_order: bool,
     },
 }
 
@@ -115,11 +117,10 @@ impl Table {
                 table.columns.push(Column { name, source: Source::Field { field: at, view: *view, domain } });
             }
         }
-        for name in columns.iter().filter(|name| name.contains('+')) {
-            let parts = name.split('+').map(|part| table.column(part)).collect::<Result<Vec<_>, _>>()?;
-            let joint = table.joints.len();
+        for name in columns.iter().filter(|name| is_joint(name)) {
+            let source = table.joint(name)?;
             table.joints.push(JointDict::default());
-            table.columns.push(Column { name: name.clone(), source: Source::Joint { parts, joint } });
+            table.columns.push(Column { name: name.clone(), source });
         }
         for name in columns {
             table.column(name)?;
@@ -133,6 +134,25 @@ impl Table {
         }
         table.stride = (table.columns.len() + 1).next_multiple_of(8);
         Ok(table)
+    }
+
+    /// Where the ids of several columns together come from.
+    fn joint(&self, name: &str) -> Result<Source, LinkError> {
+        let parts = name.split(['+', '~']).map(|part| self.column(part)).collect::<Result<Vec<_>, _>>()?;
+        let domain = |part: &usize| match self.columns[*part].source {
+            Source::Field { domain, .. } => Some(domain),
+            Source::Joint { .. } => None,
+        };
+        let either_order = name.contains('~');
+        // Ids of two dictionaries cannot stand for each other.
+        if either_order && (parts.len() != 2 || domain(&parts[0]) != domain(&parts[1])) {
+            return Err(LinkError::Expression {
+                place: "view".to_owned(),
+                found: name.to_owned(),
+                expected: "two names of one kind, such as surname~given".to_owned(),
+            });
+        }
+        Ok(Source::Joint { parts, joint: self.joints.len(), either_order })
     }
 
     /// The index of a column by its name.
@@ -233,11 +253,11 @@ impl Table {
             }
         }
         for at in 0..self.columns.len() {
-            if let Source::Joint { parts, joint } = &self.columns[at].source
-                && parts.iter().all(|&part| probe.row[part] != 0)
+            if let Source::Joint { parts, joint, either_order } = &self.columns[at].source
+                && let Some(id) =
+                    joint_ids(parts, *either_order, &probe.row).map(|ids| self.joints[*joint].find(ids))
             {
-                let ids = parts.iter().map(|&part| probe.row[part]);
-                probe.row[at] = self.joints[*joint].find(ids).unwrap_or(u32::MAX);
+                probe.row[at] = id.unwrap_or(u32::MAX);
             }
         }
         set_presence(&mut probe.row, self.columns.len());
@@ -344,10 +364,67 @@ pub fn all_views(fields: &[FieldConfig]) -> Vec<String> {
     fields.iter().flat_map(|f| View::of(f.kind).iter().map(|v| view_name(&f.name, *v))).collect()
 }
 
+/// Whether a name is that of several columns together.
+pub(crate) fn is_joint(name: &str) -> bool {
+    name.contains(['+', '~'])
+}
+
+/// The ids of the parts of a joint column, the smaller first where their order does not count; `None` when one is missing.
+pub(crate) fn joint_ids(
+    parts: &[usize],
+    either_order: bool,
+    row: &[u32],
+) -> Option<impl Iterator<Item = u32>> {
+    let (first, last) = (parts.first().map(|&part| row[part])?, parts.last().map(|&part| row[part])?);
+    let turned = either_order && first > last;
+    let ids = (0..parts.len()).map(move |at| row[parts[if turned { parts.len() - 1 - at } else { at }]]);
+    parts.iter().all(|&part| row[part] != 0).then_some(ids)
+}
+
 pub(crate) fn set_presence(row: &mut [u32], columns: usize) {
     let mask =
         row[..columns].iter().enumerate().fold(0_u32, |mask, (at, id)| mask | (u32::from(*id != 0) << at));
     if let Some(last) = row.last_mut() {
         *last = mask;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(kinds: [Kind; 2]) -> Config {
+        let field = |(name, kind): (&str, Kind)| FieldConfig {
+            name: name.to_owned(),
+            kind,
+            columns: vec![name.to_owned()],
+            parts: Vec::new(),
+        };
+        Config {
+            field: ["surname", "given"].into_iter().zip(kinds).map(field).collect(),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn two_names_in_either_order_are_one() {
+        let columns = ["surname", "given", "surname~given"].map(str::to_owned);
+        let config = config([Kind::NameJa, Kind::NameJa]);
+        let mut table = Table::new(&config, &columns).unwrap();
+        let csv = "surname,given\n東,光\n光,東\n東,東\n光,\n";
+        table.read("a", &config, csv.as_bytes(), &|_| {}).unwrap();
+        let both = table.column("surname~given").unwrap();
+        let ids: Vec<u32> = (0..4).map(|record| table.row(record)[both]).collect();
+        assert!(ids[0] == ids[1] && ids[0] != ids[2] && ids[2] != 0 && ids[3] == 0, "{ids:?}");
+        assert_eq!(table.probe(&[("surname", "光"), ("given", "東")]).row[both], ids[0]);
+        let rule = crate::Rule::new("surname ~ given", &table).unwrap();
+        assert_eq!((rule.text.as_str(), rule.columns), ("surname~given", vec![both]));
+    }
+
+    #[test]
+    fn only_what_shares_a_dictionary_stands_in_either_order() {
+        let columns = ["surname", "given", "surname~given"].map(str::to_owned);
+        let error = Table::new(&config([Kind::NameJa, Kind::Kana]), &columns).unwrap_err().to_string();
+        assert!(error.contains("surname~given") && error.contains("two names of one kind"), "{error}");
     }
 }

@@ -49,6 +49,15 @@ fn a_saved_model_scores_as_it_did() {
 }
 
 #[test]
+fn names_in_either_order_go_there_and_back() {
+    let (mut config, model) = splink::import(MODEL).unwrap();
+    config.block = vec!["given_name~surname & postcode".to_owned(), "postcode".to_owned()];
+    let written = splink::export(&config, &model, false).unwrap();
+    assert!(written.contains(r#"l.\"given_name\" = r.\"surname\""#), "{written}");
+    assert_eq!(splink::import(&written).unwrap().0.block, config.block);
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_its_place() {
     let strange = MODEL.replacen("jaro_winkler_similarity", "my_function", 1);
     let error = splink::import(&strange).unwrap_err().to_string();

@@ -12,8 +12,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 pub struct Dict {
     texts: String,
     ends: Vec<u32>,
-    /// Ids with the upper half of their hash beside: most others are told apart without looking at their text.
-    slots: Vec<(u32, u32)>,
+    slots: Slots,
     seed: u64,
 }
 
@@ -22,7 +21,7 @@ impl Default for Dict {
         Self {
             texts: String::new(),
             ends: vec![0],
-            slots: vec![(0, 0); 64],
+            slots: Slots::default(),
             seed: RandomState::new().hash_one(1_u8),
         }
     }
@@ -60,19 +59,16 @@ impl Dict {
         if text.is_empty() {
             return 0;
         }
-        let mut slot = self.slot_of(text, hash);
-        if self.slots[slot].0 != 0 {
-            return self.slots[slot].0;
+        let known = self.slots.find(hash, |id| self.text(id) == text);
+        if known != 0 {
+            return known;
         }
         let Ok(end) = u32::try_from(self.texts.len() + text.len()) else { return 0 };
-        if self.ends.len() * 2 > self.slots.len() {
-            self.grow();
-            slot = self.slot_of(text, hash);
-        }
         let id = self.ends.len() as u32;
+        self.slots.make_room(id);
+        self.slots.put(id, hash);
         self.texts.push_str(text);
         self.ends.push(end);
-        self.slots[slot] = (id, (hash >> 32) as u32);
         id
     }
 
@@ -83,8 +79,7 @@ impl Dict {
 
     /// The id that a text of this hash seems to have, told by one look; 0 when it seems to be new.
     pub fn guess(&self, hash: u64) -> u32 {
-        let (id, tag) = self.slots[hash as usize & (self.slots.len() - 1)];
-        if tag == (hash >> 32) as u32 { id } else { 0 }
+        self.slots.guess(hash)
     }
 
     /// Where the text of an id ends.
@@ -103,7 +98,7 @@ impl Dict {
         if text.is_empty() {
             return Some(0);
         }
-        let (id, _) = self.slots[self.slot_of(text, hash_bytes(text.as_bytes(), self.seed))];
+        let id = self.slots.find(self.hash(text), |id| self.text(id) == text);
         (id != 0).then_some(id)
     }
 
@@ -136,35 +131,74 @@ impl Dict {
             return None;
         }
         let mut dict = Self { texts, ends, ..Self::default() };
-        dict.place((dict.ends.len() * 4).next_power_of_two().max(64));
+        dict.slots = Slots::new(dict.ends.len());
+        for id in 1..dict.ends.len() as u32 {
+            dict.slots.put(id, dict.hash(dict.text(id)));
+        }
         Some(dict)
     }
+}
 
-    fn slot_of(&self, text: &str, hash: u64) -> usize {
+/// Ids by hash: open addressing, in the order of the upper half of the hash, which stands beside the id. So most others are told
+/// apart without looking at what the id stands for, and a larger table is made of a smaller one in one pass over both.
+#[derive(Clone, Debug)]
+struct Slots {
+    slots: Vec<(u32, u32)>,
+    shift: u32,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+impl Slots {
+    /// Room for so many ids.
+    fn new(ids: usize) -> Self {
+        let size = (ids * 2).next_power_of_two().max(64);
+        Self { slots: vec![(0, 0); size], shift: 32 - size.ilog2() }
+    }
+
+    /// Makes room where this id would fill more than half of it.
+    fn make_room(&mut self, id: u32) {
+        if (id as usize) * 2 < self.slots.len() {
+            return;
+        }
+        let old = std::mem::replace(self, Self::new(self.slots.len()));
+        for (id, tag) in old.slots.into_iter().filter(|(id, _)| *id != 0) {
+            self.put(id, u64::from(tag) << 32);
+        }
+    }
+
+    /// The id of this hash that is the one; 0 when there is none.
+    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> u32 {
         let (mask, tag) = (self.slots.len() - 1, (hash >> 32) as u32);
-        let mut slot = hash as usize & mask;
-        while self.slots[slot].0 != 0 && (self.slots[slot].1 != tag || self.text(self.slots[slot].0) != text)
-        {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
-    fn grow(&mut self) {
-        self.place(self.slots.len() * 4);
-    }
-
-    /// Puts every id into one of so many slots, a power of two.
-    fn place(&mut self, size: usize) {
-        self.slots = vec![(0, 0); size];
-        for id in 1..self.ends.len() as u32 {
-            let hash = hash_bytes(self.text(id).as_bytes(), self.seed);
-            let mut slot = hash as usize & (size - 1);
-            while self.slots[slot].0 != 0 {
-                slot = (slot + 1) & (size - 1);
+        let mut at = (tag >> self.shift) as usize;
+        loop {
+            let (id, other) = self.slots[at];
+            if id == 0 || other == tag && is_it(id) {
+                return id;
             }
-            self.slots[slot] = (id, (hash >> 32) as u32);
+            at = (at + 1) & mask;
         }
+    }
+
+    /// The id that this hash seems to have, told by one look; 0 when it seems to have none.
+    fn guess(&self, hash: u64) -> u32 {
+        let tag = (hash >> 32) as u32;
+        let (id, other) = self.slots[(tag >> self.shift) as usize];
+        if other == tag { id } else { 0 }
+    }
+
+    /// Puts an id that is not there.
+    fn put(&mut self, id: u32, hash: u64) {
+        let (mask, tag) = (self.slots.len() - 1, (hash >> 32) as u32);
+        let mut at = (tag >> self.shift) as usize;
+        while self.slots[at].0 != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = (id, tag);
     }
 }
 
@@ -172,13 +206,13 @@ impl Dict {
 #[derive(Clone, Debug)]
 pub struct JointDict {
     keys: Vec<u64>,
-    slots: Vec<u32>,
+    slots: Slots,
     seed: u64,
 }
 
 impl Default for JointDict {
     fn default() -> Self {
-        Self { keys: vec![0], slots: vec![0; 64], seed: RandomState::new().hash_one(2_u8) }
+        Self { keys: vec![0], slots: Slots::default(), seed: RandomState::new().hash_one(2_u8) }
     }
 }
 
@@ -186,21 +220,21 @@ impl JointDict {
     /// The id of a group of ids. Two groups share one with a chance of 2⁻⁶⁴ a pair.
     pub fn intern(&mut self, parts: impl Iterator<Item = u32>) -> u32 {
         let key = hash_ids(parts, self.seed).max(1);
-        let mut slot = self.slot_of(key);
-        if self.slots[slot] == 0 {
-            if self.keys.len() * 2 > self.slots.len() {
-                self.place(self.slots.len() * 4);
-                slot = self.slot_of(key);
-            }
-            self.slots[slot] = self.keys.len() as u32;
-            self.keys.push(key);
+        let known = self.slots.find(key, |id| self.keys[id as usize] == key);
+        if known != 0 {
+            return known;
         }
-        self.slots[slot]
+        let id = self.keys.len() as u32;
+        self.slots.make_room(id);
+        self.slots.put(id, key);
+        self.keys.push(key);
+        id
     }
 
     /// The id of a group that is there.
     pub fn find(&self, parts: impl Iterator<Item = u32>) -> Option<u32> {
-        let id = self.slots[self.slot_of(hash_ids(parts, self.seed).max(1))];
+        let key = hash_ids(parts, self.seed).max(1);
+        let id = self.slots.find(key, |id| self.keys[id as usize] == key);
         (id != 0).then_some(id)
     }
 
@@ -219,27 +253,11 @@ impl JointDict {
         if keys.first() != Some(&0) || keys.iter().skip(1).any(|key| *key == 0) {
             return None;
         }
-        let mut joint = Self { keys, slots: Vec::new(), seed };
-        joint.place((joint.keys.len() * 4).next_power_of_two().max(64));
-        Some(joint)
-    }
-
-    /// Puts every id into one of so many slots, a power of two.
-    fn place(&mut self, size: usize) {
-        self.slots = vec![0; size];
-        for id in 1..self.keys.len() {
-            let free = self.slot_of(self.keys[id]);
-            self.slots[free] = id as u32;
+        let mut slots = Slots::new(keys.len());
+        for (id, key) in keys.iter().enumerate().skip(1) {
+            slots.put(id as u32, *key);
         }
-    }
-
-    fn slot_of(&self, key: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = key as usize & mask;
-        while self.slots[slot] != 0 && self.keys[self.slots[slot] as usize] != key {
-            slot = (slot + 1) & mask;
-        }
-        slot
+        Some(Self { keys, slots, seed })
     }
 }
 

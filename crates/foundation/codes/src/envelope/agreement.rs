@@ -28,6 +28,19 @@ impl Secret {
         self.portable.as_bytes()
     }
 
+    /// Its public half.
+    pub(super) fn public(&self) -> [u8; 32] {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(fast) = &self.fast {
+            return fast.public_key().as_bytes();
+        }
+        self.public_portably()
+    }
+
+    fn public_portably(&self) -> [u8; 32] {
+        PublicKey::from(&self.portable).to_bytes()
+    }
+
     /// The secret shared with the holder of `public`; `None` when a useless public key would make it zero.
     pub(super) fn agree(&self, public: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
         #[cfg(target_arch = "x86_64")]
@@ -75,6 +88,7 @@ mod tests {
             let secret = Secret::new(&secret);
             prop_assert_eq!(secret.agree(&public), secret.agree_portably(&public));
             prop_assert!(secret.agree(&public).is_some());
+            prop_assert_eq!(secret.public(), secret.public_portably());
         }
     }
 

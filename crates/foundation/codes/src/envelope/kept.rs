@@ -28,11 +28,9 @@ pub(super) struct KeptPair {
 }
 
 impl KeptPair {
-    fn new(secret: &BaseSecret) -> Self {
-        let mut bytes: [u8; 32] = secret.to_bytes().into();
-        let kept = Self { secret: Secret::new(&bytes), public: Base::sk_to_pk(secret) };
-        zeroize::Zeroize::zeroize(&mut bytes);
-        kept
+    fn new(secret: &BaseSecret, public: <Base as Kem>::PublicKey) -> Self {
+        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(secret.to_bytes().into());
+        Self { secret: Secret::new(&bytes), public }
     }
 }
 
@@ -52,7 +50,9 @@ impl Serializable for KeptPair {
 
 impl Deserializable for KeptPair {
     fn from_bytes(bytes: &[u8]) -> Result<Self, HpkeError> {
-        BaseSecret::from_bytes(bytes).map(|secret| Self::new(&secret))
+        let secret = BaseSecret::from_bytes(bytes)?;
+        let public = Base::sk_to_pk(&secret);
+        Ok(Self::new(&secret, public))
     }
 }
 
@@ -70,7 +70,7 @@ impl Kem for ReceivingKem {
 
     fn derive_keypair(seed: &[u8]) -> (KeptPair, Self::PublicKey) {
         let (secret, public) = Base::derive_keypair(seed);
-        (KeptPair::new(&secret), public)
+        (KeptPair::new(&secret, public.clone()), public)
     }
 
     fn decap(
@@ -95,12 +95,13 @@ impl Kem for ReceivingKem {
         if sender.is_some() {
             return Err(HpkeError::EncapError);
         }
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(&mut *seed);
-        let (ephemeral, public) = Self::derive_keypair(&*seed);
+        // Any 32 bytes are a private key (RFC 7748 section 5), so that random ones need no derivation.
+        let mut ephemeral = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *ephemeral);
+        let ephemeral = Secret::new(&ephemeral);
         let receiver: [u8; 32] = receiver.to_bytes().into();
-        let shared = ephemeral.secret.agree(&receiver).ok_or(HpkeError::EncapError)?;
-        let enc: [u8; 32] = public.to_bytes().into();
+        let shared = ephemeral.agree(&receiver).ok_or(HpkeError::EncapError)?;
+        let enc = ephemeral.public();
         let derived = derived(&shared, &enc, &receiver)?;
         Ok((derived, Self::EncappedKey::from_bytes(&enc)?))
     }

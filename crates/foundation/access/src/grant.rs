@@ -76,6 +76,9 @@ pub enum GrantError {
     /// No compact JWS of the expected header and form.
     #[error("not a signed grant; expected a compact JWS with header {HEADER}")]
     Malformed,
+    /// It names a relay that is none.
+    #[error("{0} is no relay that signs grants")]
+    Relay(OrgId),
     /// Signed by another, or altered.
     #[error("the signature of the grant is not the relay's")]
     Signature,
@@ -148,23 +151,25 @@ impl Grant {
 }
 
 impl SignedGrant {
-    /// The grant, when `relay` signed it for `holder`, `asker` shows it, and `now` lies within its time.
+    /// The grant, when the relay it names signed it for `holder`, `asker` shows it, and `now` lies within its time.
+    /// `key_of` knows the keys of relays.
     ///
     /// # Errors
     /// [`GrantError`].
     pub fn verify(
         &self,
-        relay: &VerifyingKey,
+        key_of: impl FnOnce(&OrgId) -> Option<VerifyingKey>,
         holder: &OrgId,
         asker: &OrgId,
         now: Timestamp,
     ) -> Result<Grant, GrantError> {
+        let grant = self.read()?;
+        let key = key_of(&grant.relay).ok_or(GrantError::Relay(grant.relay))?;
         let (signed, signature) = self.0.rsplit_once('.').ok_or(GrantError::Malformed)?;
         let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| GrantError::Malformed)?;
-        UnparsedPublicKey::new(&ED25519, relay.to_bytes())
+        UnparsedPublicKey::new(&ED25519, key.to_bytes())
             .verify(signed.as_bytes(), &signature)
             .map_err(|_| GrantError::Signature)?;
-        let grant = self.read()?;
         if grant.holder != *holder {
             return Err(GrantError::Holder(grant.holder));
         }
@@ -251,7 +256,7 @@ mod tests {
         let (custody, key, grant) = bench();
         let signed = grant.sign(&custody).unwrap();
         let now = grant.issued_at.add_millis(10_000);
-        let read = signed.verify(&key, &grant.holder, &grant.asker.organisation, now).unwrap();
+        let read = signed.verify(|_| Some(key), &grant.holder, &grant.asker.organisation, now).unwrap();
         assert_eq!(read, grant);
         let opened = custody.open_envelope(&read.person, &read.person_context()).unwrap();
         assert_eq!(opened.as_slice(), &[3; 17]);
@@ -263,7 +268,7 @@ mod tests {
         let signed = grant.sign(&custody).unwrap();
         let (holder, asker, now) = (grant.holder, grant.asker.organisation, grant.issued_at);
         let refuse = |signed: &SignedGrant, holder: &OrgId, asker: &OrgId, at: Timestamp| {
-            signed.verify(&key, holder, asker, at).unwrap_err()
+            signed.verify(|_| Some(key), holder, asker, at).unwrap_err()
         };
         assert_eq!(refuse(&signed, &asker, &asker, now), GrantError::Holder(holder));
         assert_eq!(refuse(&signed, &holder, &holder, now), GrantError::Asker(asker));
@@ -279,7 +284,10 @@ mod tests {
         parts[1] = &payload;
         assert_eq!(refuse(&SignedGrant(parts.join(".")), &holder, &asker, now), GrantError::Signature);
         for text in ["", "a.b", "a.b.c", "...."] {
-            assert!(SignedGrant(text.to_owned()).verify(&key, &holder, &asker, now).is_err(), "{text}");
+            assert!(
+                SignedGrant(text.to_owned()).verify(|_| Some(key), &holder, &asker, now).is_err(),
+                "{text}"
+            );
         }
     }
 }

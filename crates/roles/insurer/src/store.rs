@@ -7,8 +7,10 @@ use store::{Migration, Reader, Row, StoreError, Tx, params};
 use crate::model::{Member, Record, ReportState};
 
 /// The insurer's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "members", sql: include_str!("../migrations/0001_members.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "members", sql: include_str!("../migrations/0001_members.sql") },
+    Migration { version: 2, name: "front page", sql: include_str!("../migrations/0002_front_page.sql") },
+];
 
 /// Puts a membership; the one of the same member and first day is replaced.
 pub fn put_member(tx: &mut Tx<'_>, member: &Member, at: i64) -> Result<(), StoreError> {

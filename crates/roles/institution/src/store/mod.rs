@@ -89,4 +89,5 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "corrections", sql: include_str!("../../migrations/0006_corrections.sql") },
     Migration { version: 7, name: "objections", sql: include_str!("../../migrations/0007_objections.sql") },
     Migration { version: 8, name: "unlogged", sql: include_str!("../../migrations/0008_unlogged.sql") },
+    Migration { version: 9, name: "registered", sql: include_str!("../../migrations/0009_registered.sql") },
 ];

@@ -7,6 +7,7 @@ use wire::Problem;
 
 pub(super) fn grant(error: &GrantError) -> Problem {
     let (ja, en) = match error {
+        GrantError::Relay(relay) => return no_relay(relay),
         GrantError::Time { .. } => (
             "照会許可証の期限（5分）が切れています。もう一度照会してください。",
             "it is older than five minutes, or not yet good: ask the relay again",
@@ -39,7 +40,7 @@ pub(super) fn query(error: &QueryError) -> Problem {
         .at("searches")
 }
 
-pub(super) fn no_relay(relay: &OrgId) -> Problem {
+fn no_relay(relay: &OrgId) -> Problem {
     Problem::new(403, "grant-not-valid")
         .ja("照会許可証に署名した情報連携基盤がわかりません。")
         .en("the relay that signed the grant is not known here")

@@ -57,7 +57,7 @@ impl Service {
         };
         let wants_patient = about.types.is_empty() || about.types.iter().any(|kind| kind == "Patient");
         let found = self.store.about_patient(about).await?;
-        let last = found.hits.last().filter(|_| found.more);
+        let last = found.matches.last().filter(|_| found.more);
         let next = last.map(|hit| PageToken::after(hit.updated_at, hit.name.clone()));
         let first = (is_first && wants_patient).then_some(patient);
         let rest = found.matches.into_iter().chain(found.included).filter(|version| version.name != name);

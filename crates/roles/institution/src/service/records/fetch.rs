@@ -77,18 +77,9 @@ impl Service {
             terms: vec![Term::Token { system: TokenSystem::Is(system), code: Some(patient.to_string()) }],
         }));
         let find = Find { query, scope: Scope::Everything, place: Place::Skip(0), count: PATIENTS };
-        let found = self.store.find_resources(find).await?;
-        let mut ids: Vec<String> = found
-            .hits
-            .iter()
-            .filter_map(|hit| hit.name.strip_prefix("Patient/"))
-            .map(str::to_owned)
-            .collect();
-        let own = patient.as_str();
-        if is_id(own) && !ids.iter().any(|id| id == own) {
-            let named = self.store.resource(format!("Patient/{own}")).await?;
-            ids.extend(named.filter(|version| !version.deleted).map(|_| own.to_owned()));
-        }
+        let own = Some(patient.as_str()).filter(|own| is_id(own)).map(|own| format!("Patient/{own}"));
+        let names = self.store.names_of(find, own).await?;
+        let ids = names.iter().filter_map(|name| name.strip_prefix("Patient/")).map(str::to_owned).collect();
         Ok(ids)
     }
 
@@ -121,7 +112,7 @@ impl Fetch {
         // `_count` of an outside query is all that it wants.
         let rest = most.map(|most| most.saturating_sub(count));
         let goes_on = found.more && rest != Some(0);
-        let last = found.hits.last().filter(|_| goes_on);
+        let last = found.matches.last().filter(|_| goes_on);
         match (last, &self.place) {
             (None, _) => {
                 self.waiting.pop_front();

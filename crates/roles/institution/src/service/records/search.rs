@@ -119,7 +119,7 @@ impl Service {
 
 /// Where the next page begins, if there is one.
 fn next(found: &FoundPage, place: &Place, is_ordered: bool) -> Option<PageToken> {
-    let last = found.hits.last().filter(|_| found.more)?;
+    let last = found.matches.last().filter(|_| found.more)?;
     if !is_ordered {
         return Some(PageToken(Place::After(last.updated_at, last.name.clone())));
     }
@@ -127,6 +127,6 @@ fn next(found: &FoundPage, place: &Place, is_ordered: bool) -> Option<PageToken>
         Place::Skip(skip) => *skip,
         Place::After(..) => 0,
     };
-    let more = u32::try_from(found.hits.len()).unwrap_or(u32::MAX);
+    let more = u32::try_from(found.matches.len()).unwrap_or(u32::MAX);
     Some(PageToken(Place::Skip(skipped.saturating_add(more))))
 }

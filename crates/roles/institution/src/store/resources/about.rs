@@ -1,9 +1,9 @@
 //! All resources of one patient, and what they refer to that is about nobody.
 
-use ::store::{StoreError, Value};
+use ::store::StoreError;
 
-use super::find::{FoundPage, Hit, Place, bodies};
-use super::rows::Bound;
+use super::find::{FoundPage, Page, Place, bodies};
+use super::rows::{Bound, Version};
 use super::sql::Sql;
 use crate::store::Store;
 
@@ -35,15 +35,11 @@ impl Store {
         self.0
             .read(move |reader| {
                 let mut sql = Sql::default();
-                let text = statement(&mut sql, &about);
-                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
-                let mut hits = reader.query(&text, &params, |row| {
-                    Ok(Hit { name: row.text(0)?.to_owned(), updated_at: row.int(1)? })
-                })?;
-                let more = hits.len() > about.count as usize;
-                hits.truncate(about.count as usize);
-                let names: Vec<&str> = hits.iter().map(|hit| hit.name.as_str()).collect();
-                let matches = bodies(reader, &names)?;
+                let text = statement(&mut sql, &about).with_versions();
+                let mut matches = reader.query(&text, &sql.values(), Version::read)?;
+                let more = matches.len() > about.count as usize;
+                matches.truncate(about.count as usize);
+                let names: Vec<&str> = matches.iter().map(|version| version.name.as_str()).collect();
                 let shared = super::include::shared(reader, &names)?;
                 let wanted = |name: &&String| {
                     let kind = name.split_once('/').map_or("", |(kind, _)| kind);
@@ -51,13 +47,13 @@ impl Store {
                 };
                 let shared: Vec<&str> = shared.iter().filter(wanted).map(String::as_str).collect();
                 let included = bodies(reader, &shared)?;
-                Ok(FoundPage { hits, more, matches, included, more_included: false })
+                Ok(FoundPage { matches, more, included, more_included: false })
             })
             .await
     }
 }
 
-fn statement(sql: &mut Sql, about: &AboutPatient) -> String {
+fn statement(sql: &mut Sql, about: &AboutPatient) -> Page {
     let mut conditions = vec![format!("r.patient = {}", sql.text(&about.patient))];
     if !about.types.is_empty() {
         let types: Vec<String> = about.types.iter().map(|kind| sql.text(kind)).collect();
@@ -78,7 +74,9 @@ fn statement(sql: &mut Sql, about: &AboutPatient) -> String {
     }
     let count = sql.bind(Bound::Int(i64::from(about.count) + 1));
     let conditions = conditions.join(" AND ");
-    format!(
-        "SELECT r.name, r.updated_at FROM resource r WHERE {conditions} ORDER BY r.updated_at, r.name LIMIT {count}"
-    )
+    let text = format!(
+        "SELECT r.name AS name, r.version AS version, r.updated_at AS updated_at FROM resource r \
+         WHERE {conditions} ORDER BY r.updated_at, r.name LIMIT {count}"
+    );
+    Page { text, order: "p.updated_at, p.name".to_owned() }
 }

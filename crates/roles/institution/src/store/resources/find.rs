@@ -1,6 +1,6 @@
 //! Search: names of the resources that match, page by page, and how many there are.
 
-use ::store::{Reader, StoreError, Tx, Value};
+use ::store::{Reader, StoreError, Tx};
 use records::search::{Clause, Kind, Query, Sort};
 
 use super::drive::leader;
@@ -31,15 +31,6 @@ pub enum Place {
     After(i64, String),
 }
 
-/// A match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// `Observation/123`.
-    pub name: String,
-    /// When its current version was stored, milliseconds since 1970.
-    pub updated_at: i64,
-}
-
 /// A search with what it found: to see whether it still finds that.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -60,8 +51,7 @@ impl Found {
             place: Place::Skip(0),
             count: Self::ENOUGH,
         };
-        let hits = hits(tx, &find)?;
-        Ok(hits.iter().map(|hit| &hit.name).eq(&self.names))
+        Ok(names(tx, &find)? == self.names)
     }
 }
 
@@ -74,15 +64,17 @@ impl Store {
         self.0
             .read(move |reader| {
                 // One more than the page holds tells whether there is another page.
-                let mut hits = hits(reader, &Find { count: find.count.saturating_add(1), ..find.clone() })?;
-                let more = hits.len() > find.count as usize;
-                hits.truncate(find.count as usize);
-                let names: Vec<&str> = hits.iter().map(|hit| hit.name.as_str()).collect();
-                let matches = bodies(reader, &names)?;
+                let asked = Find { count: find.count.saturating_add(1), ..find.clone() };
+                let mut sql = Sql::default();
+                let text = page(&mut sql, &asked).with_versions();
+                let mut matches = reader.query(&text, &sql.values(), Version::read)?;
+                let more = matches.len() > find.count as usize;
+                matches.truncate(find.count as usize);
+                let names: Vec<&str> = matches.iter().map(|version| version.name.as_str()).collect();
                 let along = super::include::along(reader, &find, &names)?;
                 let included: Vec<&str> = along.names.iter().map(String::as_str).collect();
                 let included = bodies(reader, &included)?;
-                Ok(FoundPage { hits, more, matches, included, more_included: along.more })
+                Ok(FoundPage { matches, more, included, more_included: along.more })
             })
             .await
     }
@@ -97,8 +89,7 @@ impl Store {
                 let mut sql = Sql::default();
                 let from = source(&mut sql, &query, &scope);
                 let text = format!("SELECT COUNT(*) {from}");
-                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
-                let count = reader.query_one(&text, &params, |row| row.int(0))?;
+                let count = reader.query_one(&text, &sql.values(), |row| row.int(0))?;
                 Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
             })
             .await
@@ -113,8 +104,26 @@ impl Store {
             .read(move |reader| {
                 let find =
                     Find { query, scope: Scope::Everything, place: Place::Skip(0), count: Found::ENOUGH };
-                let names = hits(reader, &find)?.into_iter().map(|hit| hit.name).collect();
+                let names = names(reader, &find)?;
                 Ok(Found { query: find.query, names })
+            })
+            .await
+    }
+
+    /// Names of the matches on a page, and `named` where that is a current resource.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn names_of(&self, find: Find, named: Option<String>) -> Result<Vec<String>, StoreError> {
+        self.0
+            .read(move |reader| {
+                let mut found = names(reader, &find)?;
+                if let Some(named) = named.filter(|named| !found.contains(named))
+                    && super::read::newest(reader, &named)?.is_some_and(|version| !version.deleted)
+                {
+                    found.push(named);
+                }
+                Ok(found)
             })
             .await
     }
@@ -124,67 +133,80 @@ impl Store {
 #[derive(Clone, Debug, Default)]
 pub struct FoundPage {
     /// The matches, in their order.
-    pub hits: Vec<Hit>,
+    pub matches: Vec<Version>,
     /// There are more after them.
     pub more: bool,
-    /// Their current versions, in the same order.
-    pub matches: Vec<Version>,
     /// What comes along.
     pub included: Vec<Version>,
     /// More would come along than a page takes.
     pub more_included: bool,
 }
 
-fn hits(reader: &mut Reader<'_>, find: &Find) -> Result<Vec<Hit>, StoreError> {
+fn names(reader: &mut Reader<'_>, find: &Find) -> Result<Vec<String>, StoreError> {
     let mut sql = Sql::default();
-    let text = page(&mut sql, find);
-    let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
-    reader.query(&text, &params, |row| Ok(Hit { name: row.text(0)?.to_owned(), updated_at: row.int(1)? }))
+    let page = page(&mut sql, find);
+    reader.query(&page.text, &sql.values(), |row| Ok(row.text(0)?.to_owned()))
 }
 
-/// The statement of a page.
-fn page(sql: &mut Sql, find: &Find) -> String {
+/// The statement of a page: the name, version and time of each match, and what it is ordered by.
+pub(super) struct Page {
+    pub text: String,
+    /// The order of its rows, of whatever alias they get.
+    pub order: String,
+}
+
+impl Page {
+    /// The same with the versions themselves, as [`Version::read`] reads them.
+    pub fn with_versions(&self) -> String {
+        let columns: Vec<String> = Version::COLUMNS.split(", ").map(|column| format!("v.{column}")).collect();
+        format!(
+            "SELECT {} FROM ({}) p CROSS JOIN resource_version v WHERE v.name = p.name AND v.version = p.version \
+             ORDER BY {}",
+            columns.join(", "),
+            self.text,
+            self.order
+        )
+    }
+}
+
+fn page(sql: &mut Sql, find: &Find) -> Page {
     let from = source(sql, &find.query, &find.scope);
     let count = sql.bind(Bound::Int(find.count.into()));
+    let columns = "r.name AS name, r.version AS version, r.updated_at AS updated_at";
     // Of a patient's few resources all are put in order; an index of the type in its order is not to be walked for them.
     let time = if is_about(&find.query, &find.scope) { "r.updated_at + 0" } else { "r.updated_at" };
     if find.query.sort.is_empty() {
-        return match &find.place {
+        let rows = match &find.place {
             Place::After(at, name) => {
                 let (at, name) = (sql.bind(Bound::Int(*at)), sql.text(name));
                 format!(
-                    "SELECT r.name, r.updated_at {from} AND (r.updated_at, r.name) > ({at}, {name}) \
-                     ORDER BY {time}, r.name LIMIT {count}"
+                    "{from} AND (r.updated_at, r.name) > ({at}, {name}) ORDER BY {time}, r.name LIMIT {count}"
                 )
             }
             Place::Skip(skip) => {
                 let skip = sql.bind(Bound::Int((*skip).into()));
-                format!(
-                    "SELECT r.name, r.updated_at {from} ORDER BY {time}, r.name LIMIT {count} OFFSET {skip}"
-                )
+                format!("{from} ORDER BY {time}, r.name LIMIT {count} OFFSET {skip}")
             }
         };
+        return Page { text: format!("SELECT {columns} {rows}"), order: "p.updated_at, p.name".to_owned() };
     }
     let keys: Vec<String> =
         find.query.sort.iter().map(|step| sort_key(sql, &find.query.resource_type, step)).collect();
-    let columns: Vec<String> = keys.iter().enumerate().map(|(n, key)| format!("{key} AS s{n}")).collect();
+    let keys: Vec<String> = keys.iter().enumerate().map(|(n, key)| format!("{key} AS s{n}")).collect();
     // What has no value comes last, whichever way, in either database.
     let order = find.query.sort.iter().enumerate().map(|(n, step)| {
         let way = if step.descending { " DESC" } else { "" };
-        format!("CASE WHEN s{n} IS NULL THEN 1 ELSE 0 END, s{n}{way}")
+        format!("CASE WHEN p.s{n} IS NULL THEN 1 ELSE 0 END, p.s{n}{way}")
     });
     let order: Vec<String> = order.collect();
+    let order = format!("{}, p.updated_at, p.name", order.join(", "));
     let skip = match find.place {
         Place::Skip(skip) => skip,
         Place::After(..) => 0,
     };
     let skip = sql.bind(Bound::Int(skip.into()));
-    format!(
-        "SELECT q.name, q.updated_at FROM (SELECT r.name AS name, r.updated_at AS updated_at, {} {from}) q \
-         ORDER BY {}, q.updated_at, q.name LIMIT {count} OFFSET {skip}",
-        columns.join(", "),
-        order.join(", ")
-    )
+    let rows = format!("SELECT {columns}, {} {from}", keys.join(", "));
+    Page { text: format!("SELECT p.* FROM ({rows}) p ORDER BY {order} LIMIT {count} OFFSET {skip}"), order }
 }
 
 /// `FROM … WHERE …` of the matches, their head being `r`.

@@ -147,7 +147,7 @@ async fn told(store: &Store, kind: &str, text: &str, patients: &[&str]) -> Strin
         let page = store.find_resources(find).await.unwrap();
         told.push_str(&format!(
             " | {:?} {} {:?} {}",
-            page.hits, page.more, page.included, page.more_included
+            page.matches, page.more, page.included, page.more_included
         ));
     }
     told

@@ -152,7 +152,7 @@ async fn compare(store: &Store) {
         let find =
             Find { query: query.clone(), scope: Scope::Everything, place: Place::Skip(0), count: 1_000 };
         let page = store.find_resources(find).await.unwrap_or_else(|error| panic!("{kind}?{text}: {error}"));
-        let hits: Vec<String> = page.hits.iter().map(|hit| hit.name.clone()).collect();
+        let hits: Vec<String> = page.matches.iter().map(|hit| hit.name.clone()).collect();
         assert_eq!(hits, expected, "{kind}?{text}");
         let mut along: Vec<String> = page.included.iter().map(|version| version.name.clone()).collect();
         along.sort();
@@ -172,8 +172,8 @@ async fn paged(store: &Store, query: &Query) -> Vec<String> {
     loop {
         let find = Find { query: query.clone(), scope: Scope::Everything, place, count: 2 };
         let page = store.find_resources(find).await.unwrap();
-        names.extend(page.hits.iter().map(|hit| hit.name.clone()));
-        let Some(last) = page.hits.last().filter(|_| page.more) else { return names };
+        names.extend(page.matches.iter().map(|hit| hit.name.clone()));
+        let Some(last) = page.matches.last().filter(|_| page.more) else { return names };
         place = if query.sort.is_empty() {
             Place::After(last.updated_at, last.name.clone())
         } else {

@@ -1,5 +1,6 @@
 //! A query as SQL: conditions on a current resource, each clause one of them.
 
+use ::store::Value;
 use records::search::{Clause, Kind, Modifier, Parameter, Term, TokenSystem};
 
 use super::restrict::Scope;
@@ -28,6 +29,11 @@ impl Sql {
         }
         self.params.push(value);
         format!("${}", self.params.len())
+    }
+
+    /// The parameters, as a statement takes them.
+    pub fn values(&self) -> Vec<Value<'_>> {
+        self.params.iter().map(Bound::value).collect()
     }
 
     pub fn text(&mut self, text: &str) -> String {

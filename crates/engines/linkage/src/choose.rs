@@ -30,7 +30,8 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
         .collect();
     let mut open = Pairs::that(&imagined, |_| true);
     let (mut rules, mut spent): (Vec<Rule>, f64) = (Vec::new(), 0.0);
-    while rules.len() < MAX_RULES {
+    let (most, one_in) = if size <= SMALL_FILE { SMALL } else { LARGE };
+    while rules.len() < most {
         let worth = |(rule, found): &(Rule, Pairs)| {
             let found = found.in_both(&open);
             // A rule costs its pairs and a sorting of the records.
@@ -43,7 +44,7 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
             .map(|(at, candidate)| (at, worth(candidate)))
             .max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
         let Some((at, (found, _))) = best else { break };
-        if found as usize * 3_000 < imagined.len() {
+        if found as usize * one_in < imagined.len() {
             break;
         }
         let (rule, found) = candidates.swap_remove(at);
@@ -56,7 +57,12 @@ pub fn choose(config: &Config, table: &Table) -> Vec<Rule> {
     rules
 }
 
-const MAX_RULES: usize = 10;
+/// The most rules, and how many of the imagined pairs stand for one that a rule must find: of a small file and of a large one,
+/// where each rule costs more.
+const SMALL: (usize, usize) = (14, 8_000);
+const LARGE: (usize, usize) = (10, 3_000);
+/// Records of a small file at most.
+const SMALL_FILE: f64 = 50_000.0;
 
 /// Some of the imagined pairs, a bit for each.
 struct Pairs(Vec<u64>);

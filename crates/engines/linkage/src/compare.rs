@@ -44,6 +44,8 @@ pub struct Comparison {
     pub present: u32,
     /// The bound of "else" among records of one person.
     pub else_at_most: Option<f64>,
+    /// Where it says nothing.
+    unless: Vec<Clause>,
 }
 
 /// One level.
@@ -97,6 +99,10 @@ pub fn columns_of(config: &Config) -> Result<Vec<String>, LinkError> {
         }
     };
     for comparison in &config.comparison {
+        if let Some(unless) = &comparison.unless {
+            let terms = expr::condition(&comparison.name, unless)?;
+            terms.iter().flatten().flat_map(Term::views).for_each(|view| add(&mut names, view));
+        }
         for level in &comparison.level {
             for term in expr::condition(&comparison.name, &level.when)?.iter().flatten() {
                 term.views().into_iter().for_each(|view| add(&mut names, view));
@@ -162,6 +168,10 @@ impl Comparisons {
                 levels,
                 present,
                 else_at_most: comparison.else_at_most,
+                unless: match &comparison.unless {
+                    Some(unless) => clauses(&comparison.name, unless, table)?,
+                    None => Vec::new(),
+                },
             })
         });
         let list: Vec<Comparison> = list.collect::<Result<_, LinkError>>()?;
@@ -243,7 +253,8 @@ impl<'a> Comparer<'a> {
         let mut pattern = [0; MAX_COMPARISONS];
         let comparisons = self.comparisons;
         for (at, comparison) in comparisons.list.iter().enumerate() {
-            if comparison.present & present == 0 {
+            let said = |clause| self.fits(clause, a, b, agree, present, probe);
+            if comparison.present & present == 0 || comparison.unless.iter().any(said) {
                 continue;
             }
             let mut level = comparison.levels.len() + 1;
@@ -294,6 +305,7 @@ impl<'a> Comparer<'a> {
         let column = match *test {
             Test::Swapped(x, y) => return equal(a[x], b[y]) && equal(a[y], b[x]) && a[x] != a[y],
             Test::Crossed(x, y) => return equal(a[x], b[y]) || equal(a[y], b[x]),
+            Test::Is(x, id) => return id == if a[x] == 0 { b[x] } else { a[x] },
             _ => test.measured().unwrap_or_default(),
         };
         if present >> column & 1 == 0 {
@@ -415,6 +427,7 @@ fn clauses(place: &str, text: &str, table: &Table) -> Result<Vec<Clause>, LinkEr
                 Term::DateSlip(_, slip) => tests.push(Test::Slip(first, slip)),
                 Term::Days(_, most) => tests.push(Test::Days(first, most)),
                 Term::Years(_, most) => tests.push(Test::Years(first, most)),
+                Term::Is(_, value) => tests.push(Test::Is(first, table.id_of(first, &value))),
             }
         }
         let check = |test: Test| {
@@ -443,4 +456,34 @@ fn exact(clauses: &[Clause], tf: Option<usize>) -> Vec<Exact> {
         _ => None,
     };
     clauses.iter().map(swap).collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_once_is_not_said_again() {
+        let header = ["id", "first_name", "surname", "sex", "dob"].map(str::to_owned).to_vec();
+        let config = crate::suggest(&[header], None, None).config;
+        let mut table = crate::table_for(&config).unwrap();
+        let csv = "id,first_name,surname,sex,dob\n1,anna,miller,f,1980-03-12\n2,anna,berg,f,1980-03-12\n\
+            3,ella,miller,f,1980-03-12\n4,emil,stone,m,1980-03-12\n5,emil,berg,m,1980-03-12\n";
+        table.read("a", &config, csv.as_bytes(), &|_| {}).unwrap();
+        let comparisons = Comparisons::new(&config, &table).unwrap();
+        let mut comparer = Comparer::new(&table, &comparisons);
+        let mut level = |name: &str, a: u32, b: u32| {
+            let at = comparisons.list.iter().position(|c| c.name == name).unwrap();
+            let level = usize::from(comparer.pattern(a, b)[at]);
+            level
+                .checked_sub(1)
+                .map(|at| config.comparison.iter().find(|c| c.name == name).unwrap().level.get(at))
+                .map(|level| level.map_or("else", |level| level.when.as_str()))
+        };
+        // Two of one given name are of one sex.
+        assert_eq!((level("sex", 0, 1), level("sex", 0, 2)), (None, Some("same(sex)")));
+        // A woman's other surname is not a man's.
+        assert_eq!(level("surname", 0, 1), Some("differ(surname) & is(sex, f)"));
+        assert_eq!(level("surname", 3, 4), Some("else"));
+    }
 }

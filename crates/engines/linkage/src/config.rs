@@ -114,6 +114,9 @@ pub struct ComparisonConfig {
     /// The most that "else" may be among records of one person: 0 to 1. A bound for what changes rarely (birth date).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub else_at_most: Option<f64>,
+    /// Where it says nothing, because another comparison has said it: of two people of one given name the sex is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
 }
 
 /// One level of a comparison.

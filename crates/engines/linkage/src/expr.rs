@@ -30,6 +30,8 @@ pub enum Term {
     Days(String, u32),
     /// Years at most so far apart.
     Years(String, u32),
+    /// The value of the first record, or of the second where the first has none.
+    Is(String, String),
 }
 
 /// Which slips of a date are meant.
@@ -56,7 +58,8 @@ impl Term {
             | Self::Begins(a)
             | Self::DateSlip(a, _)
             | Self::Days(a, _)
-            | Self::Years(a, _) => vec![a],
+            | Self::Years(a, _)
+            | Self::Is(a, _) => vec![a],
         }
     }
 }
@@ -104,6 +107,7 @@ fn one(place: &str, text: &str) -> Result<Term, LinkError> {
         ("same", None) => bare(Term::Same(first)),
         ("differ", None) => bare(Term::Differ(first)),
         ("swapped", Some(other)) => bare(Term::Swapped(first, other)),
+        ("is", Some(value)) => bare(Term::Is(first, value)),
         ("crossed", Some(other)) => bare(Term::Crossed(first, other)),
         ("jaro_winkler", None) => Ok(Term::JaroWinkler(first, at_least()?)),
         ("jaro", None) => Ok(Term::Jaro(first, at_least()?)),
@@ -116,7 +120,7 @@ fn one(place: &str, text: &str) -> Result<Term, LinkError> {
         ("years", None) => Ok(Term::Years(first, at_most()?)),
         _ => Err(refuse(
             "same, differ, begins, digit_slip, day_month_swap, era_slip (one view), swapped, crossed (two views), \
-             jaro_winkler, jaro (>= 0.9), edits, days, years (<= 1)",
+             is (view, value), jaro_winkler, jaro (>= 0.9), edits, days, years (<= 1)",
         )),
     }
 }
@@ -130,7 +134,10 @@ mod tests {
         let read = condition("x", "same(a) & jaro_winkler(b.c) >= 0.9 | swapped(a, b)").unwrap();
         assert_eq!(read.len(), 2);
         assert_eq!(read[0][1], Term::JaroWinkler("b.c".into(), 0.9));
+        let read = condition("x", "differ(a) & is(sex, f)").unwrap();
+        assert_eq!(read[0][1], Term::Is("sex".into(), "f".into()));
         for wrong in [
+            "is(sex)",
             "same",
             "same()",
             "edits(a)",

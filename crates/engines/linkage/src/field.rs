@@ -25,13 +25,15 @@ pub enum View {
     Town,
     /// The municipality of an address.
     City,
+    /// Its first letter.
+    Initial,
 }
 
 impl View {
     /// The views that a kind of field has, the whole value first.
     pub fn of(kind: Kind) -> &'static [Self] {
         match kind {
-            Kind::Name => &[Self::Value, Self::Sound, Self::Head],
+            Kind::Name => &[Self::Value, Self::Sound, Self::Head, Self::Initial],
             Kind::NameJa => &[Self::Value, Self::Confusable, Self::Head],
             Kind::Kana | Kind::Text | Kind::Postcode => &[Self::Value, Self::Head],
             Kind::Date => &[Self::Value, Self::Year, Self::MonthDay],
@@ -45,6 +47,7 @@ impl View {
         match self {
             Self::Value => "",
             Self::Head => "head",
+            Self::Initial => "initial",
             Self::Sound => "sound",
             Self::Confusable => "confusable",
             Self::Year => "year",
@@ -100,7 +103,7 @@ fn coarse(kind: Kind, view: View, raw: &str, value: &str) -> String {
         (Kind::Name | Kind::Postcode, View::Head) => value.chars().take(3).collect(),
         (Kind::Kana, View::Head) => value.chars().take(2).collect(),
         (Kind::Text, View::Head) => value.chars().take(5).collect(),
-        (_, View::Head) => value.chars().take(1).collect(),
+        (_, View::Head | View::Initial) => value.chars().take(1).collect(),
         (_, View::Sound) => text::soundex(value),
         (_, View::Confusable) => kotoba::fold_name(raw),
         (_, View::Year) => value.get(..4).unwrap_or_default().to_owned(),

@@ -102,7 +102,8 @@ pub fn table_for(config: &Config) -> Result<Table, LinkError> {
         let room = crate::table::MAX_VIEWS.saturating_sub(joint.len());
         for view in all_views(&config.field) {
             let field = view.split('.').next().unwrap_or_default();
-            let needless = SELDOM.contains(&field);
+            // A first letter finds nobody; it is there for who asks for it.
+            let needless = SELDOM.contains(&field) || view.ends_with(".initial");
             if columns.len() < room && !needless && !columns.contains(&view) {
                 columns.push(view);
             }

@@ -27,6 +27,8 @@ pub enum Test {
     Days(usize, u32),
     /// Years at most so far apart.
     Years(usize, u32),
+    /// The id of the first record, or of the second where the first has none.
+    Is(usize, u32),
 }
 
 impl Test {
@@ -34,6 +36,8 @@ impl Test {
     pub fn columns(&self) -> u32 {
         match *self {
             Self::Swapped(x, y) | Self::Crossed(x, y) => 1 << x | 1 << y,
+            // It says of whom the comparison is, not whether there is something to compare.
+            Self::Is(..) => 0,
             _ => self.measured().map_or(0, |column| 1 << column),
         }
     }
@@ -41,7 +45,7 @@ impl Test {
     /// The column whose texts it measures; none where ids alone tell.
     pub fn measured(&self) -> Option<usize> {
         match *self {
-            Self::Swapped(..) | Self::Crossed(..) => None,
+            Self::Swapped(..) | Self::Crossed(..) | Self::Is(..) => None,
             Self::JaroWinkler(x, _)
             | Self::Jaro(x, _)
             | Self::Edits(x, _)
@@ -59,7 +63,7 @@ impl Test {
             Self::Edits(_, most) => a.edits_at_least(b) <= *most,
             Self::Begins(_) => a.may_begin(b),
             Self::Slip(..) => return a.slip(b).map(|slip| self.reached(slip_number(slip))),
-            Self::Days(..) | Self::Years(..) | Self::Swapped(..) | Self::Crossed(..) => true,
+            Self::Days(..) | Self::Years(..) | Self::Swapped(..) | Self::Crossed(..) | Self::Is(..) => true,
         };
         (!possible).then_some(false)
     }
@@ -74,7 +78,7 @@ impl Test {
             Self::Slip(..) => 5,
             Self::Days(..) => 6,
             Self::Years(..) => 7,
-            Self::Swapped(..) | Self::Crossed(..) => 0,
+            Self::Swapped(..) | Self::Crossed(..) | Self::Is(..) => 0,
         };
         kind << 8 | domain as u64
     }
@@ -89,7 +93,7 @@ impl Test {
             Self::Slip(..) => slip_number(text_slip(a, b)),
             Self::Days(..) => days_apart(a, b).map_or(f32::MAX, |days| days as f32),
             Self::Years(..) => years_apart(a, b).map_or(f32::MAX, |years| years as f32),
-            Self::Swapped(..) | Self::Crossed(..) => 0.0,
+            Self::Swapped(..) | Self::Crossed(..) | Self::Is(..) => 0.0,
         }
     }
 
@@ -102,7 +106,7 @@ impl Test {
             Self::Slip(_, Slip::Digits) => value > 0.0 && value < 3.0,
             Self::Slip(_, Slip::DayMonth) => value == 2.0,
             Self::Slip(_, Slip::Era) => value == 3.0,
-            Self::Swapped(..) | Self::Crossed(..) => false,
+            Self::Swapped(..) | Self::Crossed(..) | Self::Is(..) => false,
         }
     }
 }

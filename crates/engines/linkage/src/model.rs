@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    compare::{Comparisons, MAX_COMPARISONS, Pattern},
+    compare::{Comparisons, Exact, MAX_COMPARISONS, Pattern},
     error::LinkError,
     table::Table,
 };
@@ -95,7 +95,37 @@ pub struct Scorer {
     rare: Vec<Vec<Option<usize>>>,
     tables: Vec<Frequencies>,
     classes: Vec<(u32, f32)>,
+    bounded: Vec<Bounded>,
     prior: f32,
+}
+
+/// A comparison of which "else" is bounded.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounded {
+    /// Its place among the comparisons.
+    pub comparison: usize,
+    /// Its level "else".
+    last: u8,
+    /// What that weighs.
+    pub weight: f32,
+    /// The column in which its first level agrees.
+    pub column: usize,
+}
+
+fn bounded(comparisons: &Comparisons, weights: &[Vec<f32>]) -> Vec<Bounded> {
+    let list = comparisons.list.iter().zip(weights).enumerate();
+    let bounded = list.filter(|(_, (comparison, _))| comparison.else_at_most.is_some());
+    let whole =
+        bounded.filter_map(|(at, (comparison, weights))| match comparison.levels.first()?.exact[..] {
+            [Exact::On(column)] => Some(Bounded {
+                comparison: at,
+                last: weights.len() as u8 - 1,
+                weight: *weights.last()?,
+                column,
+            }),
+            _ => None,
+        });
+    whole.collect()
 }
 
 /// For each id of a column the weight that its rarity adds.
@@ -164,7 +194,20 @@ impl Scorer {
                 class.shares.iter().filter_map(|name| comparisons.list.iter().position(|c| c.name == *name));
             (mask.fold(0, |mask, at| mask | 1 << at), class.ratio as f32)
         });
-        Ok(Self { weights, rare, tables, classes: classes.collect(), prior: model.prior_weight() as f32 })
+        let bounded = bounded(comparisons, &weights);
+        let classes = classes.collect();
+        Ok(Self { weights, rare, tables, classes, bounded, prior: model.prior_weight() as f32 })
+    }
+
+    /// What hardly ever differs within one person.
+    pub(crate) fn bounded(&self) -> &[Bounded] {
+        &self.bounded
+    }
+
+    /// Of those, the comparisons in which a pair does not agree, as a mask: "else" or missing.
+    pub(crate) fn differing(&self, pattern: &Pattern) -> u32 {
+        let differs = |b: &&Bounded| matches!(pattern[b.comparison], level if level == 0 || level == b.last);
+        self.bounded.iter().filter(differs).fold(0, |mask, b| mask | 1 << b.comparison)
     }
 
     /// The weight of a pair, without the prior; relatives are reckoned only where the rest is above `floor`.

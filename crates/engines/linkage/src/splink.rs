@@ -54,7 +54,12 @@ pub fn import(text: &str) -> Result<(Config, Model), LinkError> {
         if learned.last().is_none_or(|level| level.when != "else") {
             return Err(damaged(&format!("{place}: the last level is not ELSE")));
         }
-        config.comparison.push(ComparisonConfig { name: name.clone(), level: levels, else_at_most: None });
+        config.comparison.push(ComparisonConfig {
+            name: name.clone(),
+            level: levels,
+            else_at_most: None,
+            unless: None,
+        });
         model.comparisons.push(ComparisonModel { name, levels: learned });
     }
     for rule in at(&json, "blocking_rules_to_generate_predictions").as_array().into_iter().flatten() {
@@ -83,9 +88,12 @@ pub fn export(config: &Config, model: &Model, linking: bool) -> Result<String, L
     for (comparison, learned) in config.comparison.iter().zip(&model.comparisons) {
         let mut columns: Vec<String> = Vec::new();
         let mut levels = Vec::new();
+        let unless =
+            comparison.unless.as_ref().map(|text| expr::condition(&comparison.name, text)).transpose()?;
         for (level, learned) in comparison.level.iter().zip(&learned.levels) {
             let terms = expr::condition(&comparison.name, &level.when)?;
-            for view in terms.iter().flatten().flat_map(Term::views).map(column) {
+            let compared = terms.iter().flatten().filter(|term| !matches!(term, Term::Is(..)));
+            for view in compared.flat_map(Term::views).map(column) {
                 if !columns.contains(&view) {
                     columns.push(view);
                 }
@@ -106,7 +114,15 @@ pub fn export(config: &Config, model: &Model, linking: bool) -> Result<String, L
         }
         let missing: Vec<String> =
             columns.iter().map(|c| format!("(\"{c}_l\" IS NULL OR \"{c}_r\" IS NULL)")).collect();
-        levels.insert(0, json!({ "sql_condition": missing.join(" AND "), "label_for_charts": "missing", "is_null_level": true }));
+        let mut missing = missing.join(" AND ");
+        for clause in unless.into_iter().flatten() {
+            missing =
+                format!("({missing}) OR ({})", clause.iter().map(sql).collect::<Vec<_>>().join(" AND "));
+        }
+        levels.insert(
+            0,
+            json!({ "sql_condition": missing, "label_for_charts": "missing", "is_null_level": true }),
+        );
         if let Some(last) = learned.levels.last() {
             levels.push(json!({ "sql_condition": "ELSE", "label_for_charts": "else", "m_probability": last.m, "u_probability": last.u }));
         }
@@ -214,6 +230,10 @@ fn sql(term: &Term) -> String {
         Term::Days(v, most) => {
             let (l, r) = pair(v);
             format!("abs(date_diff('day', strptime({l}, '%Y%m%d'), strptime({r}, '%Y%m%d'))) <= {most}")
+        }
+        Term::Is(v, value) => {
+            let (l, r) = pair(v);
+            format!("coalesce({l}, {r}) = '{}'", value.replace('\'', "''"))
         }
         Term::Years(v, most) => {
             let (l, r) = pair(v);

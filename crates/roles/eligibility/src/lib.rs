@@ -93,7 +93,7 @@ pub struct Role {
 /// # Errors
 /// When a part cannot be opened; then nothing runs.
 pub async fn open(config: Config) -> Result<Role, OpenError> {
-    let db = ::store::Db::open(&config.store, store::MIGRATIONS)?;
+    let db = ::store::Db::open_mapped(&config.store, store::MIGRATIONS)?;
     let store = store::Store::new(db);
     let ledger = Ledger::open(&config.ledger, &config.origin, Arc::clone(&config.custody))?;
     let reporters = store.insurers().await?;

@@ -28,19 +28,28 @@ pub(crate) struct Sqlite {
 
 enum Readers {
     /// A file: any number of readers beside the writer.
-    Pool { path: PathBuf, idle: Mutex<Vec<Connection>> },
+    Pool { path: PathBuf, reading: Reading, idle: Mutex<Vec<Connection>> },
     /// A memory database has one connection; readers wait for the writer.
     Shared(Arc<Mutex<Connection>>),
 }
 
+/// How readers of a file get at its pages.
+#[derive(Clone, Copy)]
+pub(crate) enum Reading {
+    /// Into a cache of their own.
+    Copied,
+    /// Through a memory map, which lasts until the next commit.
+    Mapped,
+}
+
 impl Sqlite {
-    pub(crate) fn file(path: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
+    pub(crate) fn file(path: &Path, migrations: &[Migration], reading: Reading) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = open(path, flags)?;
         connection.execute_batch(WRITER_PRAGMAS).map_err(|error| opening(path, &error))?;
         migrate(&connection, migrations)?;
         let writer = Writer::start(Arc::new(Mutex::new(connection)), Some(path))?;
-        let readers = Readers::Pool { path: path.to_owned(), idle: Mutex::default() };
+        let readers = Readers::Pool { path: path.to_owned(), reading, idle: Mutex::default() };
         Ok(Self { readers, writer })
     }
 
@@ -59,9 +68,9 @@ impl Sqlite {
     ) -> Result<T, E> {
         match &self.readers {
             Readers::Shared(shared) => run_reader(&lock(shared), read),
-            Readers::Pool { path, idle } => {
+            Readers::Pool { path, reading, idle } => {
                 let pooled = lock(idle).pop();
-                let connection = pooled.map_or_else(|| open_reader(path), Ok)?;
+                let connection = pooled.map_or_else(|| open_reader(path, *reading), Ok)?;
                 let result = in_snapshot(&connection, read);
                 // A connection that is still inside a transaction failed to end it: let it go.
                 if connection.is_autocommit() {
@@ -123,9 +132,12 @@ fn run_reader<T, E: From<StoreError>>(
         .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload).into()))
 }
 
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+fn open_reader(path: &Path, reading: Reading) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.execute_batch(READER_PRAGMAS).map_err(|error| opening(path, &error))?;
+    if let Reading::Mapped = reading {
+        connection.execute_batch(MAPPED).map_err(|error| opening(path, &error))?;
+    }
     Ok(connection)
 }
 
@@ -172,5 +184,6 @@ const IDLE_READERS: usize = 64;
 const WRITER_PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
      PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; \
      PRAGMA mmap_size=2147418112;";
-const READER_PRAGMAS: &str = "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; \
-     PRAGMA mmap_size=2147418112;";
+const READER_PRAGMAS: &str =
+    "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA mmap_size=0;";
+const MAPPED: &str = "PRAGMA mmap_size=2147418112;";

@@ -76,13 +76,16 @@ impl Question {
         };
         let today = self.now.date();
         let since = today.add_days(-QUOTA_DAYS);
+        let mut holders = sql::registered_at(c, person)?;
+        let all = holders.len();
+        holders.retain(|holder| *holder != self.peer);
         Ok(Ground {
             active: sql::is_active(c, person)?,
-            registered: sql::is_registered(c, person, &self.peer)?,
+            registered: holders.len() < all,
             presence,
             emergency,
             will: sql::wills::sealed(c, person)?,
-            holders: sql::registered_elsewhere(c, person, &self.peer)?,
+            holders,
             usage: sql::exchanges::usage(c, &self.peer, &today.to_string(), &since.to_string())?,
         })
     }

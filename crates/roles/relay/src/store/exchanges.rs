@@ -65,22 +65,19 @@ pub fn usage(
     day: &str,
     since: &str,
 ) -> Result<(i64, i64), StoreError> {
-    let organisation = organisation.to_string();
-    let asked = c.query_one(
-        "SELECT asked FROM usage WHERE organisation = $1 AND day = $2",
-        params![&organisation, day],
-        |row| row.int(0),
-    )?;
-    let mut presences = 0;
+    let (mut asked, mut presences) = (0, 0);
     c.for_each(
-        "SELECT presences FROM usage WHERE organisation = $1 AND day >= $2",
-        params![&organisation, since],
+        "SELECT day, asked, presences FROM usage WHERE organisation = $1 AND day >= $2",
+        params![&organisation.to_string(), since],
         |row| {
-            presences += row.int(0)?;
+            if row.text(0)? == day {
+                asked = row.int(1)?;
+            }
+            presences += row.int(2)?;
             Ok(true)
         },
     )?;
-    Ok((asked.unwrap_or(0), presences))
+    Ok((asked, presences))
 }
 
 /// How far the ledger was read into the events.

@@ -61,15 +61,11 @@ pub fn is_registered(
     Ok(found.is_some())
 }
 
-/// The organisations that registered the person, but for one.
-pub fn registered_elsewhere(
-    c: &mut Reader<'_>,
-    person: &PersonKey,
-    but: &OrgId,
-) -> Result<Vec<OrgId>, StoreError> {
+/// The organisations that registered the person, in the order of their names.
+pub fn registered_at(c: &mut Reader<'_>, person: &PersonKey) -> Result<Vec<OrgId>, StoreError> {
     c.query(
-        "SELECT organisation FROM registration WHERE person = $1 AND organisation <> $2 ORDER BY organisation",
-        params![person.as_bytes(), &but.to_string()],
+        "SELECT organisation FROM registration WHERE person = $1 ORDER BY organisation",
+        params![person.as_bytes()],
         |row| row.parse(0),
     )
 }

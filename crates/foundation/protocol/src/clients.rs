@@ -1,6 +1,6 @@
 //! Typed clients: one method an endpoint, so that a path is written once.
 
-use wire::{Client, ClientError};
+use wire::{Answering, Client, ClientError};
 
 use crate::{
     card::CardStop,
@@ -135,8 +135,8 @@ macro_rules! client {
                 ///
                 /// # Errors
                 /// The other side's refusal, or that it could not be reached.
-                pub async fn $method(&self, question: &$question) -> Result<$answer, ClientError> {
-                    self.http.post_idempotent(&self.base, $path, question).await
+                pub fn $method<'a>(&'a self, question: &'a $question) -> Answering<'a, $answer> {
+                    Box::pin(self.http.post_idempotent(&self.base, $path, question))
                 }
             )*
         }

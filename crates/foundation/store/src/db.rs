@@ -1,10 +1,13 @@
 //! The store as roles hold it.
 
-use std::{cell::Cell, path::Path, sync::Arc};
+use std::{cell::Cell, future::ready, path::Path, pin::Pin, sync::Arc};
 
 use crate::{
-    Migration, Reader, StoreError, Tx, block_on::block_on, postgres::Postgres, sqlite::Reading,
-    sqlite::Sqlite,
+    Migration, Reader, StoreError, Tx,
+    block_on::block_on,
+    postgres::Postgres,
+    sqlite::{Reading, Sqlite},
+    work::{Outcome, ReadWork, WriteWork, read_work, write_work},
 };
 
 /// An open store. Cloning is cheap and shares it; the last clone dropped closes it.
@@ -66,10 +69,8 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match &*self.0 {
-            Backend::Sqlite(sqlite) => guarded(|| sqlite.read(read)),
-            Backend::Postgres(postgres) => postgres.read(read).await,
-        }
+        let (work, slot) = read_work(read);
+        slot.take(self.run_read(work).await)
     }
 
     /// Runs `write` in a serializable transaction; when it returns `Ok` the change is durable.
@@ -88,13 +89,8 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if INSIDE.get() {
-            return Err(StoreError::Nested.into());
-        }
-        match &*self.0 {
-            Backend::Sqlite(sqlite) => sqlite.write(write).await,
-            Backend::Postgres(postgres) => postgres.write(write).await,
-        }
+        let (work, slot) = write_work(write);
+        slot.take(self.run_write(work).await)
     }
 
     /// [`Db::read`] for tools and bulk work outside an async runtime.
@@ -105,10 +101,10 @@ impl Db {
     where
         E: From<StoreError>,
     {
-        match &*self.0 {
-            Backend::Sqlite(sqlite) => guarded(|| sqlite.read(read)),
-            Backend::Postgres(postgres) => guarded(|| postgres.read_blocking(read)),
-        }
+        let mut read = Some(read);
+        let mut answer = None;
+        self.run_read_blocking(&mut |reader| answer = read.take().map(|read| read(reader)))?;
+        answer.unwrap_or_else(|| Err(StoreError::Closed.into()))
     }
 
     /// [`Db::write`] for tools and bulk loads: blocks the calling thread until the change is durable. Give it
@@ -124,12 +120,38 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if INSIDE.get() {
-            return Err(StoreError::Nested.into());
-        }
+        let (work, slot) = write_work(write);
+        slot.take(self.run_write_blocking(work))
+    }
+
+    // What follows is compiled once, here: a future in a box does not become a part of each role.
+
+    fn run_read(&self, mut work: Box<ReadWork>) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>> {
         match &*self.0 {
-            Backend::Sqlite(sqlite) => block_on(sqlite.write(write)),
-            Backend::Postgres(postgres) => guarded(|| postgres.write_blocking(write)),
+            Backend::Sqlite(sqlite) => Box::pin(ready(guarded(|| sqlite.read(&mut *work)))),
+            Backend::Postgres(postgres) => Box::pin(postgres.read(work)),
+        }
+    }
+
+    fn run_read_blocking(&self, work: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
+        guarded(|| match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.read(work),
+            Backend::Postgres(postgres) => postgres.read_blocking(work),
+        })
+    }
+
+    fn run_write(&self, work: Box<WriteWork>) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>> {
+        match &*self.0 {
+            _ if INSIDE.get() => Box::pin(ready(Err(StoreError::Nested))),
+            Backend::Sqlite(sqlite) => Box::pin(sqlite.write(work)),
+            Backend::Postgres(postgres) => Box::pin(postgres.write(work)),
+        }
+    }
+
+    fn run_write_blocking(&self, mut work: Box<WriteWork>) -> Outcome {
+        match &*self.0 {
+            Backend::Sqlite(_) => block_on(self.run_write(work)),
+            Backend::Postgres(postgres) => guarded(|| postgres.write_blocking(&mut *work)),
         }
     }
 }
@@ -140,7 +162,7 @@ thread_local! {
 }
 
 /// Runs `work` unless this thread is inside a closure already.
-pub(crate) fn guarded<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -148,7 +170,7 @@ pub(crate) fn guarded<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E
         }
     }
     if INSIDE.replace(true) {
-        return Err(StoreError::Nested.into());
+        return Err(StoreError::Nested);
     }
     let _leave = Leave;
     work()

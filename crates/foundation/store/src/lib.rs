@@ -19,6 +19,7 @@ mod postgres;
 mod row;
 mod sqlite;
 mod value;
+mod work;
 
 pub use connection::{Reader, Tx};
 pub use db::Db;

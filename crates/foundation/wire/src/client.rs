@@ -1,6 +1,7 @@
 //! The HTTP client by which roles speak to each other.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -127,6 +128,9 @@ impl From<ClientError> for Problem {
         }
     }
 }
+
+/// A call under way. In a box, so that it is compiled where it is made and not in each role that waits for it.
+pub type Answering<'a, A> = Pin<Box<dyn Future<Output = Result<A, ClientError>> + Send + 'a>>;
 
 /// An answer as it came.
 #[derive(Debug, Clone)]
@@ -255,28 +259,27 @@ impl Client {
         question: &Q,
         retries: u32,
     ) -> Result<A, ClientError> {
-        let url = join(base, path);
-        let body = serde_json::to_vec(question)
-            .map_err(|e| ClientError::Request { url: url.clone(), reason: e.to_string() })?;
-        let kind = Some(HeaderValue::from_static("application/json"));
-        let call = Call { method: Method::POST, url, kind, body: body.into() };
+        let call = Call::json(join(base, path), serde_json::to_vec(question))?;
         let answer = self.send(&call, retries).await?;
         decode_answer(&call.url, &answer.body)
     }
 
-    async fn send(&self, call: &Call, retries: u32) -> Result<Answer, ClientError> {
-        let mut pause = Duration::from_millis(20);
-        for _ in 0..retries {
-            match self.send_once(call).await {
-                Err(ClientError::Unreachable { url, reason }) => {
-                    tracing::debug!(url, reason, "trying again");
-                    tokio::time::sleep(pause).await;
-                    pause *= 4;
+    /// In a box, so that the whole of hyper and TLS is compiled here and not in each role that calls.
+    fn send<'a>(&'a self, call: &'a Call, retries: u32) -> Answering<'a, Answer> {
+        Box::pin(async move {
+            let mut pause = Duration::from_millis(20);
+            for _ in 0..retries {
+                match self.send_once(call).await {
+                    Err(ClientError::Unreachable { url, reason }) => {
+                        tracing::debug!(url, reason, "trying again");
+                        tokio::time::sleep(pause).await;
+                        pause *= 4;
+                    }
+                    done => return done,
                 }
-                done => return done,
             }
-        }
-        self.send_once(call).await
+            self.send_once(call).await
+        })
     }
 
     async fn send_once(&self, call: &Call) -> Result<Answer, ClientError> {
@@ -287,11 +290,13 @@ impl Client {
         Err(refusal(&call.url, answer.status, &answer.headers, &answer.body))
     }
 
-    async fn within_patience(&self, call: &Call) -> Result<Answer, ClientError> {
+    fn within_patience<'a>(&'a self, call: &'a Call) -> Answering<'a, Answer> {
         let after = self.patience.answer;
-        tokio::time::timeout(after, self.exchange(call))
-            .await
-            .unwrap_or_else(|_| Err(ClientError::Late { url: call.url.clone(), after }))
+        Box::pin(async move {
+            tokio::time::timeout(after, self.exchange(call))
+                .await
+                .unwrap_or_else(|_| Err(ClientError::Late { url: call.url.clone(), after }))
+        })
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, ClientError> {
@@ -323,6 +328,16 @@ struct Call {
 }
 
 impl Call {
+    fn json(url: String, body: serde_json::Result<Vec<u8>>) -> Result<Self, ClientError> {
+        match body {
+            Ok(body) => {
+                let kind = Some(HeaderValue::from_static("application/json"));
+                Ok(Call { method: Method::POST, url, kind, body: body.into() })
+            }
+            Err(error) => Err(ClientError::Request { url, reason: error.to_string() }),
+        }
+    }
+
     fn request(&self) -> Result<Request<Full<Bytes>>, ClientError> {
         let mut request = Request::builder()
             .method(self.method.clone())

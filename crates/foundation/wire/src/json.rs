@@ -1,5 +1,7 @@
 //! JSON bodies, in and out; a body that does not fit is refused with the path of what does not fit.
 
+use std::pin::Pin;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -20,31 +22,14 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(415, "not-json")
-                .detail(
-                    "Content-Type は application/json としてください",
-                    "Send Content-Type: application/json",
-                )
-                .at("Content-Type"));
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        decode(&bytes).map(Json)
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        decode(&json_body(request).await?).map(Json)
     }
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => {
-                ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
-            }
-            Err(error) => {
-                tracing::error!(%error, "an answer could not be written as JSON");
-                Problem::internal().into_response()
-            }
-        }
+        json_response(serde_json::to_vec(&self.0))
     }
 }
 
@@ -54,32 +39,109 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// # Errors
 /// A 400 [`Problem`] `bad-json` (not JSON) or `bad-field` (JSON, but not what was expected), with its place.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let path = serde_path_to_error::deserialize::<_, T>(&mut reader)
-            .err()
-            .map(|located| located.path().to_string())
-            .filter(|path| path != ".");
-        refusal(&error, path)
+    let text = text(bytes)?;
+    serde_json::from_str(text).map_err(|error| refusal(text, &error))
+}
+
+/// The body of a request that says it is JSON. In a box, so that it is compiled here and not in each handler.
+fn json_body(request: Request) -> Pin<Box<dyn Future<Output = Result<Bytes, Problem>> + Send>> {
+    Box::pin(async move {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(415, "not-json")
+                .detail(
+                    "Content-Type は application/json としてください",
+                    "Send Content-Type: application/json",
+                )
+                .at("Content-Type"));
+        }
+        Bytes::from_request(request, &()).await.map_err(body_problem)
     })
 }
 
-fn refusal(error: &serde_json::Error, path: Option<String>) -> Problem {
-    let line = format!("line {} column {}", error.line(), error.column());
-    let place = path.unwrap_or(line);
-    if error.is_data() {
-        Problem::new(400, "bad-field")
-            .ja("項目の内容が正しくありません")
-            .en("A field is not as expected")
-            .detail(format!("{place}: {error}"), error.to_string())
-            .at(place)
-    } else {
-        Problem::new(400, "bad-json")
-            .ja("JSON として読めません")
-            .en("The body is not JSON")
-            .detail(format!("{place}: {error}"), error.to_string())
-            .at(place)
+fn json_response(body: serde_json::Result<Vec<u8>>) -> Response {
+    match body {
+        Ok(body) => {
+            ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            Problem::internal().into_response()
+        }
     }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let place = format!("byte {}", error.valid_up_to() + 1);
+        bad_json().detail(format!("{place}: {error}"), error.to_string()).at(place)
+    })
+}
+
+fn refusal(text: &str, error: &serde_json::Error) -> Problem {
+    let place = place(text, error.line(), error.column());
+    let problem = if error.is_data() {
+        Problem::new(400, "bad-field").ja("項目の内容が正しくありません").en("A field is not as expected")
+    } else {
+        bad_json()
+    };
+    problem.detail(format!("{place}: {error}"), error.to_string()).at(place)
+}
+
+fn bad_json() -> Problem {
+    Problem::new(400, "bad-json").ja("JSON として読めません").en("The body is not JSON")
+}
+
+/// The JSON path of a position (`list[1].number`); its line and column where there is no path.
+fn place(text: &str, line: usize, column: usize) -> String {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let path = path_after(text.get(..start + column).unwrap_or(text));
+    if path.is_empty() { format!("line {line} column {column}") } else { path }
+}
+
+/// A step on the way to a place in a JSON text.
+enum Step<'t> {
+    Field(Option<&'t str>),
+    Item(usize),
+}
+
+/// Where one stands after having read `text`, the beginning of a JSON text.
+fn path_after(text: &str) -> String {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    let mut signs = text.char_indices();
+    while let Some((at, sign)) = signs.next() {
+        match (sign, steps.last_mut()) {
+            ('{', _) => steps.push(Step::Field(None)),
+            ('[', _) => steps.push(Step::Item(0)),
+            ('}' | ']', _) => drop(steps.pop()),
+            (',', Some(Step::Item(item))) => *item += 1,
+            (',', Some(Step::Field(name))) => *name = None,
+            ('"', step) => {
+                let end = end_of_string(&mut signs).unwrap_or(text.len());
+                if let Some(Step::Field(name @ None)) = step {
+                    *name = text.get(at + 1..end);
+                }
+            }
+            _ => {}
+        }
+    }
+    steps.iter().fold(String::new(), |path, step| match step {
+        Step::Field(Some(name)) if path.is_empty() => (*name).to_owned(),
+        Step::Field(Some(name)) => format!("{path}.{name}"),
+        Step::Field(None) => path,
+        Step::Item(item) => format!("{path}[{item}]"),
+    })
+}
+
+/// Reads to the end of a string and says where its closing quote is.
+fn end_of_string(signs: &mut std::str::CharIndices<'_>) -> Option<usize> {
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '"' => return Some(at),
+            '\\' => drop(signs.next()),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -130,6 +192,49 @@ mod tests {
         let problem = decode::<Outer>(b"{\"list\":\n[").unwrap_err();
         assert_eq!(problem.code(), "bad-json");
         assert!(problem.parts().place.is_some());
+    }
+
+    #[test]
+    fn names_the_line_where_there_is_no_path() {
+        let problem = decode::<Outer>(b"{\n}").unwrap_err();
+        assert_eq!(problem.code(), "bad-field");
+        assert_eq!(problem.parts().place.as_deref(), Some("line 2 column 1"));
+    }
+
+    #[test]
+    fn names_the_byte_that_is_not_utf8() {
+        let problem = decode::<Outer>(b"{\"list\":\"\x83\x65\"}").unwrap_err();
+        assert_eq!(problem.code(), "bad-json");
+        assert_eq!(problem.parts().place.as_deref(), Some("byte 10"));
+    }
+
+    #[test]
+    fn paths() {
+        for (read, path) in [
+            ("", ""),
+            (r#"{"a":{"b":[{"c":1},{"c":"#, "a.b[1].c"),
+            (r#"{"a":{"b":[{"c":1},{"c":2}"#, "a.b[1]"),
+            (r#"{"a":{"b":[{"c":1},{"c":2}],"x"#, "a.x"),
+            (r#"{"a":{"b":[]}"#, "a"),
+            (r#"{"quo\"{te":"},{\\","名":[[],[7"#, "名[1][0]"),
+            (r#"{"a":1}"#, ""),
+        ] {
+            assert_eq!(path_after(read), path, "{read}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_of_another_kind() {
+        for (body, place) in [
+            (r#"{"list":[{"number":[1]}]}"#, "list[0].number"),
+            (r#"{"list":[{"number":{"a":1}}]}"#, "list[0].number"),
+            (r#"{"list":[{"number":300}]}"#, "list[0].number"),
+            (r#"{"list":[{"other":1}]}"#, "list[0]"),
+            (r#"{"list": "x"}"#, "list"),
+        ] {
+            let problem = decode::<Outer>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.parts().place.as_deref(), Some(place), "{body}");
+        }
     }
 
     #[test]

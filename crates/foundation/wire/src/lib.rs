@@ -23,7 +23,7 @@ mod shutdown;
 mod tls;
 mod vhosts;
 
-pub use client::{Answer, Client, ClientError, Patience};
+pub use client::{Answer, Answering, Client, ClientError, Patience};
 pub use connect::Hosts;
 pub use json::{Json, decode};
 pub use page::{Lang, Page, t};

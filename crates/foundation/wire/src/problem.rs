@@ -42,11 +42,15 @@ pub struct Parts {
 impl Problem {
     /// A problem of kind `code` (kebab-case). A status outside 400..=599 is a bug of the caller and becomes 500.
     pub fn new(status: u16, code: impl Into<String>) -> Self {
+        Self::of(status, code.into())
+    }
+
+    fn of(status: u16, code: String) -> Self {
         let status = if (400..600).contains(&status) { status } else { 500 };
         let (title_ja, title_en) = standard_titles(status);
         Problem(Box::new(Parts {
             status,
-            code: code.into(),
+            code,
             title_ja: title_ja.into(),
             title_en: title_en.into(),
             detail_ja: String::new(),

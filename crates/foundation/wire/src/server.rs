@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,7 +98,17 @@ impl Server {
     }
 
     /// Serves until `shutdown` is triggered, then lets requests in flight finish (at most [`Limits::drain`]).
-    pub async fn serve(self, router: Router, tls: Option<Tls>, shutdown: Shutdown) {
+    /// In a box, so that it is compiled here and not in each program that serves.
+    pub fn serve(
+        self,
+        router: Router,
+        tls: Option<Tls>,
+        shutdown: Shutdown,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.serve_until(router, tls, shutdown))
+    }
+
+    async fn serve_until(self, router: Router, tls: Option<Tls>, shutdown: Shutdown) {
         let Server { listener, limits, .. } = self;
         let shared = Arc::new(Shared {
             // Turns handlers into routes once instead of once a request.

@@ -23,6 +23,7 @@ use crate::{
     block_on::block_on,
     db::guarded,
     migration::{self, Dialect},
+    work::{Outcome, ReadWork, WriteWork},
 };
 
 /// A pool of connections to one database.
@@ -60,115 +61,80 @@ impl Postgres {
         Ok(Self(Arc::new(pool)))
     }
 
-    pub(crate) async fn read<T, E>(
-        &self,
-        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.on_blocking_thread(move |pool| pool.read(read)).await
+    pub(crate) async fn read(&self, mut work: Box<ReadWork>) -> Outcome {
+        self.on_blocking_thread(move |pool| pool.read(&mut *work)).await
     }
 
-    pub(crate) async fn write<T, E>(
-        &self,
-        write: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.on_blocking_thread(move |pool| pool.write(write)).await
+    pub(crate) async fn write(&self, mut work: Box<WriteWork>) -> Outcome {
+        self.on_blocking_thread(move |pool| pool.write(&mut *work)).await
     }
 
-    pub(crate) fn read_blocking<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn read_blocking(&self, work: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
         let _permit = block_on(permit(&self.0))?;
-        self.0.read(read)
+        self.0.read(work)
     }
 
-    pub(crate) fn write_blocking<T, E: From<StoreError>>(
-        &self,
-        write: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn write_blocking(&self, work: &mut WriteWork) -> Outcome {
         let _permit = block_on(permit(&self.0))?;
-        self.0.write(write)
+        self.0.write(work)
     }
 
-    async fn on_blocking_thread<T, E>(
-        &self,
-        work: impl FnOnce(&Pool) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+    async fn on_blocking_thread(&self, work: impl FnOnce(&Pool) -> Outcome + Send + 'static) -> Outcome {
         let permit = permit(&self.0).await?;
         let pool = Arc::clone(&self.0);
         let thread = task::spawn_blocking(move || {
             let _permit = permit;
             guarded(|| work(&pool))
         });
-        thread.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        thread.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
 impl Pool {
-    fn read<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
         let mut session = self.session()?;
         session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         let result = catch_unwind(AssertUnwindSafe(|| read(&mut Reader::postgres(&mut session))))
-            .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload).into()));
+            .map_err(|payload| StoreError::panicked(&*payload));
         session.batch("ROLLBACK")?;
         self.give_back(session);
         result
     }
 
-    fn write<T, E: From<StoreError>>(
-        &self,
-        mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    fn write(&self, write: &mut WriteWork) -> Outcome {
         for attempt in 1..=ATTEMPTS {
             let outcome = if attempt <= BESIDE_OTHERS {
                 let _beside = block_on(self.gate.read());
-                self.try_write(&mut write)?
+                self.try_write(write)?
             } else {
                 // Those that lost too often run alone: among many that want one row somebody would lose for ever.
                 let _alone = block_on(self.gate.write());
-                self.try_write(&mut write)?
+                self.try_write(write)?
             };
             match outcome {
-                Attempt::Done(result) => return result,
+                Attempt::Done(outcome) => return outcome,
                 Attempt::Again(detail) if attempt == ATTEMPTS => {
-                    return Err(StoreError::Conflict { attempts: attempt, detail }.into());
+                    return Err(StoreError::Conflict { attempts: attempt, detail });
                 }
                 Attempt::Again(_) => thread::sleep(pause(attempt)),
             }
         }
-        Err(StoreError::Closed.into())
+        Err(StoreError::Closed)
     }
 
-    fn try_write<T, E: From<StoreError>>(
-        &self,
-        write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<Attempt<T, E>, StoreError> {
+    fn try_write(&self, write: &mut WriteWork) -> Result<Attempt, StoreError> {
         let mut session = self.session()?;
         session.batch("BEGIN ISOLATION LEVEL SERIALIZABLE")?;
         let mut tx = Tx::postgres(&mut session);
-        let result = catch_unwind(AssertUnwindSafe(|| write(&mut tx)))
-            .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload).into()));
+        let kept = catch_unwind(AssertUnwindSafe(|| write(&mut tx)))
+            .map_err(|payload| StoreError::panicked(&*payload));
         let failure = tx.into_failure();
-        let (attempt, end) = match (result, failure) {
+        let (attempt, end) = match (kept, failure) {
             (_, Some(StoreError::Conflict { detail, .. })) => (Attempt::Again(detail), "ROLLBACK"),
-            (Ok(_), Some(failure)) => (Attempt::Done(Err(failure.into())), "ROLLBACK"),
+            (Ok(true), Some(failure)) => (Attempt::Done(Err(failure)), "ROLLBACK"),
             (Err(error), _) => (Attempt::Done(Err(error)), "ROLLBACK"),
-            (Ok(value), None) => (Attempt::Done(Ok(value)), "COMMIT"),
+            (Ok(false), _) => (Attempt::Done(Ok(())), "ROLLBACK"),
+            (Ok(true), None) => (Attempt::Done(Ok(())), "COMMIT"),
         };
         let ended = session.batch(end);
         let lost = session.is_closed();
@@ -221,8 +187,8 @@ impl Drop for Pool {
     }
 }
 
-enum Attempt<T, E> {
-    Done(Result<T, E>),
+enum Attempt {
+    Done(Outcome),
     /// The server asks to try again, with its words.
     Again(String),
 }

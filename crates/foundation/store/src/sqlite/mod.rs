@@ -18,6 +18,7 @@ use self::writer::Writer;
 use crate::{
     Migration, Reader, StoreError, Tx,
     migration::{self, Dialect},
+    work::{Outcome, WriteWork},
 };
 
 /// An open SQLite database.
@@ -62,10 +63,7 @@ impl Sqlite {
         Ok(Self { readers: Readers::Shared(Arc::clone(&shared)), writer: Writer::start(shared, None)? })
     }
 
-    pub(crate) fn read<T, E: From<StoreError>>(
-        &self,
-        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
         match &self.readers {
             Readers::Shared(shared) => run_reader(&lock(shared), read),
             Readers::Pool { path, reading, idle } => {
@@ -84,14 +82,7 @@ impl Sqlite {
         }
     }
 
-    pub(crate) async fn write<T, E>(
-        &self,
-        write: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+    pub(crate) async fn write(&self, write: Box<WriteWork>) -> Outcome {
         self.writer.write(write).await
     }
 }
@@ -114,22 +105,16 @@ fn migrate(connection: &Connection, migrations: &[Migration]) -> Result<(), Stor
     }
 }
 
-fn in_snapshot<T, E: From<StoreError>>(
-    connection: &Connection,
-    read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
-) -> Result<T, E> {
+fn in_snapshot(connection: &Connection, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
     run(connection, "BEGIN")?;
     let result = run_reader(connection, read);
     run(connection, "COMMIT")?;
     result
 }
 
-fn run_reader<T, E: From<StoreError>>(
-    connection: &Connection,
-    read: impl FnOnce(&mut Reader<'_>) -> Result<T, E>,
-) -> Result<T, E> {
+fn run_reader(connection: &Connection, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
     catch_unwind(AssertUnwindSafe(|| read(&mut Reader::sqlite(connection))))
-        .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload).into()))
+        .map_err(|payload| StoreError::panicked(&*payload))
 }
 
 fn open_reader(path: &Path, reading: Reading) -> Result<Connection, StoreError> {

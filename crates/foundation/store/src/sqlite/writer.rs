@@ -15,11 +15,15 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{checkpoint::Checkpointer, lock, run};
-use crate::{StoreError, Tx, db::guarded};
+use crate::{
+    StoreError, Tx,
+    db::guarded,
+    work::{Outcome, WriteWork},
+};
 
 /// The way to the writer thread. Dropping it finishes what is queued and ends the thread.
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -35,19 +39,11 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    pub(super) async fn write<T, E>(
-        &self,
-        write: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+    pub(super) async fn write(&self, work: Box<WriteWork>) -> Outcome {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Task { work: write, result: None, reply });
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(job).await.map_err(|_| StoreError::Closed)?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        queue.send(Job { work, settled: None, reply }).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
@@ -64,53 +60,40 @@ impl Drop for Writer {
 }
 
 /// A closure on its way through the writer.
-trait Job: Send {
+struct Job {
+    work: Box<WriteWork>,
+    /// What is said of it whatever becomes of the group; nothing yet when it stands or falls with the group.
+    settled: Option<Outcome>,
+    reply: oneshot::Sender<Outcome>,
+}
+
+impl Job {
     /// Runs the closure; whether its writes are to be kept.
-    fn run(&mut self, connection: &Connection) -> bool;
-    /// Answers the caller: with the closure's own result, unless `group` failed.
-    fn answer(self: Box<Self>, group: Result<(), StoreError>);
-}
-
-struct Task<F, T, E> {
-    work: F,
-    result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F, T, E> Job for Task<F, T, E>
-where
-    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + Send,
-{
     fn run(&mut self, connection: &Connection) -> bool {
-        let result = guarded(|| {
+        let kept = guarded(|| {
             let mut tx = Tx::sqlite(connection);
-            let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
-                .unwrap_or_else(|payload| Err(StoreError::panicked(&*payload).into()));
-            match (result, tx.into_failure()) {
-                (Ok(_), Some(failure)) => Err(failure.into()),
-                (result, _) => result,
-            }
+            let kept = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
+                .map_err(|payload| StoreError::panicked(&*payload))?;
+            tx.into_failure().filter(|_| kept).map_or(Ok(kept), Err)
         });
-        self.result.insert(result).is_ok()
+        self.settled = match kept {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        };
+        self.settled.is_none()
     }
 
-    fn answer(self: Box<Self>, group: Result<(), StoreError>) {
-        let result = match (self.result, group) {
-            (Some(Err(error)), _) => Err(error),
-            (_, Err(error)) => Err(error.into()),
-            (Some(ok), Ok(())) => ok,
-            (None, Ok(())) => Err(StoreError::Closed.into()),
-        };
+    /// Answers the caller.
+    fn answer(self, group: Outcome) {
         // A caller that went away does not want the answer; the work stands.
-        let _ = self.reply.send(result);
+        let _ = self.reply.send(self.settled.unwrap_or(group));
     }
 }
 
 fn serve(
     connection: &Mutex<Connection>,
-    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    mut jobs: mpsc::Receiver<Job>,
     mut checkpointer: Option<Checkpointer>,
 ) {
     while let Some(first) = jobs.blocking_recv() {
@@ -126,13 +109,13 @@ fn serve(
 
 /// The closures that share one commit.
 struct Group {
-    members: Vec<Box<dyn Job>>,
+    members: Vec<Job>,
     /// Why the transaction is gone, if the database ended it on its own (disk full, I/O error).
     broken: Option<StoreError>,
 }
 
 impl Group {
-    fn run(&mut self, connection: &Connection, first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>) {
+    fn run(&mut self, connection: &Connection, first: Job, jobs: &mut mpsc::Receiver<Job>) {
         if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
             self.broken = Some(error);
             self.members.push(first);
@@ -147,7 +130,7 @@ impl Group {
         }
     }
 
-    fn run_one(&mut self, connection: &Connection, mut job: Box<dyn Job>) {
+    fn run_one(&mut self, connection: &Connection, mut job: Job) {
         let outcome = run(connection, "SAVEPOINT job").and_then(|()| {
             let keep = job.run(connection);
             if connection.is_autocommit() {

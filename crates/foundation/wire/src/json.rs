@@ -40,7 +40,8 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// A 400 [`Problem`] `bad-json` (not JSON) or `bad-field` (JSON, but not what was expected), with its place.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = text(bytes)?;
-    serde_json::from_str(text).map_err(|error| refusal(text, &error))
+    serde_json::from_str(text)
+        .map_err(|error| refusal(text, &error, &|text| serde_json::from_str::<T>(text).err()))
 }
 
 /// The body of a request that says it is JSON. In a box, so that it is compiled here and not in each handler.
@@ -77,8 +78,8 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
     })
 }
 
-fn refusal(text: &str, error: &serde_json::Error) -> Problem {
-    let place = place(text, error.line(), error.column());
+fn refusal(text: &str, error: &serde_json::Error, again: Again<'_>) -> Problem {
+    let place = place(text, error, again);
     let problem = if error.is_data() {
         Problem::new(400, "bad-field").ja("項目の内容が正しくありません").en("A field is not as expected")
     } else {
@@ -91,11 +92,27 @@ fn bad_json() -> Problem {
     Problem::new(400, "bad-json").ja("JSON として読めません").en("The body is not JSON")
 }
 
-/// The JSON path of a position (`list[1].number`); its line and column where there is no path.
-fn place(text: &str, line: usize, column: usize) -> String {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let path = path_after(text.get(..start + column).unwrap_or(text));
-    if path.is_empty() { format!("line {line} column {column}") } else { path }
+/// Reads the beginning of a text again, for its error.
+type Again<'a> = &'a dyn Fn(&str) -> Option<serde_json::Error>;
+
+/// The JSON path of an error (`list[1].number`); its line and column where there is no path.
+fn place(text: &str, error: &serde_json::Error, again: Again<'_>) -> String {
+    let mut read = before(text, error);
+    // The parser puts a value's own refusal where it stopped, which may be one sign later: after the bracket of what
+    // holds the value, or after a comma. If the text without that sign still has the error, it is the value's.
+    while let Some(less) = read.trim_end().strip_suffix(['}', ']', ','])
+        && let Some(sooner) = again(less).filter(serde_json::Error::is_data)
+    {
+        read = before(less, &sooner);
+    }
+    let path = path_after(read);
+    if path.is_empty() { format!("line {} column {}", error.line(), error.column()) } else { path }
+}
+
+/// What the parser had read when it met an error.
+fn before<'t>(text: &'t str, error: &serde_json::Error) -> &'t str {
+    let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    text.get(..start + error.column()).unwrap_or(text)
 }
 
 /// A step on the way to a place in a JSON text.
@@ -220,6 +237,42 @@ mod tests {
             (r#"{"a":1}"#, ""),
         ] {
             assert_eq!(path_after(read), path, "{read}");
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Days {
+        #[allow(dead_code)]
+        days: Vec<Day>,
+        #[allow(dead_code)]
+        last: Option<Day>,
+    }
+    /// Refused by its own reading, not by the parser.
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Day;
+    impl TryFrom<String> for Day {
+        type Error = &'static str;
+
+        fn try_from(text: String) -> Result<Self, &'static str> {
+            if text == "good" { Ok(Day) } else { Err("no day") }
+        }
+    }
+
+    #[test]
+    fn names_what_a_value_itself_refuses() {
+        for (body, place) in [
+            (r#"{"days":["bad","good"]}"#, "days[0]"),
+            (r#"{"days":["good", "bad" ]}"#, "days[1]"),
+            (r#"{"days":["bad" , "bad"], "last":"good"}"#, "days[0]"),
+            (r#"{"days":["good",["bad"]]}"#, "days[1]"),
+            (r#"{"days":[],"last":"bad"}"#, "last"),
+            (r#"{"last":"bad" , "days":[]}"#, "last"),
+            (r#"{"last":"good"}"#, "line 1 column 15"),
+        ] {
+            let problem = decode::<Days>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), "bad-field");
+            assert_eq!(problem.parts().place.as_deref(), Some(place), "{body}");
         }
     }
 

@@ -3,7 +3,7 @@
 use ::store::StoreError;
 
 use super::find::{FoundPage, Page, Place, bodies};
-use super::rows::{Bound, Version};
+use super::rows::Bound;
 use super::sql::Sql;
 use crate::store::Store;
 
@@ -35,10 +35,7 @@ impl Store {
         self.0
             .read(move |reader| {
                 let mut sql = Sql::default();
-                let text = statement(&mut sql, &about).with_versions();
-                let mut matches = reader.query(&text, &sql.values(), Version::read)?;
-                let more = matches.len() > about.count as usize;
-                matches.truncate(about.count as usize);
+                let (matches, more) = statement(&mut sql, &about).read(reader, &sql, about.count)?;
                 let names: Vec<&str> = matches.iter().map(|version| version.name.as_str()).collect();
                 let shared = super::include::shared(reader, &names)?;
                 let wanted = |name: &&String| {
@@ -74,9 +71,5 @@ fn statement(sql: &mut Sql, about: &AboutPatient) -> Page {
     }
     let count = sql.bind(Bound::Int(i64::from(about.count) + 1));
     let conditions = conditions.join(" AND ");
-    let text = format!(
-        "SELECT r.name AS name, r.version AS version, r.updated_at AS updated_at FROM resource r \
-         WHERE {conditions} ORDER BY r.updated_at, r.name LIMIT {count}"
-    );
-    Page { text, order: "p.updated_at, p.name".to_owned() }
+    Page::by_time(&format!("FROM resource r WHERE {conditions} ORDER BY r.updated_at, r.name LIMIT {count}"))
 }

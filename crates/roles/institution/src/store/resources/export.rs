@@ -1,6 +1,6 @@
 //! What stood in the store at an instant, type by type.
 
-use ::store::{StoreError, Value};
+use ::store::StoreError;
 
 use super::rows::{Bound, Version};
 use super::sql::Sql;
@@ -38,7 +38,7 @@ impl Store {
                 let text = format!(
                     "SELECT v.type, COUNT(*) FROM resource_version v WHERE {conditions} GROUP BY v.type ORDER BY v.type"
                 );
-                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+                let params = sql.values();
                 reader.query(&text, &params, |row| {
                     Ok((row.text(0)?.to_owned(), u64::try_from(row.int(1)?).unwrap_or_default()))
                 })
@@ -64,7 +64,7 @@ impl Store {
                     "SELECT {} FROM resource_version v WHERE {conditions} ORDER BY v.updated_at, v.name LIMIT {count}",
                     Version::COLUMNS
                 );
-                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+                let params = sql.values();
                 reader.query(&text, &params, Version::read)
             })
             .await

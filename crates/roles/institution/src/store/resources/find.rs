@@ -66,10 +66,7 @@ impl Store {
                 // One more than the page holds tells whether there is another page.
                 let asked = Find { count: find.count.saturating_add(1), ..find.clone() };
                 let mut sql = Sql::default();
-                let text = page(&mut sql, &asked).with_versions();
-                let mut matches = reader.query(&text, &sql.values(), Version::read)?;
-                let more = matches.len() > find.count as usize;
-                matches.truncate(find.count as usize);
+                let (matches, more) = page(&mut sql, &asked).read(reader, &sql, find.count)?;
                 let names: Vec<&str> = matches.iter().map(|version| version.name.as_str()).collect();
                 let along = super::include::along(reader, &find, &names)?;
                 let included: Vec<&str> = along.names.iter().map(String::as_str).collect();
@@ -150,29 +147,45 @@ fn names(reader: &mut Reader<'_>, find: &Find) -> Result<Vec<String>, StoreError
 
 /// The statement of a page: the name, version and time of each match, and what it is ordered by.
 pub(super) struct Page {
-    pub text: String,
+    text: String,
     /// The order of its rows, of whatever alias they get.
-    pub order: String,
+    order: String,
 }
 
 impl Page {
-    /// The same with the versions themselves, as [`Version::read`] reads them.
-    pub fn with_versions(&self) -> String {
+    /// What a page's statement selects of a match.
+    const COLUMNS: &str = "r.name AS name, r.version AS version, r.updated_at AS updated_at";
+
+    /// A page in the order of time and name, which `rows` (`FROM … WHERE … ORDER BY … LIMIT …`) says, too.
+    pub fn by_time(rows: &str) -> Self {
+        Self { text: format!("SELECT {} {rows}", Self::COLUMNS), order: "p.updated_at, p.name".to_owned() }
+    }
+
+    /// The first `count` matches, and whether there are more: the statement asks for one more than the page holds.
+    pub fn read(
+        &self,
+        reader: &mut Reader<'_>,
+        sql: &Sql,
+        count: u32,
+    ) -> Result<(Vec<Version>, bool), StoreError> {
         let columns: Vec<String> = Version::COLUMNS.split(", ").map(|column| format!("v.{column}")).collect();
-        format!(
+        let text = format!(
             "SELECT {} FROM ({}) p CROSS JOIN resource_version v WHERE v.name = p.name AND v.version = p.version \
              ORDER BY {}",
             columns.join(", "),
             self.text,
             self.order
-        )
+        );
+        let mut matches = reader.query(&text, &sql.values(), Version::read)?;
+        let more = matches.len() > count as usize;
+        matches.truncate(count as usize);
+        Ok((matches, more))
     }
 }
 
 fn page(sql: &mut Sql, find: &Find) -> Page {
     let from = source(sql, &find.query, &find.scope);
     let count = sql.bind(Bound::Int(find.count.into()));
-    let columns = "r.name AS name, r.version AS version, r.updated_at AS updated_at";
     // Of a patient's few resources all are put in order; an index of the type in its order is not to be walked for them.
     let time = if is_about(&find.query, &find.scope) { "r.updated_at + 0" } else { "r.updated_at" };
     if find.query.sort.is_empty() {
@@ -188,7 +201,7 @@ fn page(sql: &mut Sql, find: &Find) -> Page {
                 format!("{from} ORDER BY {time}, r.name LIMIT {count} OFFSET {skip}")
             }
         };
-        return Page { text: format!("SELECT {columns} {rows}"), order: "p.updated_at, p.name".to_owned() };
+        return Page::by_time(&rows);
     }
     let keys: Vec<String> =
         find.query.sort.iter().map(|step| sort_key(sql, &find.query.resource_type, step)).collect();
@@ -205,7 +218,7 @@ fn page(sql: &mut Sql, find: &Find) -> Page {
         Place::After(..) => 0,
     };
     let skip = sql.bind(Bound::Int(skip.into()));
-    let rows = format!("SELECT {columns}, {} {from}", keys.join(", "));
+    let rows = format!("SELECT {}, {} {from}", Page::COLUMNS, keys.join(", "));
     Page { text: format!("SELECT p.* FROM ({rows}) p ORDER BY {order} LIMIT {count} OFFSET {skip}"), order }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ::store::{Reader, StoreError, Value};
+use ::store::{Reader, StoreError};
 use records::search::{Include, Kind, parameters};
 
 use super::find::Find;
@@ -140,6 +140,6 @@ fn params(sql: &mut Sql, include: &Include) -> String {
 }
 
 fn names_of(reader: &mut Reader<'_>, sql: &Sql, text: &str) -> Result<Vec<String>, StoreError> {
-    let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+    let params = sql.values();
     reader.query(text, &params, |row| Ok(row.text(0)?.to_owned()))
 }

@@ -1,6 +1,5 @@
 //! The condition of a search says what the restriction says, for every rule and every resource.
 
-use ::store::Value;
 use calendar::{Date, Interval, Timestamp};
 use codes::{OrgId, OrgKind};
 use consent::{
@@ -118,7 +117,7 @@ fn seen(store: &Store, row: &Row, restriction: &Restriction) -> bool {
          {} AS author_person, {} AS day, {} AS encounter) r WHERE {condition}",
         columns[0], columns[1], columns[2], optional[0], optional[1], optional[2], optional[3]
     );
-    let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+    let params = sql.values();
     let count = store.0.read_blocking(|reader| reader.query_one(&text, &params, |row| row.int(0))).unwrap();
     count == Some(1)
 }

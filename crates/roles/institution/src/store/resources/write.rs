@@ -213,7 +213,7 @@ impl Store {
                     "SELECT name FROM resource_token WHERE param IN ({}) AND code = {code}",
                     keys.join(", ")
                 );
-                let params: Vec<Value<'_>> = sql.params.iter().map(Bound::value).collect();
+                let params = sql.values();
                 reader.query(&text, &params, |row| Ok(row.text(0)?.to_owned()))
             })
             .await

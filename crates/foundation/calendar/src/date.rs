@@ -1,6 +1,6 @@
 //! A day.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
 use jiff::{civil, civil::Weekday};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -224,6 +224,27 @@ impl Date {
         Self::clamp(small_day, first).ok_or(DateProblem::Range)
     }
 
+    /// `yyyy-MM-dd`.
+    pub(crate) fn text(self) -> [u8; 10] {
+        let (year, month, day) = (
+            self.year().unsigned_abs(),
+            u16::from(self.month().unsigned_abs()),
+            u16::from(self.day().unsigned_abs()),
+        );
+        [
+            digit(year / 1000),
+            digit(year / 100),
+            digit(year / 10),
+            digit(year),
+            b'-',
+            digit(month / 10),
+            digit(month),
+            b'-',
+            digit(day / 10),
+            digit(day),
+        ]
+    }
+
     fn clamp(day: i8, first: civil::Date) -> Option<Self> {
         let date = Self(civil::Date::new(first.year(), first.month(), day).ok()?);
         (Self::MIN..=Self::MAX).contains(&date).then_some(date)
@@ -247,7 +268,7 @@ impl FromStr for Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
@@ -265,20 +286,28 @@ impl Serialize for Date {
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = Date;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a date yyyy-MM-dd")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Date, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(Text("a date yyyy-MM-dd", PhantomData))
     }
+}
+
+/// Parses a string where it stands; with what is expected.
+pub(crate) struct Text<T>(pub(crate) &'static str, pub(crate) PhantomData<T>);
+
+impl<T: FromStr<Err = DateError>> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// The last decimal digit of a number.
+pub(crate) fn digit(number: u16) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 /// The number of exactly `count` ASCII digits.

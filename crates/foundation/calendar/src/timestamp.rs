@@ -1,10 +1,13 @@
 //! An instant.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Date, DateError, DateProblem, date::digits};
+use crate::{
+    Date, DateError, DateProblem,
+    date::{Text, digit, digits},
+};
 
 /// An instant (日時): milliseconds since 1970-01-01T00:00Z, shown in Japan standard time (UTC+9, no summer time).
 ///
@@ -85,9 +88,7 @@ impl Timestamp {
 
     /// RFC 3339 in Japan standard time, `2023-02-21T17:48:35+09:00`; milliseconds only when there are any.
     pub fn to_rfc3339(self) -> String {
-        let (hour, minute, second, milli) = self.time();
-        let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
-        format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}+09:00", self.date())
+        self.to_string()
     }
 
     /// `2023-02-21 17:48` in Japan standard time, for people.
@@ -123,7 +124,18 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_rfc3339())
+        fn ascii(text: &[u8]) -> &str {
+            std::str::from_utf8(text).unwrap_or_default()
+        }
+        let (hour, minute, second, milli) = self.time();
+        let pair = |number: u8| [digit(u16::from(number / 10)), digit(u16::from(number))];
+        let ([h, hh], [m, mm], [s, ss]) = (pair(hour), pair(minute), pair(second));
+        f.write_str(ascii(&self.date().text()))?;
+        f.write_str(ascii(&[b'T', h, hh, b':', m, mm, b':', s, ss]))?;
+        if milli != 0 {
+            f.write_str(ascii(&[b'.', digit(milli / 100), digit(milli / 10), digit(milli)]))?;
+        }
+        f.write_str("+09:00")
     }
 }
 
@@ -141,8 +153,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        deserializer.deserialize_str(Text("a time yyyy-MM-ddTHH:mm:ss+09:00", PhantomData))
     }
 }
 

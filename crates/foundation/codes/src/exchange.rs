@@ -54,7 +54,10 @@ impl ExchangeId {
 
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        base32::encode(&self.0).try_for_each(|v| fmt::Write::write_char(f, base32::symbol(v)))
+        let mut text = [0; base32::encoded_len(16)];
+        base32::encode(&self.0, &mut text);
+        text.iter_mut().for_each(|value| *value = base32::symbol(*value));
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

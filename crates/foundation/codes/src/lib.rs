@@ -34,3 +34,4 @@ pub use numbers::{
     find_my_number, my_number_check_digit,
 };
 pub use organisation::{OrgId, OrgIdError, OrgKind};
+pub use text::parse_text;

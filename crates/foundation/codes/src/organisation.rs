@@ -183,7 +183,9 @@ impl FromStr for OrgId {
 
 impl fmt::Display for OrgId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.number())
+        f.write_str(self.kind.as_str())?;
+        f.write_str("/")?;
+        f.write_str(self.number())
     }
 }
 

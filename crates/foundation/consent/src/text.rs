@@ -76,8 +76,7 @@ macro_rules! name_type {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                Self::new(&text).map_err(serde::de::Error::custom)
+                codes::parse_text(deserializer)
             }
         }
     };

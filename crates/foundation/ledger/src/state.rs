@@ -44,7 +44,9 @@ impl Edge {
         self.size += 1;
         if self.size.is_multiple_of(FULL.into()) {
             let tile = Tile::full(TileKind::Entries, self.size / u64::from(FULL) - 1);
-            self.pending.insert(tile, Arc::new(std::mem::take(&mut self.bundle)));
+            // The next one will be about as long.
+            let next = Vec::with_capacity(self.bundle.len() + self.bundle.len() / 8);
+            self.pending.insert(tile, Arc::new(std::mem::replace(&mut self.bundle, next)));
         }
         self.push_hash(0, hash);
     }

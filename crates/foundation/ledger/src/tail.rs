@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     LedgerError, OpenedEntry,
+    leaf::Leaf,
     ledger::{BUNDLE, open_leaf},
     shared::Shared,
     tile,
@@ -45,13 +46,32 @@ impl Tail {
     /// # Errors
     /// See [`Tail::next`].
     pub fn try_next(&mut self) -> Result<Option<OpenedEntry>, LedgerError> {
+        let (index, custody) = (self.next, Arc::clone(&self.shared.custody));
+        self.advance(|leaf| open_leaf(&*custody, index, leaf))
+    }
+
+    /// Index of the next entry and what `read` makes of its leaf, whose body stays sealed; if it is there already.
+    ///
+    /// # Errors
+    /// See [`Tail::next`].
+    pub fn try_next_leaf<T>(
+        &mut self,
+        read: impl FnOnce(&Leaf<'_>) -> T,
+    ) -> Result<Option<(u64, T)>, LedgerError> {
+        let index = self.next;
+        self.advance(|leaf| Ok((index, read(&Leaf::decode(leaf)?))))
+    }
+
+    fn advance<T>(
+        &mut self,
+        read: impl FnOnce(&[u8]) -> Result<T, LedgerError>,
+    ) -> Result<Option<T>, LedgerError> {
         if self.next >= self.shared.state.size() {
             return Ok(None);
         }
-        let leaf = self.leaf()?;
-        let entry = open_leaf(&*self.shared.custody, self.next, &leaf)?;
+        let found = read(&self.leaf()?)?;
         self.next += 1;
-        Ok(Some(entry))
+        Ok(Some(found))
     }
 
     /// The leaf at the position; a bundle is read once for all its entries.

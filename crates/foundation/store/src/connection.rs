@@ -12,10 +12,21 @@ pub struct Reader<'a> {
     connection: Connection<'a>,
     access: Access,
     failed: Option<StoreError>,
+    /// How many statements may still run: the snapshot lasts no longer.
+    left: u32,
 }
 
 /// A transaction. It is a [`Reader`] that sees its own writes; functions over `&mut Reader` take it as well.
 pub struct Tx<'a>(Reader<'a>);
+
+/// How long a snapshot lasts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// For one statement.
+    Statement,
+    /// For all statements of a closure.
+    Closure,
+}
 
 enum Connection<'a> {
     Sqlite(&'a rusqlite::Connection),
@@ -69,6 +80,9 @@ impl Reader<'_> {
         params: &[Value<'_>],
         mut visit: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
+        let left = self.left.checked_sub(1);
+        self.left =
+            left.ok_or_else(|| StoreError::statement(sql, "the second of a read of one statement"))?;
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => sqlite::query(connection, self.access, sql, params, &mut visit),
             Connection::Postgres(session) => session.query(sql, params, &mut visit),
@@ -85,12 +99,17 @@ impl Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { connection: Connection::Sqlite(connection), access: Access::Read, failed: None }
+    pub(crate) fn sqlite(connection: &'a rusqlite::Connection, scope: Scope) -> Self {
+        Self::new(Connection::Sqlite(connection), Access::Read, scope)
     }
 
-    pub(crate) fn postgres(session: &'a mut postgres::Session) -> Self {
-        Self { connection: Connection::Postgres(session), access: Access::Read, failed: None }
+    pub(crate) fn postgres(session: &'a mut postgres::Session, scope: Scope) -> Self {
+        Self::new(Connection::Postgres(session), Access::Read, scope)
+    }
+
+    fn new(connection: Connection<'a>, access: Access, scope: Scope) -> Self {
+        let left = if scope == Scope::Statement { 1 } else { u32::MAX };
+        Self { connection, access, failed: None, left }
     }
 }
 
@@ -131,11 +150,11 @@ impl Tx<'_> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self(Reader { connection: Connection::Sqlite(connection), access: Access::Write, failed: None })
+        Self(Reader::new(Connection::Sqlite(connection), Access::Write, Scope::Closure))
     }
 
     pub(crate) fn postgres(session: &'a mut postgres::Session) -> Self {
-        Self(Reader { connection: Connection::Postgres(session), access: Access::Write, failed: None })
+        Self(Reader::new(Connection::Postgres(session), Access::Write, Scope::Closure))
     }
 
     /// Several statements in one text; only migrations need it.

@@ -5,6 +5,7 @@ use std::{cell::Cell, future::ready, path::Path, pin::Pin, sync::Arc};
 use crate::{
     Migration, Reader, StoreError, Tx,
     block_on::block_on,
+    connection::Scope,
     postgres::Postgres,
     sqlite::{Reading, Sqlite},
     work::{Outcome, ReadWork, WriteWork, read_work, write_work},
@@ -70,7 +71,24 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         let (work, slot) = read_work(read);
-        slot.take(self.run_read(work).await)
+        slot.take(self.run_read(work, Scope::Closure).await)
+    }
+
+    /// [`Db::read`] of one statement, which is a snapshot of its own: SQLite opens no transaction about it, a fifth of what a
+    /// look-up costs.
+    ///
+    /// # Errors
+    /// See [`Db::read`]; [`StoreError::Statement`] for a second statement.
+    pub async fn read_one<T, E>(
+        &self,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (work, slot) = read_work(read);
+        slot.take(self.run_read(work, Scope::Statement).await)
     }
 
     /// Runs `write` in a serializable transaction; when it returns `Ok` the change is durable.
@@ -126,16 +144,20 @@ impl Db {
 
     // What follows is compiled once, here: a future in a box does not become a part of each role.
 
-    fn run_read(&self, mut work: Box<ReadWork>) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>> {
+    fn run_read(
+        &self,
+        mut work: Box<ReadWork>,
+        scope: Scope,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>> {
         match &*self.0 {
-            Backend::Sqlite(sqlite) => Box::pin(ready(guarded(|| sqlite.read(&mut *work)))),
-            Backend::Postgres(postgres) => Box::pin(postgres.read(work)),
+            Backend::Sqlite(sqlite) => Box::pin(ready(guarded(|| sqlite.read(&mut *work, scope)))),
+            Backend::Postgres(postgres) => Box::pin(postgres.read(work, scope)),
         }
     }
 
     fn run_read_blocking(&self, work: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
         guarded(|| match &*self.0 {
-            Backend::Sqlite(sqlite) => sqlite.read(work),
+            Backend::Sqlite(sqlite) => sqlite.read(work, Scope::Closure),
             Backend::Postgres(postgres) => postgres.read_blocking(work),
         })
     }

@@ -30,6 +30,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "insurer changes",
         sql: include_str!("../migrations/0003_insurer_changes.sql"),
     },
+    Migration {
+        version: 4,
+        name: "reports by number",
+        sql: include_str!("../migrations/0004_reports_by_number.sql"),
+    },
 ];
 
 /// This role's rows.

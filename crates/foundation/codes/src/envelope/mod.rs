@@ -162,18 +162,29 @@ pub struct EnvelopeContext {
 
 /// Bytes as one string: a list of numbers would be three times as long and cost a desk's question a fifth of its parsing.
 mod binding_text {
-    use std::borrow::Cow;
+    use std::str::FromStr;
 
     use data_encoding::BASE64URL_NOPAD;
-    use serde::{Deserialize, Deserializer, Serializer, de};
+    use serde::{Deserializer, Serializer};
+
+    use crate::text::parse_text;
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&BASE64URL_NOPAD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| de::Error::custom("expected base64url"))
+        parse_text(deserializer).map(|Binding(bytes)| bytes)
+    }
+
+    struct Binding(Vec<u8>);
+
+    impl FromStr for Binding {
+        type Err = &'static str;
+
+        fn from_str(text: &str) -> Result<Self, Self::Err> {
+            BASE64URL_NOPAD.decode(text.as_bytes()).map(Self).map_err(|_| "expected base64url")
+        }
     }
 }
 

@@ -215,7 +215,10 @@ text_serde!(Branch);
 /// character and no colon of any width, so that the parts of a key do not run into each other.
 fn part(text: &str) -> Result<String, NumberError> {
     let kept: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let problem = if kept.nfkc().any(|c| c == ':' || c.is_control()) {
+    let unfit = |c: char| c == ':' || c.is_control();
+    // ASCII is its own NFKC.
+    let unfit = if kept.is_ascii() { kept.contains(unfit) } else { kept.nfkc().any(unfit) };
+    let problem = if unfit {
         NumberProblem::Part {
             en: "no colon or control character is allowed",
             ja: "コロンや制御文字は使えません",

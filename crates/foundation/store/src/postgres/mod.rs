@@ -21,6 +21,7 @@ pub(crate) use self::session::Session;
 use crate::{
     Migration, Reader, StoreError, Tx,
     block_on::block_on,
+    connection::Scope,
     db::guarded,
     migration::{self, Dialect},
     work::{Outcome, ReadWork, WriteWork},
@@ -61,8 +62,8 @@ impl Postgres {
         Ok(Self(Arc::new(pool)))
     }
 
-    pub(crate) async fn read(&self, mut work: Box<ReadWork>) -> Outcome {
-        self.on_blocking_thread(move |pool| pool.read(&mut *work)).await
+    pub(crate) async fn read(&self, mut work: Box<ReadWork>, scope: Scope) -> Outcome {
+        self.on_blocking_thread(move |pool| pool.read(&mut *work, scope)).await
     }
 
     pub(crate) async fn write(&self, mut work: Box<WriteWork>) -> Outcome {
@@ -71,7 +72,7 @@ impl Postgres {
 
     pub(crate) fn read_blocking(&self, work: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
         let _permit = block_on(permit(&self.0))?;
-        self.0.read(work)
+        self.0.read(work, Scope::Closure)
     }
 
     pub(crate) fn write_blocking(&self, work: &mut WriteWork) -> Outcome {
@@ -91,10 +92,11 @@ impl Postgres {
 }
 
 impl Pool {
-    fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
+    /// In a transaction, whatever the scope: it is what keeps a reader from writing.
+    fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>), scope: Scope) -> Outcome {
         let mut session = self.session()?;
         session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        let result = catch_unwind(AssertUnwindSafe(|| read(&mut Reader::postgres(&mut session))))
+        let result = catch_unwind(AssertUnwindSafe(|| read(&mut Reader::postgres(&mut session, scope))))
             .map_err(|payload| StoreError::panicked(&*payload));
         session.batch("ROLLBACK")?;
         self.give_back(session);

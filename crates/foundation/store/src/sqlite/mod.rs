@@ -17,6 +17,7 @@ pub(crate) use self::statement::{Access, execute, execute_many, query};
 use self::writer::Writer;
 use crate::{
     Migration, Reader, StoreError, Tx,
+    connection::Scope,
     migration::{self, Dialect},
     work::{Outcome, WriteWork},
 };
@@ -63,13 +64,16 @@ impl Sqlite {
         Ok(Self { readers: Readers::Shared(Arc::clone(&shared)), writer: Writer::start(shared, None)? })
     }
 
-    pub(crate) fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
+    pub(crate) fn read(&self, read: &mut dyn FnMut(&mut Reader<'_>), scope: Scope) -> Outcome {
         match &self.readers {
-            Readers::Shared(shared) => run_reader(&lock(shared), read),
+            Readers::Shared(shared) => run_reader(&lock(shared), read, scope),
             Readers::Pool { path, reading, idle } => {
                 let pooled = lock(idle).pop();
                 let connection = pooled.map_or_else(|| open_reader(path, *reading), Ok)?;
-                let result = in_snapshot(&connection, read);
+                let result = match scope {
+                    Scope::Statement => run_reader(&connection, read, scope),
+                    Scope::Closure => in_snapshot(&connection, read),
+                };
                 // A connection that is still inside a transaction failed to end it: let it go.
                 if connection.is_autocommit() {
                     let mut idle = lock(idle);
@@ -107,13 +111,13 @@ fn migrate(connection: &Connection, migrations: &[Migration]) -> Result<(), Stor
 
 fn in_snapshot(connection: &Connection, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
     run(connection, "BEGIN")?;
-    let result = run_reader(connection, read);
+    let result = run_reader(connection, read, Scope::Closure);
     run(connection, "COMMIT")?;
     result
 }
 
-fn run_reader(connection: &Connection, read: &mut dyn FnMut(&mut Reader<'_>)) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| read(&mut Reader::sqlite(connection))))
+fn run_reader(connection: &Connection, read: &mut dyn FnMut(&mut Reader<'_>), scope: Scope) -> Outcome {
+    catch_unwind(AssertUnwindSafe(|| read(&mut Reader::sqlite(connection, scope))))
         .map_err(|payload| StoreError::panicked(&*payload))
 }
 

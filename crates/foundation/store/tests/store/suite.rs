@@ -78,6 +78,7 @@ const CASES: &[Case] = &[
     ("upserts and RETURNING", upserts),
     ("a reader cannot write", read_only),
     ("a reader sees one snapshot", snapshots),
+    ("a read of one statement is of one statement", one_statement),
     ("no transaction inside another", nesting),
     ("concurrent increments are not lost", increments),
     ("concurrent failures do not touch neighbours", neighbours),
@@ -245,6 +246,21 @@ fn read_only(place: &Place) {
     let refused = db.read_blocking(|reader| reader.query(sql, &[], |row| row.int(0)));
     assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
     assert_eq!(ids(&db), []);
+}
+
+fn one_statement(place: &Place) {
+    let db = place.open();
+    db.write_blocking(|tx| insert(tx, 1)).unwrap();
+    runtime().block_on(async {
+        assert_eq!(db.read_one(|reader| count(reader)).await, Ok(1));
+        let twice = db.read_one(|reader| Ok::<_, StoreError>((count(reader)?, count(reader)?))).await;
+        assert!(matches!(twice, Err(StoreError::Statement { .. })), "{twice:?}");
+        let sql = "INSERT INTO items (id, name) VALUES (2, 'two') RETURNING id";
+        let refused = db.read_one(move |reader| reader.query(sql, &[], |row| row.int(0))).await;
+        assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+        // What follows on the same connection is a whole snapshot again.
+        assert_eq!(db.read(|reader| Ok::<_, StoreError>((count(reader)?, count(reader)?))).await, Ok((1, 1)));
+    });
 }
 
 fn snapshots(place: &Place) {

@@ -121,10 +121,9 @@ impl Service {
             let mut about = Vec::new();
             let mut tail = self.ledger.tail(next);
             for _ in 0..INDEX_BATCH {
-                let Some(entry) = tail.try_next().map_err(problems::internal)? else { break };
-                if let (Some(person), CHECK) = (entry.person, entry.kind.as_str()) {
-                    about.push((person.0, entry.index));
-                }
+                let person = tail.try_next_leaf(|leaf| leaf.person.filter(|_| leaf.kind == CHECK));
+                let Some((index, person)) = person.map_err(problems::internal)? else { break };
+                about.extend(person.map(|person| (person.0, index)));
             }
             next = tail.position();
             self.store.index_entries(about, next).await.map_err(problems::internal)?;

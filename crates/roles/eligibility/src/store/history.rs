@@ -14,7 +14,7 @@ pub struct Found {
     pub history: Vec<Version>,
     /// The envelope for the relay (JSON), of one who opted in.
     pub medical_link: Option<String>,
-    /// The card that was asked about, if it is this person's.
+    /// The card that was asked about, if it is this person's; if it is not, nothing else is known here.
     pub card: Option<Card>,
 }
 
@@ -28,12 +28,15 @@ pub struct Candidate {
 }
 
 impl Store {
-    /// A person's history, medical link and, where one was read, card, in one snapshot.
+    /// A person's history and medical link in one snapshot; where a card was read, the card, and nothing but for its holder.
     ///
     /// # Errors
     /// The store's, or damaged rows. So for all methods here.
     pub async fn person(&self, code: InsuranceCode, card: Option<CardId>) -> Result<Found, StoreError> {
-        self.db().read(move |c| found(c, &code, card)).await
+        match card {
+            Some(id) => self.db().read_one(move |c| found_by_card(c, &code, id)).await,
+            None => self.db().read(move |c| found(c, &code)).await,
+        }
     }
 
     /// Everybody who ever carried a number (normalised, without branch). At most 200 share one.
@@ -44,7 +47,7 @@ impl Store {
                 let persons = c.query(SQL, params![&number], |row| row.array::<16>(0))?;
                 let candidates = persons.into_iter().map(|person| {
                     let code = InsuranceCode::from_bytes(person);
-                    Ok(Candidate { code, found: found(c, &code, None)? })
+                    Ok(Candidate { code, found: found(c, &code)? })
                 });
                 candidates.collect()
             })
@@ -69,22 +72,32 @@ pub(super) fn history(c: &mut Reader<'_>, person: &[u8; 16]) -> Result<Vec<Versi
     c.query(SQL, params![person], |row| codec::decode(row.int(0)?, row.bytes(1)?).map_err(damaged))
 }
 
-/// Two statements whether a card is asked about or not: a check by card costs one look-up more, not one statement more.
-fn found(c: &mut Reader<'_>, code: &InsuranceCode, card: Option<CardId>) -> Result<Found, StoreError> {
+/// The history and the medical link of a person.
+fn found(c: &mut Reader<'_>, code: &InsuranceCode) -> Result<Found, StoreError> {
     const LINK: &str = "SELECT link FROM medical_link WHERE person = $1";
-    const CARD: &str = "SELECT c.stopped_at, c.stop_reason, m.link FROM card c \
-        LEFT JOIN medical_link m ON m.person = c.person WHERE c.person = $1 AND c.id = $2";
     let history = history(c, code.as_bytes())?;
-    let Some(id) = card else {
-        let medical_link = c.query_one(LINK, params![code.as_bytes()], |row| Ok(row.text(0)?.to_owned()))?;
-        return Ok(Found { history, medical_link, card: None });
-    };
-    let found = c.query_one(CARD, params![code.as_bytes(), id.as_bytes()], |row| {
-        let card = Card { id, stopped: stopped(row, 0)? };
-        Ok((card, row.opt_text(2)?.map(str::to_owned)))
+    let medical_link = c.query_one(LINK, params![code.as_bytes()], |row| Ok(row.text(0)?.to_owned()))?;
+    Ok(Found { history, medical_link, card: None })
+}
+
+/// The same with the card that the person showed, in one statement; nothing of it when the person has no such card.
+fn found_by_card(c: &mut Reader<'_>, code: &InsuranceCode, id: CardId) -> Result<Found, StoreError> {
+    const SQL: &str = "SELECT c.stopped_at, c.stop_reason, m.link, r.id, r.body FROM card c \
+        LEFT JOIN medical_link m ON m.person = c.person LEFT JOIN history h ON h.person = c.person \
+        LEFT JOIN report r ON r.id = h.report WHERE c.person = $1 AND c.id = $2";
+    let mut found = Found { history: Vec::new(), medical_link: None, card: None };
+    c.for_each(SQL, params![code.as_bytes(), id.as_bytes()], |row| {
+        if found.card.is_none() {
+            found.card = Some(Card { id, stopped: stopped(row, 0)? });
+            found.medical_link = row.opt_text(2)?.map(str::to_owned);
+        }
+        if let Some(report) = row.opt_int(3)? {
+            found.history.push(codec::decode(report, row.bytes(4)?).map_err(damaged)?);
+        }
+        Ok(true)
     })?;
-    let (card, medical_link) = found.map_or((None, None), |(card, link)| (Some(card), link));
-    Ok(Found { history, medical_link, card })
+    found.history.sort_unstable_by_key(|version| version.id);
+    Ok(found)
 }
 
 fn codes(c: &mut Reader<'_>, sealed: &[[u8; 16]]) -> Result<Vec<Option<[u8; 16]>>, StoreError> {

@@ -17,7 +17,11 @@ pub fn value(character: char) -> Option<u8> {
 }
 
 /// What [`value`] answers for each ASCII character; 32 is none.
-const VALUES: [u8; 128] = {
+#[expect(
+    clippy::indexing_slicing,
+    reason = "worked out by the compiler, which refuses an index out of range"
+)]
+static VALUES: [u8; 128] = {
     let mut values = [32; 128];
     let mut value = 0;
     while value < 32 {

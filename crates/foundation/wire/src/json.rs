@@ -29,7 +29,9 @@ where
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        json_response(serde_json::to_vec(&self.0))
+        // Room for the usual answer, which would otherwise move as it grows.
+        let mut body = Vec::with_capacity(2_048);
+        json_response(serde_json::to_writer(&mut body, &self.0).map(|()| body))
     }
 }
 

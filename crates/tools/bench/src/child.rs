@@ -15,14 +15,20 @@ pub struct Child {
 impl Child {
     /// Starts this program with `words` and gives it `errand` on its standard input.
     ///
+    /// It is scheduled as a batch, on the cores that the parent has too: clients elsewhere would not take the server's
+    /// core away at each answer either.
+    ///
     /// # Errors
     /// When it cannot be started.
     pub fn start(words: &[&str], errand: &impl Serialize) -> anyhow::Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
+        let mut process = Command::new("chrt")
+            .args(["--batch", "0"])
+            .arg(std::env::current_exe()?)
             .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()?;
+            .spawn()
+            .context("chrt (of util-linux) starts the second process")?;
         let mut input = process.stdin.take().context("the child's standard input")?;
         input.write_all(&serde_json::to_vec(errand)?)?;
         drop(input);

@@ -252,7 +252,7 @@ fn one_statement(place: &Place) {
     let db = place.open();
     db.write_blocking(|tx| insert(tx, 1)).unwrap();
     runtime().block_on(async {
-        assert_eq!(db.read_one(|reader| count(reader)).await, Ok(1));
+        assert_eq!(db.read_one(count).await, Ok(1));
         let twice = db.read_one(|reader| Ok::<_, StoreError>((count(reader)?, count(reader)?))).await;
         assert!(matches!(twice, Err(StoreError::Statement { .. })), "{twice:?}");
         let sql = "INSERT INTO items (id, name) VALUES (2, 'two') RETURNING id";

@@ -80,8 +80,10 @@ impl Inner {
         body: &impl Serialize,
     ) -> Result<Receipt, Problem> {
         let person = person.map(|code| self.ledger.person_digest(code.as_bytes()));
-        let body = serde_json::to_vec(body).map_err(problems::internal)?;
-        let entry = Entry { kind, person, exchange, at: at.as_millis(), body };
+        // Room for a check, which would otherwise move as it grows.
+        let mut text = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut text, body).map_err(problems::internal)?;
+        let entry = Entry { kind, person, exchange, at: at.as_millis(), body: text };
         self.ledger.append(entry).await.map_err(problems::internal)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -171,11 +171,16 @@ pub fn exchange() -> ExchangeId {
     ExchangeId::new(SystemClock.now().as_millis())
 }
 
-/// Gives every role's mTLS interface a port that is free now, in its configuration.
+/// Gives every role's mTLS interface a port that is free now and stays so, in its configuration.
+///
+/// It is a port of a loopback address that only this town has: connections go out from 127.0.0.1, so none of them takes
+/// the port while the town is down.
 pub fn settle_ports(dir: &Path) {
+    let [a, b, c]: [u8; 3] = rand::random();
+    let address = Ipv4Addr::new(127, a | 1, b, c | 1);
     let mut held = Vec::new();
     for home in homes(dir) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let file = home.join("role.toml");
         let mut settings: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
         settings.insert("listen".into(), listener.local_addr().unwrap().to_string().into());

@@ -196,5 +196,5 @@ pub(crate) async fn index_forever(service: Service, shutdown: wire::Shutdown) {
 }
 
 /// How long the indexer rests. Many entries at once fall on the same pages, and each write makes the readers map the file
-/// anew; a reading meanwhile catches up first, within some tenths of a second at fifteen thousand checks a second.
-const INDEX_PAUSE: std::time::Duration = std::time::Duration::from_secs(4);
+/// anew; a reading meanwhile catches up first, within half a second at fifteen thousand checks a second.
+const INDEX_PAUSE: std::time::Duration = std::time::Duration::from_secs(10);

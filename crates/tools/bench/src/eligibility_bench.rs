@@ -26,8 +26,11 @@ pub struct Arguments {
     /// Seconds of each measured window.
     #[arg(long, default_value_t = 8.0)]
     seconds: f64,
+    /// Seconds of questions before each window; a register larger than the caches wants more of them.
+    #[arg(long, default_value_t = 1.0)]
+    warm_up: f64,
     /// Questions a second to make ready beforehand: more than will be asked.
-    #[arg(long, default_value_t = 22_000.0)]
+    #[arg(long, default_value_t = 30_000.0)]
     ready: f64,
     /// Only this kind of question (`card` or `number`).
     #[arg(long)]
@@ -38,9 +41,6 @@ pub struct Arguments {
     #[command(flatten)]
     place: Place,
 }
-
-/// Before the measured window.
-const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Measures each size in turn.
 ///
@@ -150,8 +150,9 @@ impl Bench<'_> {
         real: bool,
     ) -> anyhow::Result<Window> {
         let window = Duration::from_secs_f64(self.arguments.seconds);
+        let warm_up = Duration::from_secs_f64(self.arguments.warm_up);
         let ready = if real { self.arguments.ready } else { 6.0 * self.arguments.ready };
-        let questions = (ready * (window + WARM_UP).as_secs_f64()) as usize;
+        let questions = (ready * (window + warm_up).as_secs_f64()) as usize;
         let cards = self.cards(house, questions)?;
         let plan = Plan {
             asking: house.asking.clone(),
@@ -159,7 +160,7 @@ impl Bench<'_> {
             secure,
             road,
             connections: self.arguments.connections,
-            warm_up: WARM_UP,
+            warm_up,
             window,
             questions,
             members: self.members,

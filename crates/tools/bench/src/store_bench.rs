@@ -115,7 +115,7 @@ impl Peer {
     fn open(path: &Path) -> anyhow::Result<Self> {
         let connection = Connection::open(path)?;
         connection.execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=2147418112; \
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=68719476736; \
              PRAGMA cache_size=-65536; \
              CREATE TABLE item (person BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (person)) WITHOUT ROWID;",
         )?;

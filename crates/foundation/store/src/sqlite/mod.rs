@@ -172,7 +172,7 @@ const IDLE_READERS: usize = 64;
 /// the committing writer's work (`wal_autocheckpoint=0`), see [`checkpoint`].
 const WRITER_PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
      PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; \
-     PRAGMA mmap_size=2147418112;";
+     PRAGMA mmap_size=68719476736;";
 const READER_PRAGMAS: &str =
     "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA mmap_size=0;";
-const MAPPED: &str = "PRAGMA mmap_size=2147418112;";
+const MAPPED: &str = "PRAGMA mmap_size=68719476736;";

@@ -16,7 +16,7 @@ use store::{Db, Migration, Reader, StoreError, Tx, params};
 pub use cards::{Card, Stopped};
 pub use changes::Change;
 pub use history::{Candidate, Found};
-pub use intake::{Fate, Incoming, Taking, take};
+pub use intake::{Fate, Incoming, Intake, Taking, take_in};
 pub use work::late_item_id;
 
 use crate::model::codec::CodecError;

@@ -23,7 +23,7 @@ use super::spool::{Spooled, Spooling};
 use crate::model::Report;
 use crate::model::admit::{Refusal, check_alone};
 use crate::problems::{self, Refusal as Refused};
-use crate::store::{self, Fate, FileTaken, Incoming, Taking};
+use crate::store::{self, Fate, FileTaken, Incoming, Intake, Taking};
 
 /// Rows in a batch: as many as the issuer answers at once.
 const BATCH: usize = protocol_admin::issuer::LINKS_MAX;
@@ -120,40 +120,21 @@ impl FileWork {
         let work = move || resolve_all(&service, &arrival, &runtime, &to_resolve, &ready);
         resolver.spawn(work).map_err(problems::internal)?;
         let mut outcome = self.empty_outcome();
-        loop {
-            match to_write.recv() {
-                Ok(Ok(Some(ready))) => self.write(tx, ready, &mut outcome)?,
-                Ok(Ok(None)) => break,
-                Ok(Err(problem)) => return Err(Refused(problem)),
-                Err(_) => return Err(Refused(problems::internal("a stage of the file reader ended early"))),
-            }
-        }
-        self.finish(tx, &mut outcome)?;
-        Ok(outcome)
-    }
-
-    fn write(
-        &self,
-        tx: &mut ::store::Tx<'_>,
-        ready: Ready,
-        outcome: &mut FileOutcome,
-    ) -> Result<(), Refused> {
-        outcome.rows += ready.rows;
-        for row in ready.refused {
-            refuse(outcome, row);
-        }
-        let taking = Taking { at: self.arrival.at(), handover: self.service.is_handover() };
-        let fates = store::take(tx, &ready.incoming, taking)?;
-        for (fate, incoming) in fates.into_iter().zip(&ready.incoming) {
-            match fate {
-                Fate::Accepted => outcome.accepted += 1,
-                Fate::Repeated => outcome.repeated += 1,
-                Fate::Refused(refusal) => {
-                    refuse(outcome, refused_row(incoming.line, &incoming.report.report_id, refusal));
+        let taking = Taking { at: self.arrival.at(), handover: self.service.is_handover(), file: true };
+        store::take_in(tx, taking, |intake| {
+            loop {
+                match to_write.recv() {
+                    Ok(Ok(Some(ready))) => write(intake, ready, &mut outcome)?,
+                    Ok(Ok(None)) => return Ok(()),
+                    Ok(Err(problem)) => return Err(Refused(problem)),
+                    Err(_) => {
+                        return Err(Refused(problems::internal("a stage of the file reader ended early")));
+                    }
                 }
             }
-        }
-        Ok(())
+        })?;
+        self.finish(tx, &mut outcome)?;
+        Ok(outcome)
     }
 
     fn finish(&self, tx: &mut ::store::Tx<'_>, outcome: &mut FileOutcome) -> Result<(), Refused> {
@@ -179,6 +160,24 @@ impl FileWork {
             exchange: self.exchange,
         }
     }
+}
+
+/// Last stage: reports into the histories.
+fn write(intake: &mut Intake<'_, '_>, ready: Ready, outcome: &mut FileOutcome) -> Result<(), Refused> {
+    outcome.rows += ready.rows;
+    for row in ready.refused {
+        refuse(outcome, row);
+    }
+    for fate in intake.take(ready.incoming)? {
+        match fate {
+            Fate::Accepted => outcome.accepted += 1,
+            Fate::Repeated => outcome.repeated += 1,
+            Fate::Refused(refused) => {
+                refuse(outcome, refused_row(refused.line, &refused.report_id, refused.refusal));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a stage hands on: a batch, the end of the file, or why there is neither.
@@ -274,6 +273,7 @@ async fn resolve(service: &Service, arrival: &Arrival, parsed: Parsed) -> Result
             None => ready.refused.push(refused_row(line, &report_id, not_on_register())),
         }
     }
+    service.store.note_reported_blocking(&mut ready.incoming).map_err(problems::internal)?;
     Ok(ready)
 }
 

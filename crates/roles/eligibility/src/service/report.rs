@@ -44,7 +44,7 @@ impl Service {
                 person_code: self.codes.org_code_one(asker, EPOCH, &person).map_err(problems::internal)?,
             },
             Fate::Repeated => ReportResult::Repeated,
-            Fate::Refused(refusal) => refused(refusal),
+            Fate::Refused(refused) => self::refused(refused.refusal),
         };
         Ok(ReportOutcome { report_id, result })
     }
@@ -53,10 +53,9 @@ impl Service {
 impl Inner {
     async fn take_one(&self, incoming: Incoming, arrival: &Arrival) -> Result<Fate, Problem> {
         let (at, insurer) = (arrival.at(), incoming.report.insurer());
-        let batch = [incoming];
-        let taking = Taking { at, handover: self.is_handover() };
+        let taking = Taking { at, handover: self.is_handover(), file: false };
         let taken = self.store.db().write(move |tx| {
-            let fates = store::take(tx, &batch, taking)?;
+            let fates = store::take_in(tx, taking, |intake| intake.take(vec![incoming.clone()]))?;
             store::note_insurer(
                 tx,
                 insurer,
@@ -83,7 +82,8 @@ impl Inner {
         codec::encode(known_from, &report, &mut body);
         let number = report.insured.normalized().without_branch().to_owned();
         let Resolved { sealed, known, .. } = resolved;
-        Some(Incoming { line, sealed, person, known, known_from, report, body, number })
+        let reported = true;
+        Some(Incoming { line, sealed, person, known, reported, known_from, report, body, number })
     }
 
     /// Since when a report counts as known: since its arrival; in the hand-over of the insurers' registers, since the

@@ -4,7 +4,7 @@ use codes::InsuranceCode;
 use protocol::card::CardId;
 use store::{Reader, StoreError, params};
 
-use super::{Card, Store, cards::stopped, damaged};
+use super::{Card, Incoming, Store, cards::stopped, damaged};
 use crate::model::{Version, codec};
 
 /// All that a check needs to know of a person.
@@ -57,6 +57,17 @@ impl Store {
     /// The insurance codes of sealed My Numbers, in their order; for bulk work, on the calling thread.
     pub fn codes_blocking(&self, sealed: &[[u8; 16]]) -> Result<Vec<Option<[u8; 16]>>, StoreError> {
         self.db().read_blocking(|c| codes(c, sealed))
+    }
+
+    /// Notes of the bearers of unknown numbers whether they were reported before; for bulk work, on the calling thread.
+    pub fn note_reported_blocking(&self, incoming: &mut [Incoming]) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT 1 FROM history WHERE person = $1 LIMIT 1";
+        self.db().read_blocking(|c| {
+            for one in incoming.iter_mut().filter(|one| !one.known) {
+                one.reported = c.query_one(SQL, params![&one.person], |_| Ok(()))?.is_some();
+            }
+            Ok(())
+        })
     }
 
     /// The insurance code of one sealed My Number.

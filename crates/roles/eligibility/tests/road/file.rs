@@ -2,7 +2,7 @@
 
 use protocol::eligibility::{LossReason, Validity};
 use protocol_admin::report::FileOutcome;
-use protocol_admin::report::MembershipReport;
+use protocol_admin::report::{MembershipReport, ReportResult};
 use protocol_admin::report_file::{FileHeader, Writer};
 
 use crate::check::refused;
@@ -82,6 +82,23 @@ async fn wrong_rows_are_listed_with_line_and_column_and_the_rest_is_applied() {
     assert_eq!(listed, [(3, "birthdate"), (4, "my_number"), (5, "address"), (8, "qualified_on")]);
     let said = serde_json::to_string(&outcome).unwrap();
     assert!(!said.contains(&my_number(9).to_string()) && !said.contains("99999999999"));
+}
+
+#[tokio::test]
+async fn whose_number_was_changed_has_the_same_history() {
+    let world = World::new().await;
+    world.insurer(1).report_file(file("f-1", 1, &members(3))).await.unwrap();
+    let mut single = loss(1, 1, "2020-04-01", "2026-10-01", LossReason::Other);
+    single.my_number = later_number(1);
+    let outcome = world.insurer(1).report(&single).await.unwrap();
+    assert!(matches!(outcome.result, ReportResult::Accepted { .. }), "{outcome:?}");
+    let later = |who| {
+        let mut report = loss(who, 1, "2020-04-01", "2026-10-01", LossReason::Other);
+        report.my_number = later_number(who);
+        report
+    };
+    let outcome = world.insurer(1).report_file(file("f-2", 1, &[later(2), later(3), single])).await.unwrap();
+    assert_eq!(figures(&outcome), (3, 2, 1, 0), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -32,6 +32,11 @@ pub fn my_number(which: u64) -> MyNumber {
     MyNumber::from_body(10_000_000_000 + which).unwrap()
 }
 
+/// The number of the same person after theirs was changed (番号法第7条第2項).
+pub fn later_number(which: u64) -> MyNumber {
+    MyNumber::from_body(80_000_000_000 + which).unwrap()
+}
+
 pub fn acquisition(who: u64, which: u8, from: &str) -> MembershipReport {
     MembershipReport {
         report_id: format!("a-{who}-{which}-{from}"),

@@ -308,8 +308,11 @@ pub fn portal() -> OrgId {
     org("portal/1")
 }
 
+/// The same for a person's later number ([`crate::person::later_number`]) as for the first.
 fn link(number: &MyNumber) -> [u8; 16] {
-    Sha256::digest(number.to_string().as_bytes())[..16].try_into().unwrap()
+    let number = number.to_string();
+    let (kind, who) = (&number[..1], &number[1..11]);
+    Sha256::digest(format!("{}{who}", kind.replace('8', "1")))[..16].try_into().unwrap()
 }
 
 fn directory(issuer: &str, jpki: &str, passes_on: &str, relay: &FileCustody) -> Directory {

@@ -201,5 +201,11 @@ describe("for everybody", () => {
       await tap(page, "valid-employee");
       assert.match(await page.locator("main").innerText(), /Valid|Not valid/);
       await picture(page, "61-english-answer");
+      // A search stays when the language changes.
+      await page.goto(at(HOSPITAL, "/search?q=田"));
+      await page.getByRole("link", { name: "日本語" }).click();
+      await page.waitForURL((url) => url.searchParams.get("lang") === "ja");
+      assert.equal(new URL(page.url()).searchParams.get("q"), "田");
+      assert.equal(await page.locator("input[name=q]").inputValue(), "田");
     }));
 });

@@ -1,4 +1,5 @@
-// Only what a page cannot do without: parts that renew themselves, readers that type, forms sent once.
+// Only what a page cannot do without: parts that renew themselves, readers that type, forms sent once, a search that
+// stays when the language changes.
 "use strict";
 (() => {
   const typing = (part) => {
@@ -36,6 +37,13 @@
   });
   // A page that comes back from the browser's memory may be used again.
   addEventListener("pageshow", () => document.querySelectorAll("[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
+
+  const switcher = document.querySelector("a.lang");
+  if (switcher) {
+    const asked = new URLSearchParams(location.search);
+    asked.set("lang", switcher.lang);
+    switcher.search = asked;
+  }
 
   // A barcode or card reader types into the scan field, from the start and wherever the focus was left. The page does
   // not jump to it: the answer above it is what the clerk wants to read.

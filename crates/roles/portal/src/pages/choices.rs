@@ -4,10 +4,12 @@ use axum::extract::{Query, State};
 use consent::Consents;
 use maud::{Markup, html};
 use serde::Deserialize;
-use wire::page::{Lang, Tile, Tone, button_quiet, card, empty_state, form, link_button, notice, t, tiles};
+use wire::page::{
+    Lang, Tile, Tone, button_quiet, card, empty_state, form, link_button, notice, t, tiles, when,
+};
 use wire::{Csrf, Page, Problem};
 
-use super::parts::{listed, name, when};
+use super::parts::{listed, name};
 use super::sentence::in_a_line;
 use super::{Whoever, inside};
 use crate::service::Service;

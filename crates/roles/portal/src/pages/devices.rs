@@ -5,10 +5,9 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use maud::{Markup, html};
 use serde::Deserialize;
-use wire::page::{Lang, Table, Tone, button, button_quiet, card, form, notice, problem_notice, t};
+use wire::page::{Lang, Table, Tone, button, button_quiet, card, form, notice, problem_notice, t, when};
 use wire::{Csrf, Problem};
 
-use super::parts::when;
 use super::{Here, Shown, apps, device, moved, see};
 use crate::model::{DeviceKey, DeviceLine, Entrance, Visit};
 use crate::service::Service;

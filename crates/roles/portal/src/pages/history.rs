@@ -7,12 +7,12 @@ use codes::ExchangeId;
 use consent::{Consents, GivenBy, Rule, template};
 use maud::{Markup, html};
 use protocol::consents::ConsentAct;
-use wire::page::{Entry, Lang, Tone, badge, button, card, details, empty_state, form, t, timeline};
+use wire::page::{Entry, Lang, Tone, badge, button, card, details, empty_state, form, t, timeline, when};
 use wire::{Csrf, Page, Problem};
 
 use super::choices::kept;
 use super::meaning::changes;
-use super::parts::{document, said, when};
+use super::parts::{document, said};
 use super::sentence::in_a_line;
 use super::{Shown, Whoever, inside, see};
 use crate::problems;

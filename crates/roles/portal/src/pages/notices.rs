@@ -10,11 +10,11 @@ use protocol::notices::NoticeKind;
 use serde::Deserialize;
 use wire::page::{
     Asset, Field, Lang, Page, Table, Tone, badge, button, button_quiet, card, card_with, details,
-    empty_state, form, notice, problem_notice, t,
+    empty_state, form, notice, problem_notice, t, when,
 };
 use wire::{Csrf, Problem};
 
-use super::parts::{day, name, when};
+use super::parts::{day, name};
 use super::{Here, Shown, inside, see};
 use crate::model::Visit;
 use crate::service::Service;

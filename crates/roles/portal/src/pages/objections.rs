@@ -11,11 +11,11 @@ use protocol::oversight::{
 use serde::Deserialize;
 use wire::page::{
     Entry, Lang, Tone, badge, button, button_quiet, card_with, empty_state, form, notice, problem_notice, t,
-    timeline,
+    timeline, when,
 };
 use wire::{Csrf, Page, Problem};
 
-use super::parts::{fieldset, name, option, when};
+use super::parts::{fieldset, name, option};
 use super::{Shown, Whoever, inside, see};
 use crate::model::Visit;
 use crate::problems;

@@ -1,6 +1,6 @@
 //! Words and pieces that several pages share.
 
-use calendar::{Date, Timestamp};
+use calendar::Date;
 use codes::OrgId;
 use consent::Label;
 use consent::template::Text;
@@ -24,16 +24,6 @@ pub(super) fn month(lang: Lang, first: Date) -> String {
             format!("{era}年{number}月（{year}年）")
         }
         Lang::En => format!("{year}-{number:02}"),
-    }
-}
-
-/// An instant as one line of text: the day in both calendars and the time.
-pub(super) fn when(lang: Lang, at: Timestamp) -> String {
-    let (hour, minute, ..) = at.time();
-    let day = at.date();
-    match lang {
-        Lang::Ja => format!("{}（{day}）{hour:02}:{minute:02}", day.to_wareki()),
-        Lang::En => format!("{day} {hour:02}:{minute:02} ({})", day.to_wareki()),
     }
 }
 

@@ -6,9 +6,8 @@ use data_encoding::BASE64;
 use maud::{Markup, PreEscaped, html};
 use protocol::inclusion::HeadProblem;
 use serde_json::{Value, json};
-use wire::page::{Lang, Tone, badge, notice, t};
+use wire::page::{Lang, Tone, badge, notice, t, when};
 
-use super::parts::when;
 use crate::service::looked::{Event, Log, Looked, Proven};
 
 /// Collects the proofs of what a page shows, and gives each entry its mark.

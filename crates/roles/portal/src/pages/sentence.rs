@@ -5,10 +5,10 @@ use consent::{ActReason, Consents, Effect, Label, Labels, Purposes, Rule, RuleId
 use maud::{Markup, html};
 use protocol::exchange::{EmergencyReason, OwnExchange};
 use protocol::own_record::{answered, verified};
-use wire::page::{Entry, Lang, Tone, badge, definitions, details, t};
+use wire::page::{Entry, Lang, Tone, badge, definitions, details, t, when};
 
 use super::choices::kept;
-use super::parts::{day, label_words, listed, name, when};
+use super::parts::{day, label_words, listed, name};
 use super::proofs::Marks;
 use crate::model::Check;
 use crate::service::Service;

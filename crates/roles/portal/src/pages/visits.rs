@@ -4,9 +4,8 @@ use axum::extract::{Form, State};
 use maud::html;
 use serde::Deserialize;
 use wire::Csrf;
-use wire::page::{Lang, Table, button_quiet, card, form, t};
+use wire::page::{Lang, Table, button_quiet, card, form, t, when};
 
-use super::parts::when;
 use super::{Here, Shown, Shows, inside, moved, see};
 use crate::model::VisitKey;
 use crate::service::Service;

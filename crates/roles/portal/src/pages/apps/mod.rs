@@ -15,11 +15,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wire::page::{
     Field, Lang, Page, Tone, button, button_quiet, card, card_with, details, empty_state, form, notice,
-    problem_notice, t,
+    problem_notice, t, when,
 };
 use wire::{Csrf, Problem};
 
-use super::parts::when;
 use super::{Here, Shown, inside, see};
 use crate::model::Visit;
 use crate::service::Service;

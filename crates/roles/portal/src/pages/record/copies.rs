@@ -4,10 +4,9 @@ use axum::extract::{Form, State};
 use codes::ExchangeId;
 use maud::html;
 use serde::Deserialize;
-use wire::page::{Lang, Page, Table, button_quiet, card, empty_state, form, link_button, t};
+use wire::page::{Lang, Page, Table, button_quiet, card, empty_state, form, link_button, t, when};
 use wire::{Csrf, Problem};
 
-use super::super::parts::when;
 use super::super::{Here, Shown, Shows, see};
 use super::page;
 use crate::service::Service;

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 use protocol::eligibility::Relation;
 use protocol::own_record::{OwnMembership, answered};
-use wire::page::{Lang, Table, card, t};
+use wire::page::{Lang, Table, card, t, when};
 
 use crate::model::{Entrance, Visit};
-use crate::pages::parts::{day, name, when};
+use crate::pages::parts::{day, name};
 use crate::service::Service;
 
 /// The newest check and the history of insurers. A proxy did not come in with the person's card, so it has nothing to show.

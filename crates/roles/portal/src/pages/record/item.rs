@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use protocol::corrections::WORDS_MAX;
 use records::view::{Value, show as seen};
 use serde::Deserialize;
-use wire::page::{Lang, Page, button, card, definitions, details, form, t};
+use wire::page::{Lang, Page, button, card, definitions, details, form, t, when};
 use wire::{Csrf, Problem};
 
-use super::super::parts::{day, name, when};
+use super::super::parts::{day, name};
 use super::super::{Shows, Whoever};
 use super::{Which, on, on_shelf, page};
 use crate::service::Service;

@@ -14,10 +14,12 @@ use codes::{ExchangeId, OrgId};
 use maud::{Markup, html};
 use records::view::{Shown as Seen, show as seen};
 use serde::Deserialize;
-use wire::page::{Lang, Page, Tile, Tone, button, card, form, link_button, notice, problem_notice, t, tiles};
+use wire::page::{
+    Lang, Page, Tile, Tone, button, card, form, link_button, notice, problem_notice, t, tiles, when,
+};
 use wire::{Csrf, Problem};
 
-use super::parts::{day, name, when};
+use super::parts::{day, name};
 use super::{Shown, Shows, Whoever, inside, see};
 use crate::model::{Token, Visit};
 use crate::service::Service;

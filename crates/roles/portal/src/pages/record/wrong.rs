@@ -7,11 +7,11 @@ use maud::{Markup, html};
 use protocol::corrections::CorrectionState;
 use serde::Deserialize;
 use wire::page::{
-    Lang, Page, Tone, badge, card_with, definitions, empty_state, link_button, problem_notice, t,
+    Lang, Page, Tone, badge, card_with, definitions, empty_state, link_button, problem_notice, t, when,
 };
 use wire::{Csrf, Problem};
 
-use super::super::parts::{name, when};
+use super::super::parts::name;
 use super::super::{Here, Shown, see};
 use super::page;
 use crate::service::Service;

@@ -3,24 +3,13 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
-import { accessible, inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { accessible, inTown, picture } from "./town.js";
 
 /** Pages of one kind that are looked at: more of them differ in their data alone. */
 const EACH = 2;
 
-let town;
-let browser;
-
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-  await town.recordsIn();
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
+const here = inTown({ records: true });
 
 /** Which houses have the same pages: known once a page of each was seen. */
 const houses = new Map();
@@ -98,12 +87,12 @@ const textsOf = (page, address, lang) =>
 
 describe("every page", () => {
   test("by axe, at 320 pixels, in Japanese and in English", () =>
-    inWindow(browser, { bypassCSP: true, viewport: { width: 1280, height: 800 } }, async (page) => {
+    here.window({ bypassCSP: true, viewport: { width: 1280, height: 800 } }, async (page) => {
       const words = await ownWords();
       assert.ok(words.ja.size > 500 && words.en.size > 200, "the sources were read");
       const ownJapanese = (text) => [...words.ja].find((own) => text.includes(own));
       const ownEnglish = (text) => [...words.en].find((own) => text.includes(own));
-      const front = `http://localhost:${town.port}/`;
+      const front = here.at("localhost");
       const [waiting, seen, known, faults] = [[front], new Map(), new Set([front]), []];
       let pages = 0;
       while (waiting.length) {
@@ -145,7 +134,7 @@ describe("every page", () => {
         for (const link of links) {
           const url = new URL(link);
           url.hash = "";
-          const ours = url.port === String(town.port) && /(^|\.)localhost$/.test(url.hostname);
+          const ours = url.port === String(here.town.port) && /(^|\.)localhost$/.test(url.hostname);
           if (!ours || known.has(url.href) || url.searchParams.has("lang") || url.pathname === "/back") continue;
           known.add(url.href);
           waiting.push(url.href);

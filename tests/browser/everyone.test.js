@@ -1,22 +1,11 @@
 // The portal for everybody: its main tasks by the keyboard alone, and states that are told without colours.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { inTown, picture } from "./town.js";
 
-let town;
-let browser;
+const here = inTown({ records: true });
 
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-  await town.recordsIn();
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
-
-const at = (path = "/", site = "portal.localhost") => `http://${site}:${town.port}${path}`;
+const at = (path = "/", site = "portal.localhost") => here.at(site, path);
 const text = (page) => page.locator("main").innerText();
 
 /** Where the focus is: whether it can be seen, and nothing lies over it. */
@@ -63,7 +52,7 @@ async function onward(page, wanted, key = "Enter", way = {}) {
 
 describe("by the keyboard alone", () => {
   test("come in, see who looked, object, decide, look at the record, leave", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       // From here on nothing is clicked, filled or opened by its address.
       await page.goto(at("/login"));
       await onward(page, page.locator("a[href*='pick=limit-holder']"));
@@ -118,7 +107,7 @@ describe("by the keyboard alone", () => {
     }));
 
   test("the first stop leads past the menu, and a menu item says where one is", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await page.goto(at("/login?pick=opted-in"));
       await page.keyboard.press("Tab");
       assert.match((await focus(page)).name, /本文へ/);
@@ -174,7 +163,7 @@ describe("however colours are seen", () => {
   }
 
   test("no state is told by its colour alone", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       const tones = new Set();
       let [points, out] = [0, 0];
       const check = async (where, name) => {
@@ -219,7 +208,7 @@ describe("however colours are seen", () => {
     }));
 
   test("without colours at all what is chosen, refused and pressed is still seen", () =>
-    inWindow(browser, { forcedColors: "active" }, async (page) => {
+    here.window({ forcedColors: "active" }, async (page) => {
       await page.goto(at("/login?pick=opted-in"));
       await page.getByLabel(/暗証番号/).fill("1234");
       await page.getByRole("button", { name: "入る" }).click();

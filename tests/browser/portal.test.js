@@ -1,21 +1,11 @@
 // The person's portal in a real browser: who looked and what is proven of it, objections, proxies, devices, leaving at once.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { inTown, picture } from "./town.js";
 
-let town;
-let browser;
+const here = inTown();
 
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
-
-const at = (path = "/") => `http://portal.localhost:${town.port}${path}`;
+const at = (path = "/") => here.at("portal.localhost", path);
 const text = (page) => page.locator("main").innerText();
 
 /** Comes in with a card of the tray. */
@@ -46,7 +36,7 @@ async function seen(page, name) {
 
 describe("who looked", () => {
   test("every entry is verified in the browser, and one that was changed, dropped or moved is marked", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await enter(page, "limit-holder");
       await page.locator(".proofs-done").filter({ hasText: "すべて台帳と照らして確かめました" }).waitFor();
       await seen(page, "100-looked");
@@ -81,7 +71,7 @@ describe("who looked", () => {
     }));
 
   test("a thousand entries are verified in less than a second", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await enter(page, "limit-holder");
       const millis = await page.evaluate(async () => {
         // A tree of 2^20 entries, hashed here: a thousand leaves that lie far apart, each with its path of twenty.
@@ -104,7 +94,7 @@ describe("who looked", () => {
     }));
 
   test("an entry is objected to, and the objection is followed", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await enter(page, "limit-holder");
       await page.getByRole("link", { name: "分からない・おかしい" }).first().click();
       await page.waitForURL(/objections\/new/);
@@ -119,7 +109,7 @@ describe("who looked", () => {
     }));
 
   test("the log is filtered by institution, kind and month", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await enter(page, "limit-holder");
       await page.getByLabel("何を").selectOption("refused");
       await page.getByRole("button", { name: "しぼる" }).click();
@@ -136,7 +126,7 @@ describe("who looked", () => {
 
 describe("coming in", () => {
   test("a wrong PIN is counted by the card, and a device comes in without the card until it is removed", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await page.goto(at("/login?pick=opted-in"));
       await page.getByLabel(/暗証番号/).fill("9999");
       await page.getByRole("button", { name: "入る" }).click();
@@ -174,7 +164,7 @@ describe("coming in", () => {
     }));
 
   test("who leaves at once leaves a calendar behind, whatever the back button does", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       await enter(page, "opted-in");
       await page.goto(at("/choices"));
       await page.keyboard.press("Escape");
@@ -195,8 +185,8 @@ describe("coming in", () => {
 
 describe("proxies", () => {
   test("a proxy comes in with their own card, sees and decides within limits, and the person sees it; what is hidden stays hidden", () =>
-    inWindow(browser, {}, async (page) => {
-      const mother = await browser.newContext({ locale: "ja-JP" });
+    here.window({}, async (page) => {
+      const mother = await here.browser.newContext({ locale: "ja-JP" });
       const proxy = await mother.newPage();
       try {
         await enter(page, "limit-holder");
@@ -268,7 +258,7 @@ describe("proxies", () => {
 
 describe("protection", () => {
   test("nothing comes from elsewhere, nothing runs inline, no form works without its token", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       const hosts = new Set();
       page.on("request", (request) => hosts.add(new URL(request.url()).host));
       await enter(page, "opted-in");
@@ -290,7 +280,7 @@ describe("protection", () => {
     }));
 
   test("who is not in learns nothing, not even which pages there are for whom", () =>
-    inWindow(browser, {}, async (page) => {
+    here.window({}, async (page) => {
       for (const path of ["/", "/choices", "/objections", "/people", "/hidden", "/visits", "/preview/1310000018"]) {
         await page.goto(at(path));
         assert.equal(new URL(page.url()).pathname, "/login", path);

@@ -6,23 +6,12 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
-import { accessible, BIN, inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { accessible, BIN, inTown, picture } from "./town.js";
 
-let town;
-let browser;
+const here = inTown({ records: true });
 
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-  await town.recordsIn();
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
-
-const at = (path = "/") => `http://portal.localhost:${town.port}${path}`;
+const at = (path = "/") => here.at("portal.localhost", path);
 const text = (page) => page.locator("main").innerText();
 
 /** Comes in with a card of the tray. */
@@ -70,7 +59,7 @@ async function conforms(summary) {
 
 describe("my record", () => {
   test("is gathered by a button, shown by kind, kept, taken away", () =>
-    inWindow(browser, { bypassCSP: true, acceptDownloads: true }, async (page) => {
+    here.window({ bypassCSP: true, acceptDownloads: true }, async (page) => {
       const elsewhere = [];
       page.on("request", (request) => new URL(request.url()).hostname.endsWith("localhost") || elsewhere.push(request.url()));
       const card = await cardOf(page, "藤田");
@@ -117,7 +106,7 @@ describe("my record", () => {
     }));
 
   test("notices: the inbox and how to be told", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       await enter(page, await cardOf(page, "藤田"));
       await page.goto(at("/notices"));
       await everywhere(page, "210-notices");
@@ -150,7 +139,7 @@ describe("an app of the person's choice", () => {
   after(() => new Promise((resolve) => app.close(resolve)));
 
   test("the SMART JS client comes in by the consent page and reads what it may", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       await enter(page, await cardOf(page, "藤田"));
       await page.goto(at("/apps"));
       await page.locator("summary", { hasText: "登録する" }).click();

@@ -1,23 +1,12 @@
 // Records that travel, in a real browser: a clinician sees what other institutions hold, an emergency, consent at the desk, the
 // carer's phone, the records office; each page by axe, at 320 pixels and at 200 % zoom.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { accessible, inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { accessible, inTown, picture } from "./town.js";
 
-let town;
-let browser;
+const here = inTown({ records: true });
 
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-  await town.recordsIn();
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
-
-const at = (site, path = "/") => `http://${site}.localhost:${town.port}${path}`;
+const at = (site, path = "/") => here.at(`${site}.localhost`, path);
 const HOSPITAL = "north-hospital";
 const NURSING = "hidamari-nursing";
 const HOLDER = "chuo-hospital";
@@ -77,7 +66,7 @@ async function received(page, records) {
 
 /** The person decides that nobody sees what they marked. */
 async function hideMarked(card) {
-  await inWindow(browser, {}, async (page) => {
+  await here.window({}, async (page) => {
     await page.goto(at("portal", `/login?pick=${card}`));
     await page.getByLabel(/暗証番号/).fill("1234");
     await page.getByRole("button", { name: "入る" }).click();
@@ -92,7 +81,7 @@ async function hideMarked(card) {
 
 describe("records that travel", () => {
   test("a clinician sees what two other institutions hold, and no hint of what is withheld", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       await page.goto(at(HOSPITAL, "/clinic"));
       await everywhere(page, "70-staff");
       const records = await patient(page, "/clinic", "藤田　和彦");
@@ -116,7 +105,7 @@ describe("records that travel", () => {
     }));
 
   test("a record that is marked as the person asks leaves the house no more from that moment, and again when the mark is off", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       const WHAT = "イオヘキソール";
       await hideMarked("limit-holder");
       const records = await patient(page, "/clinic", "藤田　和彦");
@@ -142,7 +131,7 @@ describe("records that travel", () => {
     }));
 
   test("an emergency: why, the narrow set, the second act, the records office", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       const path = await patient(page, "/emergency", "髙志");
       await everywhere(page, "74-emergency-who");
       await page.goto(at(HOSPITAL, path));
@@ -171,7 +160,7 @@ describe("records that travel", () => {
     }));
 
   test("consent at the desk: read aloud, decided, printed, withdrawn", () =>
-    inWindow(browser, { bypassCSP: true }, async (page) => {
+    here.window({ bypassCSP: true }, async (page) => {
       const records = await patient(page, "/clinic", "藤田　和彦");
       const consent = records.replace(/records$/, "consent");
       await page.goto(at(HOSPITAL, consent));
@@ -194,7 +183,7 @@ describe("records that travel", () => {
     }));
 
   test("the carer's phone", () =>
-    inWindow(browser, { bypassCSP: true, viewport: { width: 390, height: 780 }, hasTouch: true }, async (page) => {
+    here.window({ bypassCSP: true, viewport: { width: 390, height: 780 }, hasTouch: true }, async (page) => {
       await open(page, NURSING, "/care", "望月 さくら");
       await everywhere(page, "85-care");
       const first = page.locator(".people a").first();
@@ -209,7 +198,7 @@ describe("records that travel", () => {
     }));
 
   test("the records office and the networks, in both languages and in the dark", () =>
-    inWindow(browser, { bypassCSP: true, colorScheme: "dark" }, async (page) => {
+    here.window({ bypassCSP: true, colorScheme: "dark" }, async (page) => {
       await open(page, HOSPITAL, "/clinic");
       for (const [path, name] of [["/office", "87-office"], ["/networks", "88-networks"], ["/office?lang=en", "89-office-english"]]) {
         await page.goto(at(HOSPITAL, path));

@@ -1,27 +1,14 @@
 // The first road in a real browser: a card is tapped at the hospital's desk, the answer is read, and the person
 // sees afterwards who asked.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { accessible, inWindow, openBrowser, openTown, picture } from "./town.js";
+import { describe, test } from "node:test";
+import { accessible, inTown, picture } from "./town.js";
 
-let town;
-let browser;
+const { at, window } = inTown();
 
-before(async () => {
-  [town, browser] = await Promise.all([openTown(), openBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await town?.close();
-});
-
-const at = (site, path = "/") => `http://${site}:${town.port}${path}`;
 const HOSPITAL = "north-hospital.localhost";
 const INSURER = "kyokai-shizuoka.localhost";
 const ME = "me.localhost";
-
-const window = (options, walk) => inWindow(browser, options, walk);
 
 async function tap(page, card) {
   await page.locator(`button[name=card][value="${card}"]`).click();

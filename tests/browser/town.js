@@ -5,6 +5,7 @@ import { mkdtemp, mkdir, readdir, rm, watch } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after, before } from "node:test";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -74,6 +75,26 @@ async function readyPort(town) {
 /** A browser. */
 export function openBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/**
+ * A town and a browser for the tests of a file, opened before them and closed after. With `records`, once every institution took
+ * in its clinical files.
+ */
+export function inTown({ records = false } = {}) {
+  const here = {
+    at: (site, path = "/") => `http://${site}:${here.town.port}${path}`,
+    window: (options, walk) => inWindow(here.browser, options, walk),
+  };
+  before(async () => {
+    [here.town, here.browser] = await Promise.all([openTown(), openBrowser()]);
+    if (records) await here.town.recordsIn();
+  });
+  after(async () => {
+    await here.browser?.close();
+    await here.town?.close();
+  });
+  return here;
 }
 
 /** A picture of the whole page, when pictures are wanted. */

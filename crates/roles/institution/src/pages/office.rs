@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use calendar::Date;
-use codes::ExchangeId;
+use codes::{ExchangeId, OrgId};
 use maud::{Markup, html};
 use protocol::exchange::Corroboration;
 use serde::Deserialize;
@@ -91,11 +91,11 @@ pub async fn show(State(pages): State<Pages>, lang: Lang, csrf: Csrf, Query(filt
 }
 
 /// GET /office.csv: the same lines as a file.
-pub async fn download(State(pages): State<Pages>, Query(filter): Query<Filter>) -> Shown {
+pub async fn download(State(pages): State<Pages>, lang: Lang, Query(filter): Query<Filter>) -> Shown {
     let all = lines(&pages, KEPT).await?;
     let wrong =
         |error: calendar::DateError| Problem::new(422, "bad-date").ja(error.ja()).en(error.to_string());
-    let bytes = csv(&filter.pass(all).map_err(wrong)?);
+    let bytes = csv(lang, |id| name_of(&pages, lang, id), &filter.pass(all).map_err(wrong)?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"exchanges.csv\"")),
@@ -194,8 +194,7 @@ fn choice(lang: Lang, filter: &Filter, wrong: Option<String>) -> Markup {
 
 fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
     let names = |line: &Line| {
-        let names: Vec<String> =
-            line.others.iter().map(|id| pages.service.name_of(id)).map(|(ja, en)| t(lang, ja, en)).collect();
+        let names: Vec<String> = line.others.iter().map(|id| name_of(pages, lang, id)).collect();
         if names.is_empty() { "–".to_owned() } else { listed(lang, names.iter().map(String::as_str)) }
     };
     let rows = lines.iter().take(ROWS).map(|line| {
@@ -224,17 +223,24 @@ fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
         .render()
 }
 
+fn name_of(pages: &Pages, lang: Lang, id: &OrgId) -> String {
+    let (ja, en) = pages.service.name_of(id);
+    t(lang, ja, en)
+}
+
 fn outcome(lang: Lang, line: &Line) -> Markup {
-    let (tone, words) = match line.outcome {
-        Outcome::Whole => (Tone::Ok, t(lang, format!("{}件", line.count), format!("{} records", line.count))),
-        Outcome::Ended => (
-            Tone::Warn,
-            t(lang, format!("途中で終了 {}件", line.count), format!("ended, {} records", line.count)),
-        ),
-        Outcome::Cut => (Tone::Info, t(lang, "途中で切れた".to_owned(), "cut short".to_owned())),
-        Outcome::Refused => (Tone::Bad, t(lang, "断られた".to_owned(), "refused".to_owned())),
-        Outcome::Declared => (Tone::Warn, t(lang, "宣言".to_owned(), "declared".to_owned())),
-        Outcome::Widened => (Tone::Bad, t(lang, "範囲を広げた".to_owned(), "widened".to_owned())),
+    let tone = match line.outcome {
+        Outcome::Whole => Tone::Ok,
+        Outcome::Ended | Outcome::Declared => Tone::Warn,
+        Outcome::Cut => Tone::Info,
+        Outcome::Refused | Outcome::Widened => Tone::Bad,
+    };
+    let (ja, en) = line.outcome.words();
+    let count = line.count;
+    let words = match line.outcome {
+        Outcome::Whole => t(lang, format!("{count}件"), format!("{count} records")),
+        Outcome::Ended => t(lang, format!("{ja} {count}件"), format!("{en}, {count} records")),
+        _ => t(lang, ja, en).to_owned(),
     };
     badge(tone, &words)
 }

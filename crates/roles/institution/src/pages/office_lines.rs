@@ -93,14 +93,15 @@ impl What {
 }
 
 impl Outcome {
-    fn code(self) -> &'static str {
+    /// As people say it, Japanese and English.
+    pub fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Whole => "whole",
-            Self::Ended => "ended",
-            Self::Cut => "cut",
-            Self::Refused => "refused",
-            Self::Declared => "declared",
-            Self::Widened => "widened",
+            Self::Whole => ("全部", "whole"),
+            Self::Ended => ("途中で終了", "ended"),
+            Self::Cut => ("途中で切れた", "cut short"),
+            Self::Refused => ("断られた", "refused"),
+            Self::Declared => ("宣言", "declared"),
+            Self::Widened => ("範囲を広げた", "widened"),
         }
     }
 }
@@ -166,34 +167,48 @@ pub async fn lines(pages: &Pages, limit: u32) -> Result<Vec<Line>, Problem> {
     Ok(lines)
 }
 
-/// The lines as CSV, with a byte order mark: spreadsheet programs read it as UTF-8.
-pub fn csv(lines: &[Line]) -> Vec<u8> {
+/// The lines as CSV, with a byte order mark: spreadsheet programs read it as UTF-8. `name` names another institution.
+pub fn csv(lang: Lang, name: impl Fn(&OrgId) -> String, lines: &[Line]) -> Vec<u8> {
+    const JA: [&str; 10] = [
+        "日時",
+        "種類",
+        "照会番号",
+        "患者番号",
+        "担当者",
+        "目的・理由",
+        "相手の機関",
+        "件数",
+        "結果",
+        "宣言のことば",
+    ];
+    const EN: [&str; 10] = [
+        "When",
+        "Kind",
+        "Exchange",
+        "Patient",
+        "Staff",
+        "Why",
+        "Other institutions",
+        "Records",
+        "Result",
+        "Words of the declaration",
+    ];
     let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     // Writing to memory cannot fail.
-    let _ = writer.write_record([
-        "at",
-        "what",
-        "exchange",
-        "patient",
-        "staff",
-        "why",
-        "institutions",
-        "records",
-        "outcome",
-        "words",
-    ]);
+    let _ = writer.write_record(t(lang, JA, EN));
     for line in lines {
-        let others: Vec<String> = line.others.iter().map(OrgId::to_string).collect();
+        let others: Vec<String> = line.others.iter().map(&name).collect();
+        let said = |(ja, en): (&str, &str)| t(lang, ja, en).to_owned();
         let _ = writer.write_record([
             line.at.to_rfc3339(),
-            line.what.code().to_owned(),
+            said(line.what.words()),
             line.exchange.to_string(),
             line.patient.as_ref().map(LocalNumber::to_string).unwrap_or_default(),
             cell(&line.staff),
-            line.reason_words(Lang::Ja).to_owned(),
-            others.join(" "),
+            line.reason_words(lang).to_owned(),
+            cell(&others.join(t(lang, "、", ", "))),
             line.count.to_string(),
-            line.outcome.code().to_owned(),
+            said(line.outcome.words()),
             cell(&line.words),
         ]);
     }
@@ -217,16 +232,27 @@ mod tests {
             exchange: ExchangeId::new(0),
             patient: "00000017".parse().ok(),
             staff: "=HYPERLINK(\"x\")".into(),
-            others: Vec::new(),
+            others: vec!["institution/1310000001".parse().unwrap()],
             count: 0,
             outcome: Outcome::Widened,
             words: "倒れた, 意識なし".into(),
             reason: Reason::Emergency(EmergencyReason::Unconscious),
         };
-        let text = String::from_utf8(csv(&[line])).unwrap();
-        assert!(text.starts_with('\u{feff}') && text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{text}");
+        let text =
+            |lang| String::from_utf8(csv(lang, |_| "北病院".into(), std::slice::from_ref(&line))).unwrap();
+        let ja = text(Lang::Ja);
         assert!(
-            text.contains("00000017") && text.contains("\"倒れた, 意識なし\"") && text.contains("widened")
+            ja.starts_with("\u{feff}日時,種類,照会番号,患者番号")
+                && ja.contains("\"'=HYPERLINK(\"\"x\"\")\""),
+            "{ja}"
         );
+        assert!(
+            ja.contains("00000017")
+                && ja.contains("\"倒れた, 意識なし\"")
+                && ja.contains("北病院,0,範囲を広げた"),
+            "{ja}"
+        );
+        let en = text(Lang::En);
+        assert!(en.starts_with("\u{feff}When,Kind,") && en.contains(",widened,"), "{en}");
     }
 }

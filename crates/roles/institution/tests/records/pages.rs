@@ -221,7 +221,7 @@ async fn the_records_office_filters_and_saves_and_the_network_page_refuses_a_my_
     holds(&page, &["該当する記録はありません", "role=\"alert\""]);
     let (status, csv) = desk.get("/office.csv?what=asked").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(csv.contains("at,what,exchange,patient"), "{csv}");
+    assert!(csv.contains("日時,種類,照会番号,患者番号"), "{csv}");
     let service = house.town.role.service();
     let file = format!(
         "network,network_number,institution_code,local_number,name\nn,123456789018,{},{number},x\n",

@@ -59,6 +59,7 @@ pub struct Problem {
 /// # Errors
 /// [`LedgerError::Io`] when a file cannot be read. What the files say wrongly is in the report.
 pub fn verify(directory: &Path, verifying_key: Option<[u8; 32]>) -> Result<VerifyReport, LedgerError> {
+    fs::read_dir(directory).map_err(|error| LedgerError::io(directory, &error))?;
     let lock = open::try_lock_existing(directory);
     let live = lock.is_none() && directory.join(LOCK).exists();
     let mut scan = Scan::new(directory, live);
@@ -87,7 +88,19 @@ impl From<LedgerError> for Stop {
     fn from(error: LedgerError) -> Self {
         let (place, index) = match &error {
             LedgerError::Io { .. } => return Self::Failed(error),
-            LedgerError::Corrupt { place, .. } | LedgerError::Note { place, .. } => (place.clone(), None),
+            LedgerError::Corrupt { place, what } => {
+                let what_ja = format!("内容が壊れています（{what}）");
+                return Self::Problem(Problem {
+                    index: None,
+                    place: place.clone(),
+                    what: what.clone(),
+                    what_ja,
+                });
+            }
+            LedgerError::Note { place, error } => {
+                let (what, what_ja) = (error.to_string(), error.ja());
+                return Self::Problem(Problem { index: None, place: place.clone(), what, what_ja });
+            }
             LedgerError::Rollback { found, .. } => (CHECKPOINT.to_owned(), Some(*found)),
             _ => (CHECKPOINT.to_owned(), None),
         };
@@ -151,7 +164,7 @@ impl<'a> Scan<'a> {
     /// Reads the checkpoint and verifies its signature.
     fn checkpoint(&mut self, key: Option<[u8; 32]>) -> Result<Checkpoint, Stop> {
         let path = self.directory.join(CHECKPOINT);
-        let bytes = disk::read(&path)?.ok_or_else(|| LedgerError::corrupt(&path, "missing"))?;
+        let bytes = disk::read(&path)?.ok_or_else(|| problem(None, &path, "missing", "ありません"))?;
         let text = String::from_utf8(bytes).map_err(|_| LedgerError::corrupt(&path, "not UTF-8"))?;
         let note: SignedNote = text.parse().map_err(|error| LedgerError::note(&path, error))?;
         let head = self.head(&note, key, &path)?;

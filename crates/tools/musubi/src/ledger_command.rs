@@ -44,8 +44,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     match &options.command {
         Command::Verify { dir, key, json } => {
             let key = key.as_deref().map(parse_key).transpose()?;
-            let report =
-                ledger::verify(dir, key).with_context(|| format!("cannot read {}", dir.display()))?;
+            let report = ledger::verify(dir, key)?;
             if *json {
                 writeln!(stdout(), "{}", serde_json::to_string_pretty(&as_json(&report))?)?;
             } else {
@@ -77,11 +76,14 @@ fn print_report(report: &VerifyReport) -> anyhow::Result<()> {
     match &report.problem {
         None => writeln!(stdout(), "whole: every entry, tile and proof agrees\n異常なし")?,
         Some(problem) => {
-            let entry = problem.index.map(|index| format!("entry {index}, ")).unwrap_or_default();
+            let (mut entry, mut entry_ja) = (String::new(), String::new());
+            if let Some(index) = problem.index {
+                (entry, entry_ja) = (format!("entry {index}, "), format!("{index}番の記録、"));
+            }
+            let place = &problem.place;
             writeln!(
                 stdout(),
-                "DAMAGED: {entry}{}: {}\n異常あり: {}",
-                problem.place,
+                "DAMAGED: {entry}{place}: {}\n異常あり: {entry_ja}{place}: {}",
                 problem.what,
                 problem.what_ja
             )?;

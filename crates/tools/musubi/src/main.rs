@@ -21,6 +21,7 @@ mod town_command;
 mod unusable;
 mod up;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -114,9 +115,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    // A log that goes into a file or a journal holds no colours (https://no-color.org for the variable).
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_target(false)
+        .with_ansi(!plain && std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)

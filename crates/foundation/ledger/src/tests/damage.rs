@@ -105,6 +105,11 @@ fn missing_and_foreign_files_are_found() {
         fs::remove_file(&path).unwrap();
     }
     assert_eq!(problem(), None);
+    let elsewhere = verify(&directory.path().join("none"), None);
+    assert!(
+        matches!(elsewhere, Err(LedgerError::Io { .. })),
+        "no directory is no empty ledger: {elsewhere:?}"
+    );
 }
 
 #[test]

@@ -128,7 +128,11 @@ impl<'t, 'c> Intake<'t, 'c> {
         let mut accepted = Vec::with_capacity(batch.len());
         let mut fates = Vec::with_capacity(batch.len());
         for incoming in batch {
-            let Incoming { person, report, .. } = &incoming;
+            let Incoming { sealed, person, report, .. } = &incoming;
+            if !incoming.known {
+                self.held.persons.push((*sealed, *person));
+                self.held.rows += 1;
+            }
             let known = match histories.entry(*person) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
@@ -158,14 +162,10 @@ impl<'t, 'c> Intake<'t, 'c> {
         Ok(fates)
     }
 
-    /// The accepted reports of a person who is new in this batch, held ones among them; gives the person a row.
+    /// The accepted reports of the person of a report, held ones among them.
     fn history(&mut self, incoming: &Incoming) -> Result<Vec<Version>, StoreError> {
         const SQL: &str = "SELECT id, body FROM report WHERE id = $1";
-        let Incoming { sealed, person, known, reported, .. } = incoming;
-        if !known {
-            self.held.persons.push((*sealed, *person));
-            self.held.rows += 1;
-        }
+        let Incoming { person, reported, .. } = incoming;
         let seen = self.seen.as_mut().is_none_or(|seen| seen.add(person));
         if !reported && !seen {
             return Ok(Vec::new());

@@ -209,7 +209,7 @@ pub fn outcome(lang: Lang, csrf: &Csrf, pages: &Pages, path: &str, of: &str, gat
         } @else {
             (notice(Tone::Warn, t(lang, "すべては届いていません。", "Not everything came."), html! {
                 ul { @for (source, why) in &missing {
-                    li { (t(lang, pages.service.name_of(&source.holder).0, pages.service.name_of(&source.holder).1)) (t(lang, "：", ": ")) (unreached_words(lang, why)) }
+                    li { (pages.name_of(lang, &source.holder)) (t(lang, "：", ": ")) (unreached_words(lang, why)) }
                 } }
                 (form(path, csrf, html! {
                     input type="hidden" name="of" value=(of);

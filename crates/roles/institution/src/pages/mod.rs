@@ -34,7 +34,7 @@ use axum::Router;
 use axum::extract::{FromRef, Multipart};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use codes::{ExchangeId, OrgKind};
+use codes::{ExchangeId, OrgId, OrgKind};
 use protocol::exchange::Practitioner;
 use wire::page::{Asset, Lang, Page, t};
 use wire::{Csrf, Problem};
@@ -121,6 +121,12 @@ pub fn routes(service: &Arc<Service>, names: &Names) -> Router {
 static STYLE: Asset = Asset::style("/assets/institution.css", include_str!("../../assets/institution.css"));
 
 impl Pages {
+    /// The name of another institution, as [`Service::name_of`] knows it.
+    fn name_of(&self, lang: Lang, id: &OrgId) -> String {
+        let (ja, en) = self.service.name_of(id);
+        t(lang, ja, en)
+    }
+
     /// A page of this institution.
     fn page(&self, lang: Lang, csrf: &Csrf, path: &str, title: &str) -> Page {
         let cares =

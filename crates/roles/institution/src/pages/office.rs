@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use calendar::Date;
-use codes::{ExchangeId, OrgId};
+use codes::ExchangeId;
 use maud::{Markup, html};
 use protocol::exchange::Corroboration;
 use serde::Deserialize;
@@ -95,7 +95,7 @@ pub async fn download(State(pages): State<Pages>, lang: Lang, Query(filter): Que
     let all = lines(&pages, KEPT).await?;
     let wrong =
         |error: calendar::DateError| Problem::new(422, "bad-date").ja(error.ja()).en(error.to_string());
-    let bytes = csv(lang, |id| name_of(&pages, lang, id), &filter.pass(all).map_err(wrong)?);
+    let bytes = csv(lang, |id| pages.name_of(lang, id), &filter.pass(all).map_err(wrong)?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"exchanges.csv\"")),
@@ -194,7 +194,7 @@ fn choice(lang: Lang, filter: &Filter, wrong: Option<String>) -> Markup {
 
 fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
     let names = |line: &Line| {
-        let names: Vec<String> = line.others.iter().map(|id| name_of(pages, lang, id)).collect();
+        let names: Vec<String> = line.others.iter().map(|id| pages.name_of(lang, id)).collect();
         if names.is_empty() { "–".to_owned() } else { listed(lang, names.iter().map(String::as_str)) }
     };
     let rows = lines.iter().take(ROWS).map(|line| {
@@ -221,11 +221,6 @@ fn table(lang: Lang, pages: &Pages, lines: &[Line]) -> Markup {
         .column(t(lang, "結果", "Result"))
         .rows(rows)
         .render()
-}
-
-fn name_of(pages: &Pages, lang: Lang, id: &OrgId) -> String {
-    let (ja, en) = pages.service.name_of(id);
-    t(lang, ja, en)
 }
 
 fn outcome(lang: Lang, line: &Line) -> Markup {

@@ -8,6 +8,7 @@ use wire::Problem;
 use wire::page::{Lang, t};
 
 use super::Pages;
+use super::parts::listed;
 use crate::model::LocalNumber;
 use crate::store::GivenState;
 
@@ -206,7 +207,7 @@ pub fn csv(lang: Lang, name: impl Fn(&OrgId) -> String, lines: &[Line]) -> Vec<u
             line.patient.as_ref().map(LocalNumber::to_string).unwrap_or_default(),
             cell(&line.staff),
             line.reason_words(lang).to_owned(),
-            cell(&others.join(t(lang, "、", ", "))),
+            cell(&listed(lang, others.iter().map(String::as_str))),
             line.count.to_string(),
             said(line.outcome.words()),
             cell(&line.words),

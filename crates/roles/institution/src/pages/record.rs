@@ -227,8 +227,7 @@ fn signed(lang: Lang, visit: &Visit) -> Markup {
 fn receipts(pages: &Pages, lang: Lang, questions: &[Question]) -> Markup {
     let whose = |origin: &str| {
         let org: OrgId = origin.strip_prefix("musubi/")?.parse().ok()?;
-        let (ja, en) = pages.service.name_of(&org);
-        Some(t(lang, ja, en))
+        Some(pages.name_of(lang, &org))
     };
     let mut table = Table::new(t(
         lang,
